@@ -1,0 +1,410 @@
+//! Names and values of secrets. What exists here has been checked: a `SecretName` is a valid name.
+//!
+//! Rules of names: "Vault-name and Object-name", "Object types, identifiers, and versioning" in Microsoft's
+//! *About keys, secrets, and certificates*.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use hashbrown::Equivalent;
+
+use crate::error::{Error, ErrorKind};
+use crate::sensitive::Sensitive;
+use crate::time::UnixTime;
+
+/// The origin of a vault, such as `https://contoso.vault.azure.net`: lower case, without a path, and
+/// without the port when it is the scheme's own.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VaultUrl(Arc<str>);
+
+impl VaultUrl {
+    /// Reads a vault URL as users write it. `http` is accepted for loopback hosts only, and only when
+    /// `allow_http_loopback` is set.
+    pub fn parse(text: &str, allow_http_loopback: bool) -> Result<Self, Error> {
+        let refuse = |why: &str| {
+            Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("{text:?} is not a vault URL: {why}."),
+            )
+            .advise("Give the vault's URI as the portal shows it, such as https://contoso.vault.azure.net/."))
+        };
+        let Ok(uri) = text.trim().parse::<http::Uri>() else {
+            return refuse("it cannot be read");
+        };
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return refuse("it must begin with https://");
+        };
+        if authority.as_str().contains(['@', '\\']) {
+            return refuse("it must not hold a user name");
+        }
+        if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+            return refuse("it must not hold a path or query");
+        }
+        let host = authority.host().to_ascii_lowercase();
+        if host.is_empty() || host.ends_with('.') && host.len() == 1 {
+            return refuse("it names no host");
+        }
+        let default_port = match scheme {
+            "https" => 443,
+            "http" if !allow_http_loopback => {
+                return refuse("https is required (http only for loopback, with allow_http_loopback)");
+            }
+            "http" if is_loopback(&host) => 80,
+            "http" => return refuse("http is allowed for loopback hosts only"),
+            _ => return refuse("the scheme must be https"),
+        };
+        Ok(Self(
+            match authority.port_u16().filter(|port| *port != default_port) {
+                Some(port) => format!("{scheme}://{host}:{port}").into(),
+                None if authority.port().is_some() && authority.port_u16().is_none() => {
+                    return refuse("its port is not a number");
+                }
+                None => format!("{scheme}://{host}").into(),
+            },
+        ))
+    }
+
+    /// The origin, without a trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Host, with the port unless it is the scheme's own.
+    pub fn authority(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, rest)| rest)
+    }
+
+    /// Host without port.
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
+}
+
+impl fmt::Display for VaultUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for VaultUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Whether `host` is this machine by name or address.
+pub fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+/// A secret's name: 1–127 letters, digits and hyphens. Names are equal ignoring case.
+#[derive(Clone)]
+pub struct SecretName(Arc<str>);
+
+impl SecretName {
+    /// Checks a name.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let good =
+            (1..=127).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if good {
+            return Ok(Self(text.into()));
+        }
+        let error = Error::new(
+            ErrorKind::InvalidArgument,
+            format!("{text:?} is not a secret name: 1 to 127 letters, digits and hyphens are allowed."),
+        );
+        Err(if text.contains(['_', '.', ':']) {
+            error.advise(format!(
+                "Vaults know no '_', '.' or ':'; the usual spelling is {:?}.",
+                text.replace("__", "--").replace(['_', '.', ':'], "-")
+            ))
+        } else {
+            error
+        })
+    }
+
+    /// As the caller wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// A version of a secret: up to 127 letters and digits (the service makes 32 hexadecimal ones).
+#[derive(Clone)]
+pub struct SecretVersion(Arc<str>);
+
+impl SecretVersion {
+    /// Checks a version.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if (1..=127).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return Ok(Self(text.into()));
+        }
+        Err(Error::new(
+            ErrorKind::InvalidArgument,
+            format!("{text:?} is not the version of a secret."),
+        )
+        .advise("A version is the last part of a secret identifier: 32 hexadecimal digits."))
+    }
+
+    /// As the caller wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// Which secret, in which vault, and perhaps which version of it.
+///
+/// Equal and hashed ignoring case, as the service does; the vault takes no part in the hash, since an
+/// engine talks to few.
+#[derive(Clone, Debug)]
+pub struct SecretId {
+    /// The vault.
+    pub vault: VaultUrl,
+    /// The name.
+    pub name: SecretName,
+    /// The version; `None` is the latest.
+    pub version: Option<SecretVersion>,
+}
+
+impl SecretId {
+    /// The identifier borrowed, as cached reads use it.
+    pub fn as_ref(&self) -> SecretIdRef<'_> {
+        SecretIdRef {
+            vault: &self.vault,
+            name: self.name.as_str(),
+            version: self.version.as_ref().map(SecretVersion::as_str),
+        }
+    }
+}
+
+impl fmt::Display for SecretId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/secrets/{}", self.vault, self.name)?;
+        self.version
+            .as_ref()
+            .map_or(Ok(()), |version| write!(f, "/{}", version.as_str()))
+    }
+}
+
+impl Hash for SecretId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_ref().hash(state);
+    }
+}
+
+impl PartialEq for SecretId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_ref().equivalent(other)
+    }
+}
+
+impl Eq for SecretId {}
+
+/// A [`SecretId`] in borrowed parts, so that a cached read allocates nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretIdRef<'a> {
+    /// The vault.
+    pub vault: &'a VaultUrl,
+    /// The name; an invalid one simply is in no cache.
+    pub name: &'a str,
+    /// The version; `None` is the latest.
+    pub version: Option<&'a str>,
+}
+
+impl Hash for SecretIdRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for part in [self.name, self.version.unwrap_or_default()] {
+            // Sixteen bytes at a time: one call into the hasher for most names.
+            for chunk in part.as_bytes().chunks(16) {
+                let mut folded = [0; 16];
+                folded[..chunk.len()].copy_from_slice(chunk);
+                folded.make_ascii_lowercase();
+                state.write_u128(u128::from_le_bytes(folded));
+            }
+            state.write_u8(0xff);
+        }
+    }
+}
+
+impl Equivalent<SecretId> for SecretIdRef<'_> {
+    fn equivalent(&self, key: &SecretId) -> bool {
+        let version = key.version.as_ref().map(SecretVersion::as_str);
+        (Arc::ptr_eq(&self.vault.0, &key.vault.0) || self.vault == &key.vault)
+            && self.name.eq_ignore_ascii_case(key.name.as_str())
+            && match (self.version, version) {
+                (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+                (None, None) => true,
+                _ => false,
+            }
+    }
+}
+
+/// A secret as the vault gave it. Cloning copies a pointer. `Debug` shows no value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Secret(Arc<SecretParts>);
+
+/// The parts of a [`Secret`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecretParts {
+    /// The value.
+    pub value: Sensitive,
+    /// Everything else.
+    pub properties: SecretProperties,
+}
+
+impl Secret {
+    /// Joins value and properties.
+    pub fn new(value: Sensitive, properties: SecretProperties) -> Self {
+        Self(Arc::new(SecretParts { value, properties }))
+    }
+
+    /// The value.
+    pub fn value(&self) -> &Sensitive {
+        &self.0.value
+    }
+
+    /// Everything else.
+    pub fn properties(&self) -> &SecretProperties {
+        &self.0.properties
+    }
+
+    /// Roughly the bytes it occupies, for the cache's bound.
+    pub fn size(&self) -> usize {
+        let p = self.properties();
+        let tags: usize = p.tags.iter().map(|(k, v)| k.len() + v.len() + 64).sum();
+        256 + self.value().len() + p.id.len() + tags
+    }
+}
+
+/// What the vault says of a secret besides its value. Times are UTC.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SecretProperties {
+    /// The full identifier, version included.
+    pub id: String,
+    /// The vault's origin.
+    pub vault_url: String,
+    /// The name.
+    pub name: String,
+    /// The version, if the identifier holds one.
+    pub version: Option<String>,
+    /// Whether it may be read.
+    pub enabled: Option<bool>,
+    /// `nbf`: informational, see [`crate::config::Validity`].
+    pub not_before: Option<UnixTime>,
+    /// `exp`: informational.
+    pub expires_on: Option<UnixTime>,
+    /// When this version was made.
+    pub created_on: Option<UnixTime>,
+    /// When its attributes last changed.
+    pub updated_on: Option<UnixTime>,
+    /// Free text, at most 255 characters.
+    pub content_type: Option<String>,
+    /// At most 15.
+    pub tags: BTreeMap<String, String>,
+    /// How deletion works in this vault, such as `Recoverable+Purgeable`.
+    pub recovery_level: Option<String>,
+    /// Days it can be recovered after deletion.
+    pub recoverable_days: Option<u32>,
+    /// Whether a certificate stands behind it.
+    pub managed: Option<bool>,
+    /// That certificate's key identifier.
+    pub key_id: Option<String>,
+    /// The version before, when the service tells it.
+    pub previous_version: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vault_urls_are_brought_to_one_form() {
+        for text in [
+            "https://Contoso.vault.azure.net",
+            "https://contoso.vault.azure.net:443/",
+            " https://contoso.VAULT.azure.net/ ",
+        ] {
+            assert_eq!(
+                VaultUrl::parse(text, false).unwrap().as_str(),
+                "https://contoso.vault.azure.net"
+            );
+        }
+        let local = VaultUrl::parse("https://localhost:8443/", false).unwrap();
+        assert_eq!((local.host(), local.authority()), ("localhost", "localhost:8443"));
+        assert!(VaultUrl::parse("http://127.0.0.1:80", true).is_ok_and(|v| v.as_str() == "http://127.0.0.1"));
+    }
+
+    #[test]
+    fn vault_urls_that_could_mislead_are_refused() {
+        for text in [
+            "",
+            "contoso",
+            "contoso.vault.azure.net",
+            "http://contoso.vault.azure.net",
+            "ftp://x",
+            "https://",
+            "https://user@contoso.vault.azure.net",
+            "https://contoso.vault.azure.net/secrets/a",
+            "https://contoso.vault.azure.net?x=1",
+            "https://evil.com\\@contoso.vault.azure.net",
+            "https://a:99999",
+        ] {
+            assert_eq!(
+                VaultUrl::parse(text, true).unwrap_err().kind(),
+                ErrorKind::InvalidArgument,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_equal_ignoring_case_and_versions_matter() {
+        let id = |name: &str, version: Option<&str>| SecretId {
+            vault: VaultUrl::parse("https://a.vault.azure.net", false).unwrap(),
+            name: SecretName::parse(name).unwrap(),
+            version: version.map(|v| SecretVersion::parse(v).unwrap()),
+        };
+        let mut map = hashbrown::HashMap::new();
+        map.insert(id("Db-Password", None), 1);
+        map.insert(id("db-password", Some("AB")), 2);
+        assert_eq!(map.get(&id("db-PASSWORD", None)), Some(&1));
+        assert_eq!(map.get(&id("DB-password", Some("ab")).as_ref()), Some(&2));
+        assert_eq!(map.get(&id("db-passwore", None).as_ref()), None);
+    }
+
+    #[test]
+    fn bad_names_say_how_to_spell_them() {
+        let error = SecretName::parse("db__pass.word").unwrap_err();
+        assert!(error.to_string().contains("\"db--pass-word\""), "{error}");
+        assert!(SecretName::parse("").is_err() && SecretName::parse(&"a".repeat(128)).is_err());
+    }
+}
