@@ -1,0 +1,78 @@
+//! How good a kept value still is: a pure function of when it was stored and what time it is.
+
+use std::time::Duration;
+
+use crate::time::Instant;
+
+/// The life of a kept value, as ages counted from when it was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// Up to this age it may be served without asking anybody.
+    pub fresh_for: Duration,
+    /// From this age on it should be refreshed, while it is still served.
+    pub refresh_after: Duration,
+    /// Up to this age it may be served when its origin is out of reach.
+    pub stale_until: Duration,
+}
+
+impl Life {
+    /// The part of a life in which a refresh is due, unless configured otherwise: the last fifth.
+    pub const SOFT_SHARE: f64 = 0.2;
+
+    /// A life of `ttl`, whose last `soft_share` (0–1) calls for a refresh, followed by `stale_if_error`
+    /// in which only a failure to refresh lets it be served. A `ttl` of zero is no life at all.
+    pub fn new(ttl: Duration, soft_share: f64, stale_if_error: Duration) -> Self {
+        let hard_share = if soft_share.is_nan() {
+            1.0
+        } else {
+            1.0 - soft_share.clamp(0.0, 1.0)
+        };
+        let hard = Duration::try_from_secs_f64(ttl.as_secs_f64() * hard_share);
+        Self {
+            fresh_for: ttl,
+            refresh_after: hard.map_or(ttl, |hard| hard.min(ttl)),
+            stale_until: if ttl.is_zero() {
+                ttl
+            } else {
+                ttl.saturating_add(stale_if_error)
+            },
+        }
+    }
+
+    /// How good the value is at `now`. A clock that went back behind `stored` means age zero.
+    pub fn at(&self, stored: Instant, now: Instant) -> Freshness {
+        let age = now.since(stored);
+        if age < self.refresh_after {
+            Freshness::Fresh
+        } else if age < self.fresh_for {
+            Freshness::RefreshDue
+        } else if age < self.stale_until {
+            Freshness::Stale
+        } else {
+            Freshness::Gone
+        }
+    }
+}
+
+/// What may be done with a kept value.
+///
+/// ```text
+///   stored             refresh_after       fresh_for             stale_until
+///     │      Fresh           │   RefreshDue    │        Stale          │    Gone
+///     ├──────────────────────┼─────────────────┼───────────────────────┼──────────► age
+///     │ serve                │ serve, and one  │ ask; serve only if    │ never serve
+///     │                      │ caller asks     │ nobody can be asked   │
+/// ```
+///
+/// Time alone moves a value to the right; storing it anew begins another life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Freshness {
+    /// To be served.
+    Fresh,
+    /// To be served, while one caller refreshes it.
+    RefreshDue,
+    /// To be served only after a transient failure to refresh it.
+    Stale,
+    /// Not to be served.
+    Gone,
+}

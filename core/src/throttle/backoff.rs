@@ -1,0 +1,101 @@
+//! How long to wait before the next try, and when to give up.
+//!
+//! Figures: design section 6 and P:A3. "Full jitter" is from *Exponential Backoff And Jitter* (AWS Architecture Blog,
+//! 2015): spreading the waits over the whole interval is what keeps a fleet from coming back at once.
+
+use std::time::Duration;
+
+use crate::random::Random;
+
+/// How often and how patiently to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Tries in all, the first one included; 0 counts as 1. Default 5.
+    pub tries: u32,
+    /// The longest first wait; it doubles with each further one. Default 0.8 s.
+    pub base: Duration,
+    /// No wait grows longer than this, unless the service asks for it. Default 60 s.
+    pub cap: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            tries: 5,
+            base: Duration::from_millis(800),
+            cap: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The waits between the tries of one request.
+///
+/// ```text
+///   try 1 ──wait 1──► try 2 ──wait 2──► … ──► try `tries` ──► None
+///
+///   wait n: jittered   0 ..= min(cap, base · 2ⁿ⁻¹)      (new)
+///           patient    exactly that                     (patient: 5, 10, 20, 40 s)
+///           Retry-After r, in both: at least that wait, and r ..= 1.25 · r
+/// ```
+#[derive(Clone, Debug)]
+pub struct Backoff {
+    policy: RetryPolicy,
+    jittered: bool,
+    attempt: u32,
+}
+
+impl Backoff {
+    /// Waits with full jitter.
+    pub fn new(policy: RetryPolicy) -> Self {
+        Self {
+            policy,
+            jittered: true,
+            attempt: 1,
+        }
+    }
+
+    /// For an IMDS that is being updated (410): waits of 5, 10, 20 and 40 s, 75 s in all, because the service
+    /// promises to be back within 70 s. No jitter: IMDS serves one machine only, so nobody else waits.
+    pub fn patient() -> Self {
+        Self {
+            policy: RetryPolicy {
+                tries: 5,
+                base: Duration::from_secs(5),
+                cap: Duration::from_secs(40),
+            },
+            jittered: false,
+            attempt: 1,
+        }
+    }
+
+    /// After a failed try: how long to wait before the next one, or `None` when the tries are used up.
+    ///
+    /// `retry_after` is what the service asked for. It is obeyed whatever its length, with a little
+    /// added; whether there is time for it is the caller's to know.
+    pub fn next(&mut self, random: &mut Random, retry_after: Option<Duration>) -> Option<Duration> {
+        if self.attempt >= self.policy.tries {
+            return None;
+        }
+        let doublings = (self.attempt - 1).min(31);
+        let longest = self
+            .policy
+            .base
+            .saturating_mul(1 << doublings)
+            .min(self.policy.cap);
+        let own = if self.jittered {
+            random.up_to(longest)
+        } else {
+            longest
+        };
+        let asked = retry_after.map_or(Duration::ZERO, |asked| {
+            asked.saturating_add(random.up_to(asked / 4))
+        });
+        self.attempt += 1;
+        Some(own.max(asked))
+    }
+
+    /// The number of the try now due or under way; the first is 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}
