@@ -8,3 +8,5 @@ pub mod secret;
 pub mod sensitive;
 pub mod throttle;
 pub mod time;
+pub mod token;
+pub mod wire;

@@ -1,0 +1,118 @@
+//! JSON string literals into wiped memory.
+//!
+//! `serde_json` un-escapes strings through a scratch buffer that it does not wipe; a secret must not
+//! pass through it.
+
+use zeroize::Zeroizing;
+
+use crate::sensitive::Sensitive;
+
+/// Un-escapes a JSON string literal, quotes included (RFC 8259 section 7), in one allocation.
+/// `None` when it is no string, or holds a bad escape or half a surrogate pair.
+pub(crate) fn unescape(literal: &str) -> Option<Sensitive> {
+    let mut rest = literal.strip_prefix('"')?.strip_suffix('"')?.as_bytes();
+    // An escape is never shorter than what it stands for, so this never grows. If we give up half
+    // way, the wrapper wipes what is there.
+    let mut text = Zeroizing::new(Vec::with_capacity(rest.len()));
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        match byte {
+            b'\\' => {
+                let (&escape, tail) = rest.split_first()?;
+                rest = tail;
+                let plain = match escape {
+                    b'"' | b'\\' | b'/' => escape,
+                    b'b' => 0x08,
+                    b'f' => 0x0c,
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    b'u' => {
+                        let (c, tail) = unicode(rest)?;
+                        rest = tail;
+                        text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                        continue;
+                    }
+                    _ => return None,
+                };
+                text.push(plain);
+            }
+            b'"' | 0..0x20 => return None,
+            _ => text.push(byte),
+        }
+    }
+    Some(Sensitive::from(std::mem::take(&mut *text)))
+}
+
+/// The character of `XXXX` or `XXXX\uXXXX`, and what follows it.
+fn unicode(text: &[u8]) -> Option<(char, &[u8])> {
+    let (first, rest) = hex4(text)?;
+    match first {
+        0xd800..0xdc00 => {
+            let (second, rest) = hex4(rest.strip_prefix(b"\\u")?)?;
+            if !(0xdc00..0xe000).contains(&second) {
+                return None;
+            }
+            let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+            Some((char::from_u32(code)?, rest))
+        }
+        _ => Some((char::from_u32(first)?, rest)),
+    }
+}
+
+fn hex4(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = text.split_at_checked(4)?;
+    let mut code = 0;
+    for &digit in digits {
+        code = code << 4 | char::from(digit).to_digit(16)?;
+    }
+    Some((code, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_serde_json() {
+        for literal in [
+            r#""""#,
+            r#""plain""#,
+            r#""\"\\\/\b\f\n\r\t""#,
+            r#""\u00e4\u20AC\u0000""#,
+            r#""\ud83d\ude00 ok""#,
+            "\"ä€😀\"",
+        ] {
+            let expected: String = serde_json::from_str(literal).unwrap();
+            assert_eq!(
+                unescape(literal).unwrap().expose_str(),
+                Some(&*expected),
+                "{literal}"
+            );
+        }
+    }
+
+    #[test]
+    fn bad_literals_are_none() {
+        for literal in [
+            "",
+            "\"",
+            "a",
+            "null",
+            "12",
+            r#""\"#,
+            r#""\""#,
+            r#""\x""#,
+            r#""\u12""#,
+            r#""\u+123""#,
+            r#""\ud83d""#,
+            r#""\ud83dx""#,
+            r#""\ud83d\u0041""#,
+            r#""\ude00""#,
+            "\"\n\"",
+            r#""a"b""#,
+        ] {
+            assert!(unescape(literal).is_none(), "{literal}");
+        }
+    }
+}

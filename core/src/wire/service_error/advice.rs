@@ -1,0 +1,192 @@
+//! The next step after each refusal, with the command to copy where there is one.
+
+use super::ServiceFault;
+use crate::error::Identity;
+use crate::secret::SecretId;
+
+/// The role that lets its holder read the values of secrets.
+const READER_ROLE: &str = "Key Vault Secrets User";
+
+/// The next step after the vault's own answer.
+pub(super) fn of(
+    status: u16,
+    fault: &ServiceFault,
+    what: &SecretId,
+    who: Option<&Identity>,
+) -> Option<String> {
+    match status {
+        400 => Some(bad_request(fault)),
+        401 => Some(token(fault, what)),
+        403 => Some(forbidden(fault, what, who)),
+        404 => Some(not_found(what)),
+        409 => Some(conflict(fault)),
+        429 => Some(
+            "Wait before the next request, and keep secrets in memory instead of fetching them each time; the vault's \
+             limit is shared by all its callers."
+                .into(),
+        ),
+        500..=599 => Some("Try again later; if it lasts, look at https://status.azure.com.".into()),
+        _ => None,
+    }
+}
+
+/// The next step after an answer in which no vault speaks: a proxy, a gateway, an emulator.
+pub(super) fn of_stranger(status: u16, what: &SecretId, who: Option<&Identity>) -> Option<String> {
+    match status {
+        401 => Some(token(&ServiceFault::default(), what)),
+        403 => Some(format!(
+            "The answer does not look like a vault's: a proxy or firewall on the way may block {}. If it was the \
+             vault: {}",
+            what.vault.host(),
+            forbidden(&ServiceFault::default(), what, who)
+        )),
+        404 => Some(format!(
+            "The answer does not look like a vault's: check that {} is the vault's URL.",
+            what.vault
+        )),
+        407 => Some("Give the proxy's user name and password where the proxy is configured.".into()),
+        429 | 500..=599 => of(status, &ServiceFault::default(), what, who),
+        100..=399 => Some(format!(
+            "Something other than a vault may answer at {}: check the URL, and proxies on the way.",
+            what.vault
+        )),
+        _ => None,
+    }
+}
+
+fn bad_request(fault: &ServiceFault) -> String {
+    if fault.is("BadParameter") {
+        "Mend what the message names; names have letters, digits and hyphens only.".into()
+    } else {
+        "Mend what the message names; if nothing there is yours, please report it to nightlatch.".into()
+    }
+}
+
+fn token(fault: &ServiceFault, what: &SecretId) -> String {
+    if fault.says("AKV10022") {
+        format!(
+            "The token is for another audience: use the scope that {} asks for (https://vault.azure.net/.default in \
+             the public cloud).",
+            what.vault
+        )
+    } else if fault.says("AKV10032") {
+        "The token comes from another tenant than the vault's: set the tenant id to the vault's, or add it to \
+         additionally_allowed_tenants."
+            .into()
+    } else if fault.says("AKV10046") {
+        "The vault could not find the key that signed the token: try once more; if it lasts, the token comes from \
+         another cloud or an unknown issuer."
+            .into()
+    } else if fault.says("S2S12086") || fault.says("TokenExpired") {
+        "The token has expired: check this machine's clock.".into()
+    } else if fault.says("IDX10501") {
+        "The token's signature is not valid: something may have altered it, or its issuer belongs to another cloud."
+            .into()
+    } else {
+        "Check that the identity belongs to the vault's tenant and cloud.".into()
+    }
+}
+
+fn forbidden(fault: &ServiceFault, what: &SecretId, who: Option<&Identity>) -> String {
+    let vault = vault_name(what);
+    if fault.is("SecretDisabled") {
+        return format!(
+            "Enable the secret (az keyvault secret set-attributes --vault-name {vault} --name {} --enabled true), or ask \
+             for another version. This is no matter of permissions.",
+            what.name
+        );
+    }
+    if fault.is("ForbiddenByRbac") {
+        return assign_role(&vault, who);
+    }
+    if fault.is("ForbiddenByPolicy") || fault.is("AccessDenied") {
+        return set_policy(&vault, who);
+    }
+    if fault.is("ForbiddenByFirewall") {
+        return match fault.client_address {
+            Some(address) => format!(
+                "The vault's firewall does not know the address {address}: allow it (az keyvault network-rule add --name \
+                 {vault} --ip-address {address}), allow its subnet, or use a private endpoint."
+            ),
+            None => format!(
+                "The vault's firewall does not know this address: allow it or its subnet (az keyvault network-rule add \
+                 --name {vault} --ip-address <address>), or use a private endpoint."
+            ),
+        };
+    }
+    if fault.is("ForbiddenByConnection") {
+        return format!(
+            "Public access to the vault is off: call it through its private endpoint, and check that {} resolves to a \
+             private address here.",
+            what.vault.host()
+        );
+    }
+    if fault.is("KeyDisabled") {
+        return "Enable the key, or use another version of it. This is no matter of permissions.".into();
+    }
+    if fault.is("KeyOperationForbidden") {
+        return "The key's own list of operations (key_ops) does not hold this one: add it, or use another key.".into();
+    }
+    if fault.says("purge protection") {
+        return "Purge protection is on: wait until the retention time has ended; nobody can shorten it."
+            .into();
+    }
+    format!(
+        "If the vault uses Azure roles: {} If it uses access policies: {}",
+        assign_role(&vault, who),
+        set_policy(&vault, who)
+    )
+}
+
+fn assign_role(vault: &str, who: Option<&Identity>) -> String {
+    format!(
+        "Give the role '{READER_ROLE}' on the vault to object id {oid}: az role assignment create --role \"{READER_ROLE}\" \
+         --assignee-object-id {oid} --scope $(az keyvault show --name {vault} --query id --output tsv). It takes some \
+         minutes to work; with managed identities a token from before may be in use for hours.",
+        oid = object_id(who)
+    )
+}
+
+fn set_policy(vault: &str, who: Option<&Identity>) -> String {
+    format!(
+        "Allow object id {oid} to get secrets in the vault's access policies: az keyvault set-policy --name {vault} \
+         --object-id {oid} --secret-permissions get list.",
+        oid = object_id(who)
+    )
+}
+
+fn not_found(what: &SecretId) -> String {
+    format!(
+        "Check the name and the vault; if it was deleted, it may be recovered: az keyvault secret recover --vault-name \
+         {} --name {}.",
+        vault_name(what),
+        what.name
+    )
+}
+
+fn conflict(fault: &ServiceFault) -> String {
+    if fault.is("ObjectIsDeletedButRecoverable") {
+        "The name belongs to a deleted secret: recover that one, or purge it.".into()
+    } else if fault.is("ObjectIsBeingDeleted") || fault.is("ObjectIsBeingRecovered") {
+        "The secret is being deleted or recovered: wait some seconds and try again.".into()
+    } else {
+        "The name is in use, or being changed by somebody else: look at its present state first.".into()
+    }
+}
+
+/// The vault's name for a command; a placeholder when the host is no plain name, so that nothing
+/// strange is copied into a shell.
+fn vault_name(what: &SecretId) -> String {
+    let label = what.vault.host().split('.').next().unwrap_or_default();
+    plain(label).unwrap_or("<vault name>").to_owned()
+}
+
+fn object_id(who: Option<&Identity>) -> &str {
+    who.and_then(|who| plain(who.object.as_deref()?))
+        .unwrap_or("<object id>")
+}
+
+fn plain(text: &str) -> Option<&str> {
+    let good = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    good.then_some(text)
+}

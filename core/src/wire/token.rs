@@ -1,0 +1,269 @@
+//! Requests for a token, and their answers.
+//!
+//! Sources: *How to use managed identities for Azure resources on an Azure VM to acquire an access
+//! token*, *Managed identities for App Service and Azure Functions* (REST endpoint reference),
+//! *Microsoft identity platform and the OAuth 2.0 client credentials flow*, RFC 6749, RFC 7523.
+
+mod answer;
+mod failure;
+
+pub use answer::{TokenGrant, parse_cli_token, parse_grant};
+pub use failure::{TokenFailure, aadsts_advice, aadsts_codes, parse_failure};
+
+use serde_json::{Map, Value};
+
+use super::{Malformed, form, query, segment};
+use crate::effect::{Method, Request};
+use crate::sensitive::Sensitive;
+
+/// Which managed identity is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityRef<'a> {
+    /// The system-assigned one, or the only one.
+    System,
+    /// A user-assigned one, by its client (application) id.
+    ClientId(&'a str),
+    /// A user-assigned one, by its object (principal) id.
+    ObjectId(&'a str),
+    /// A user-assigned one, by its Azure resource id.
+    ResourceId(&'a str),
+}
+
+impl<'a> IdentityRef<'a> {
+    /// The query parameter, given the platform's names for client, object and resource id.
+    fn parameter(self, names: [&'static str; 3]) -> Option<(&'static str, &'a str)> {
+        match self {
+            IdentityRef::System => None,
+            IdentityRef::ClientId(id) => Some((names[0], id)),
+            IdentityRef::ObjectId(id) => Some((names[1], id)),
+            IdentityRef::ResourceId(id) => Some((names[2], id)),
+        }
+    }
+}
+
+/// Asks the Instance Metadata Service. `base` is usually `http://169.254.169.254`.
+pub fn imds_request(base: &str, resource: &str, id: IdentityRef<'_>) -> Request {
+    imds_probe(base, resource, id).header("metadata", "true")
+}
+
+/// The same request without the `Metadata` header: the service refuses it at once, which proves that
+/// it is there.
+pub fn imds_probe(base: &str, resource: &str, id: IdentityRef<'_>) -> Request {
+    let url = format!("{}/metadata/identity/oauth2/token", base.trim_end_matches('/'));
+    let id = id.parameter(["client_id", "object_id", "msi_res_id"]);
+    managed_identity(&url, "2018-02-01", resource, id)
+}
+
+/// Asks App Service, Functions, Container Apps or Automation (`IDENTITY_ENDPOINT`, `IDENTITY_HEADER`).
+/// Automation also wants the `Metadata` header; the others ignore it.
+pub fn app_service_2019(endpoint: &str, header: &Sensitive, resource: &str, id: IdentityRef<'_>) -> Request {
+    let id = id.parameter(["client_id", "principal_id", "mi_res_id"]);
+    managed_identity(endpoint, "2019-08-01", resource, id)
+        .header("x-identity-header", header.clone())
+        .header("metadata", "true")
+}
+
+/// Asks the older endpoint (`MSI_ENDPOINT`, `MSI_SECRET`), which knows client ids only.
+pub fn app_service_2017(
+    endpoint: &str,
+    header: &Sensitive,
+    resource: &str,
+    client_id: Option<&str>,
+) -> Request {
+    let id = client_id.map(|id| ("clientid", id));
+    managed_identity(endpoint, "2017-09-01", resource, id).header("secret", header.clone())
+}
+
+fn managed_identity(url: &str, api_version: &str, resource: &str, id: Option<(&str, &str)>) -> Request {
+    let mut pairs = vec![("api-version", api_version), ("resource", resource)];
+    pairs.extend(id);
+    Request::new(Method::Get, query(url, &pairs))
+}
+
+/// Asks Entra ID with a client secret. `claims` is JSON, usually from [`cae_claims`].
+pub fn client_secret_grant(
+    token_url: &str,
+    client_id: &str,
+    scope: &str,
+    secret: &Sensitive,
+    claims: Option<&str>,
+) -> Request {
+    let proof = [("client_secret", secret.expose())];
+    client_credentials(token_url, client_id, scope, &proof, claims)
+}
+
+/// Asks Entra ID with a signed or federated assertion (RFC 7523 section 2.2).
+pub fn client_assertion_grant(
+    token_url: &str,
+    client_id: &str,
+    scope: &str,
+    assertion: &Sensitive,
+    claims: Option<&str>,
+) -> Request {
+    let proof = [
+        (
+            "client_assertion_type",
+            &b"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"[..],
+        ),
+        ("client_assertion", assertion.expose()),
+    ];
+    client_credentials(token_url, client_id, scope, &proof, claims)
+}
+
+fn client_credentials(
+    token_url: &str,
+    client_id: &str,
+    scope: &str,
+    proof: &[(&str, &[u8])],
+    claims: Option<&str>,
+) -> Request {
+    let mut pairs = vec![
+        ("grant_type", &b"client_credentials"[..]),
+        ("client_id", client_id.as_bytes()),
+        ("scope", scope.as_bytes()),
+    ];
+    pairs.extend(proof);
+    pairs.extend(claims.map(|claims| ("claims", claims.as_bytes())));
+    Request::new(Method::Post, token_url)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", "application/json")
+        .body(form(&pairs))
+}
+
+/// The v2 token endpoint of a tenant. `authority` is a host or a URL, with or without a trailing
+/// slash; the tenant `adfs` means Active Directory Federation Services, whose path differs.
+pub fn token_url(authority: &str, tenant: &str) -> String {
+    let authority = authority.trim().trim_end_matches('/');
+    let scheme = if authority.contains("://") { "" } else { "https://" };
+    if tenant.eq_ignore_ascii_case("adfs") {
+        format!("{scheme}{authority}/adfs/oauth2/token")
+    } else {
+        format!("{scheme}{authority}/{}/oauth2/v2.0/token", segment(tenant))
+    }
+}
+
+/// The resource of a scope: the scope without the literal suffix `/.default`.
+pub fn resource_of(scope: &str) -> &str {
+    scope.strip_suffix("/.default").unwrap_or(scope)
+}
+
+/// The `claims` parameter of a client that understands continuous access evaluation: the challenge's
+/// claims (JSON, already decoded), plus the capability `CP1`. (*Claims challenges, claims requests
+/// and client capabilities*.)
+pub fn cae_claims(challenge: Option<&str>) -> Result<String, Malformed> {
+    let wrong = || Malformed::new("The claims of the challenge are not a JSON object.");
+    let mut claims: Map<String, Value> = match challenge {
+        Some(text) => serde_json::from_str(text).map_err(|_| wrong())?,
+        None => Map::new(),
+    };
+    let access_token = claims.entry("access_token").or_insert(Value::Null);
+    if access_token.is_null() {
+        *access_token = Value::Object(Map::new());
+    }
+    access_token
+        .as_object_mut()
+        .ok_or_else(wrong)?
+        .insert("xms_cc".into(), serde_json::json!({ "values": ["CP1"] }));
+    Ok(Value::Object(claims).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(request: &Request) -> Vec<&str> {
+        request.headers.iter().map(|(name, _)| &**name).collect()
+    }
+
+    #[test]
+    fn managed_identity_requests_spell_ids_as_each_platform_does() {
+        let secret = Sensitive::from("h");
+        let resource = "https://vault.azure.net";
+        let probe = imds_probe("http://169.254.169.254/", resource, IdentityRef::System);
+        assert_eq!(
+            probe.url,
+            "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net"
+        );
+        assert!(names(&probe).is_empty());
+        for (id, imds, app_service) in [
+            (IdentityRef::ClientId("1"), "&client_id=1", "&client_id=1"),
+            (IdentityRef::ObjectId("2"), "&object_id=2", "&principal_id=2"),
+            (
+                IdentityRef::ResourceId("/3"),
+                "&msi_res_id=%2F3",
+                "&mi_res_id=%2F3",
+            ),
+        ] {
+            let request = imds_request("http://x", resource, id);
+            assert!(request.url.ends_with(imds), "{request:?}");
+            assert_eq!(names(&request), ["metadata"]);
+            let request = app_service_2019("http://127.0.0.1:41056/msi/token/", &secret, resource, id);
+            assert!(request.url.ends_with(app_service), "{request:?}");
+            assert_eq!(names(&request), ["x-identity-header", "metadata"]);
+        }
+        let old = app_service_2017("http://127.0.0.1:1/t", &secret, "r", Some("4"));
+        assert_eq!(
+            old.url,
+            "http://127.0.0.1:1/t?api-version=2017-09-01&resource=r&clientid=4"
+        );
+        assert_eq!(names(&old), ["secret"]);
+    }
+
+    #[test]
+    fn grants_are_forms() {
+        let request = client_secret_grant("https://a/t", "app", "s/.default", &Sensitive::from("a&b"), None);
+        assert_eq!(
+            request.body.expose_str(),
+            Some("grant_type=client_credentials&client_id=app&scope=s%2F.default&client_secret=a%26b")
+        );
+        let request =
+            client_assertion_grant("https://a/t", "app", "s", &Sensitive::from("e.y.J"), Some("{}"));
+        assert_eq!(
+            request.body.expose_str(),
+            Some(
+                "grant_type=client_credentials&client_id=app&scope=s\
+                 &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
+                 &client_assertion=e.y.J&claims=%7B%7D"
+            )
+        );
+    }
+
+    #[test]
+    fn urls_and_resources() {
+        for authority in [
+            "login.microsoftonline.com",
+            "https://login.microsoftonline.com/",
+            " https://login.microsoftonline.com//",
+        ] {
+            assert_eq!(
+                token_url(authority, "contoso.com"),
+                "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token"
+            );
+        }
+        assert_eq!(
+            token_url("sts.contoso.com", "ADFS"),
+            "https://sts.contoso.com/adfs/oauth2/token"
+        );
+        assert_eq!(token_url("a", "x/../y"), "https://a/x%2F..%2Fy/oauth2/v2.0/token");
+        assert_eq!(resource_of("https://host//.default"), "https://host/");
+        assert_eq!(resource_of("https://host/"), "https://host/");
+    }
+
+    #[test]
+    fn capabilities_join_the_challenge() {
+        assert_eq!(
+            cae_claims(None).unwrap(),
+            r#"{"access_token":{"xms_cc":{"values":["CP1"]}}}"#
+        );
+        assert_eq!(
+            cae_claims(Some(
+                r#"{"access_token":{"nbf":{"essential":true,"value":"1"}},"id_token":null}"#
+            ))
+            .unwrap(),
+            r#"{"access_token":{"nbf":{"essential":true,"value":"1"},"xms_cc":{"values":["CP1"]}},"id_token":null}"#
+        );
+        for bad in ["", "[]", "\"x\"", r#"{"access_token":1}"#, &"[".repeat(100_000)] {
+            assert!(cae_claims(Some(bad)).is_err());
+        }
+    }
+}

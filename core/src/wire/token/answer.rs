@@ -1,0 +1,103 @@
+//! Tokens, as every source hands them out.
+
+use std::time::Duration;
+
+use crate::sensitive::Sensitive;
+use crate::time::UnixTime;
+use crate::wire::{Malformed, Object};
+
+/// A token and what its source said of its life. At least one end is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenGrant {
+    /// The bearer token: visible ASCII, never empty.
+    pub access_token: Sensitive,
+    /// Its life from now on, if the source gave one.
+    pub expires_in: Option<Duration>,
+    /// Its end by the source's clock, if the source gave one.
+    pub expires_on: Option<UnixTime>,
+    /// When it should be renewed, counted from now, if the source asked for it.
+    pub refresh_in: Option<Duration>,
+    /// The managed identity's client id, if the source named it.
+    pub client_id: Option<String>,
+}
+
+/// No token lives longer than this; a source that says so is talking nonsense.
+const LONGEST_LIFE: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// Reads the answer of any token endpoint: Entra ID (RFC 6749 section 5.1), IMDS, App Service of both
+/// ages, Arc, Service Fabric, Cloud Shell, Azure ML and the emulators of these.
+///
+/// Numbers may be strings; `expires_on` may be a date text. One usable end of life is enough.
+pub fn parse_grant(body: &Sensitive) -> Result<TokenGrant, Malformed> {
+    let object = Object::parse(body.expose())
+        .ok_or_else(|| Malformed::new("The answer to the token request is not a JSON object."))?;
+    let grant = TokenGrant {
+        access_token: bearer(&object, "access_token", "token_type")?,
+        expires_in: object.seconds("expires_in", LONGEST_LIFE),
+        expires_on: expires_on(&object),
+        refresh_in: object.seconds("refresh_in", LONGEST_LIFE),
+        client_id: object.text("client_id").filter(|id| is_visible(id.as_bytes())),
+    };
+    if grant.expires_in.is_none() && grant.expires_on.is_none() {
+        return Err(Malformed::new(
+            "The answer to the token request holds no usable expires_in or expires_on.",
+        ));
+    }
+    Ok(grant)
+}
+
+/// Reads what `az account get-access-token --output json` prints.
+///
+/// Only `expires_on` counts, which Azure CLI 2.54.0 (2023) brought. The older `expiresOn` is a local
+/// time without an offset: it cannot be read without knowing the zone, and not even then in the hour
+/// when summer time ends.
+pub fn parse_cli_token(stdout: &Sensitive) -> Result<TokenGrant, Malformed> {
+    let object = Object::parse(stdout.expose())
+        .ok_or_else(|| Malformed::new("Azure CLI did not print a JSON object."))?;
+    let access_token = bearer(&object, "accessToken", "tokenType")?;
+    let expires_on = expires_on(&object).ok_or_else(|| {
+        Malformed::new(if object.raw("expiresOn").is_some() {
+            "Azure CLI told the token's end only as a local time; version 2.54.0 or later is needed."
+        } else {
+            "Azure CLI did not tell the token's end."
+        })
+    })?;
+    Ok(TokenGrant {
+        access_token,
+        expires_in: None,
+        expires_on: Some(expires_on),
+        refresh_in: None,
+        client_id: None,
+    })
+}
+
+fn bearer(object: &Object<'_>, token: &str, token_type: &str) -> Result<Sensitive, Malformed> {
+    let kind = object.text(token_type).unwrap_or_default();
+    if !matches!(kind.trim(), "") && !kind.trim().eq_ignore_ascii_case("bearer") {
+        return Err(Malformed::new("The token is not a bearer token."));
+    }
+    match object.sensitive(token) {
+        None => Err(Malformed::new(format!("The answer holds no {token}."))),
+        Some(text) if text.is_empty() => Err(Malformed::new(format!("The {token} is empty."))),
+        // It will stand in a header, where a line break would begin another one.
+        Some(text) if !is_visible(text.expose()) => Err(Malformed::new(format!(
+            "The {token} holds characters that no token has."
+        ))),
+        Some(text) => Ok(text),
+    }
+}
+
+fn is_visible(bytes: &[u8]) -> bool {
+    bytes.iter().all(u8::is_ascii_graphic)
+}
+
+fn expires_on(object: &Object<'_>) -> Option<UnixTime> {
+    const NAME: &str = "expires_on";
+    object
+        .unix_time(NAME)
+        .or_else(|| UnixTime::parse(&object.text(NAME)?))
+        .filter(|end| (YEAR_2000..YEAR_2200).contains(&end.as_secs()))
+}
+
+const YEAR_2000: i64 = 946_684_800;
+const YEAR_2200: i64 = 7_258_118_400;

@@ -1,0 +1,167 @@
+//! Refusals of token endpoints, and what to do about them.
+
+use std::fmt;
+
+use crate::sensitive::Sensitive;
+use crate::wire::{Object, clean};
+
+/// Why a token endpoint refused, in its own words, made fit to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenFailure {
+    /// The error's name, such as `invalid_client`; App Service's status code; never branched on
+    /// beyond what RFC 6749 defines.
+    pub error: String,
+    /// The description.
+    pub description: String,
+    /// AADSTS codes, in the order given.
+    pub codes: Vec<u32>,
+    /// Entra's trace id, for a support ticket.
+    pub request_id: Option<String>,
+    /// The correlation id.
+    pub correlation_id: Option<String>,
+}
+
+impl TokenFailure {
+    /// The next step, if one of the codes is a known one.
+    pub fn advice(&self) -> Option<&'static str> {
+        self.codes.iter().find_map(|code| aadsts_advice(*code))
+    }
+}
+
+impl fmt::Display for TokenFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.error.as_str(), self.description.as_str()) {
+            ("", text) | (text, "") => f.write_str(text),
+            (error, description) => write!(f, "{error}: {description}"),
+        }
+    }
+}
+
+/// Reads a refusal: Entra ID and IMDS (`error`, `error_description`), App Service (`statusCode`,
+/// `message`, `correlationId`), Service Fabric and ARM-like ones (`{"error": {"code", "message"}}`).
+/// `None` when the body has none of these shapes, so something else is answering.
+pub fn parse_failure(body: &Sensitive) -> Option<TokenFailure> {
+    let object = Object::parse(body.expose())?;
+    let inner = object.object("error");
+    let first = |names: &[&str]| {
+        [inner.as_ref(), Some(&object)]
+            .into_iter()
+            .flatten()
+            .find_map(|o| names.iter().find_map(|name| o.text_or_number(name)))
+            .map(|text| clean(&text))
+            .filter(|text| !text.is_empty())
+    };
+    let error = first(&["error", "code", "statusCode"]);
+    let description = first(&["error_description", "message"]);
+    if error.is_none() && description.is_none() {
+        return None;
+    }
+    let description = description.unwrap_or_default();
+    let mut codes: Vec<u32> = object
+        .raw("error_codes")
+        .map_or_else(Vec::new, |raw| serde_json::from_str(raw).unwrap_or_default());
+    if codes.is_empty() {
+        codes = aadsts_codes(&description);
+    }
+    codes.truncate(16);
+    Some(TokenFailure {
+        error: error.unwrap_or_default(),
+        description,
+        codes,
+        request_id: first(&["trace_id"]),
+        correlation_id: first(&["correlation_id", "correlationId"]),
+    })
+}
+
+/// The AADSTS codes that a text names, in order.
+pub fn aadsts_codes(text: &str) -> Vec<u32> {
+    text.split("AADSTS")
+        .skip(1)
+        .filter_map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            rest[..end].parse().ok()
+        })
+        .take(16)
+        .collect()
+}
+
+/// The next step after an AADSTS code (*Microsoft Entra authentication and authorization error
+/// codes*). For diagnosis only: Microsoft may change what a code means.
+pub fn aadsts_advice(code: u32) -> Option<&'static str> {
+    Some(match code {
+        7000215 => {
+            "Send the client secret's value, not its id, and check that the secret belongs to this application."
+        }
+        7000222 => {
+            "The client secret has expired: create a new one and update the configuration, or better, use a federated credential, which needs no secret."
+        }
+        7000216 => {
+            "The application is confidential: configure a client secret, a certificate or a federated credential."
+        }
+        7000218 => {
+            "The application needs a secret or an assertion; if it should sign users in without one, allow public client flows in its registration."
+        }
+        700025 => {
+            "The application is registered as a public client: send no secret, or switch its public client flows off."
+        }
+        700016 => {
+            "Check client id and tenant id: the application is not known in this tenant, or has no service principal there."
+        }
+        7000229 => {
+            "Create the application's service principal in this tenant (az ad sp create --id <client id>)."
+        }
+        7000112 => "The application is disabled in this tenant: enable it under Enterprise applications.",
+        90002 => "Check the tenant id, and that the authority host is that of the tenant's cloud.",
+        900023 | 90013 => "Mend the tenant: it must be a tenant id or a verified domain name.",
+        90038 => "The tenant belongs to another cloud: set AZURE_AUTHORITY_HOST to that cloud's authority.",
+        500011 | 50001 => {
+            "The resource is not known in this tenant: check the scope, the tenant and the cloud; for Azure Key Vault it is https://vault.azure.net."
+        }
+        70011 | 1002012 => "Use the scope https://vault.azure.net/.default.",
+        700027 => {
+            "Upload the certificate to the application's registration (the message names the thumbprint), or replace it if it has expired."
+        }
+        700024 => {
+            "The assertion is not valid at this time: check this machine's clock, and fetch the federated token just before it is used."
+        }
+        700021 => "Issuer and subject of the assertion must be the client id.",
+        700023 => "The audience of the assertion must be the token endpoint of this tenant.",
+        700030 => {
+            "The certificate's subject or issuer is not the one that the application trusts: send the right certificate, with its chain."
+        }
+        70021 => {
+            "Compare issuer, subject and audience of the federated token with the application's federated credential."
+        }
+        700211 => {
+            "No federated credential of the application has this issuer: it must be equal to the letter, trailing slash included. If the message names api://AKSIdentityBinding, the pod uses identity binding, which needs the token proxy."
+        }
+        700212 => {
+            "No federated credential of the application has this audience: usually it is api://AzureADTokenExchange."
+        }
+        700213 => {
+            "No federated credential of the application has this subject: system:serviceaccount:<namespace>:<name> for Kubernetes, repo:<owner>/<name>:ref:refs/heads/<branch> and the like for GitHub."
+        }
+        70025 => "Add a federated credential to the application or managed identity.",
+        50034 => "The user does not exist in this tenant: check the user name and the tenant.",
+        50126 => "The user name or password is wrong.",
+        50076 | 50079 => "Sign in interactively: this tenant asks for a second factor (az login).",
+        50105 => "Assign the user or group to the application, under Enterprise applications.",
+        50173 | 700082 | 70008 | 70043 => {
+            "Sign in again (az login): the earlier sign-in was revoked or has expired."
+        }
+        53003 => "A Conditional Access policy blocks this sign-in: ask the tenant's administrator which one.",
+        53000 | 53001 | 530003 => "Use a device that the organisation manages and finds compliant.",
+        65001 => "An administrator must consent to the application in this tenant.",
+        50194 => {
+            "The application lives in one tenant only: use that tenant's id instead of common or organizations."
+        }
+        50196 => {
+            "The same request was repeated too often: keep one client for the life of the process, so that tokens are cached."
+        }
+        90033 | 90055 => "Try again later: the service is busy.",
+        70016 => "Enter the code that was shown, in a browser; the sign-in is still waiting for it.",
+        70018 => "The device code is not the one that was given out: start the sign-in again.",
+        70019 | 70020 => "The device code has expired: start the sign-in again.",
+        _ => return None,
+    })
+}
