@@ -1,1 +1,45 @@
-//! Placeholder until this crate's first step lands.
+//! A local Azure: key vaults, Entra ID, IMDS and App Service in one process, for tests.
+//!
+//! ```text
+//!             HTTP port                                HTTPS port
+//!   IMDS, App Service, admin, CONNECT ──TLS──▶  vaults and Entra ID, by host name
+//!                 └──────────────┬─────────────────────┘
+//!                           connection          HTTP machinery, TLS, breakage on the wire
+//!                              world            one request: route → fault → service → journal
+//!         ┌──────────┬───────────┼───────────┬───────────┐
+//!       imds    app_service    entra       vault       admin
+//!         └──────────┴──── token, directory ─┘
+//! ```
+//!
+//! Services are plain functions from [`message::Request`] to [`message::Answer`]; only `connection` and `world`
+//! wait for anything. What may change while it runs (secrets, access, limits, faults, the journal, the validity of
+//! tokens) is locked inside the part that owns it.
+//!
+//! Start it with [`Emulator::start`] or as the program of the same name; the README lists the configuration and the
+//! admin interface.
+
+mod admin;
+mod app_service;
+mod certificates;
+mod clock;
+mod cloud;
+pub mod config;
+mod connection;
+mod directory;
+mod emulator;
+mod entra;
+mod fault;
+mod imds;
+mod journal;
+mod jwt;
+mod managed_identity;
+mod message;
+mod route;
+mod token;
+mod vault;
+mod wire;
+mod world;
+
+pub use crate::cloud::Cloud;
+pub use crate::config::Config;
+pub use crate::emulator::Emulator;

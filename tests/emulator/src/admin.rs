@@ -1,0 +1,81 @@
+//! The test's own interface below `/_emulator/`.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::config::Secret;
+use crate::fault::Fault;
+use crate::message::{Reply, Request};
+use crate::vault::Vault;
+use crate::world::World;
+
+pub(crate) fn reply(world: &World, request: &Request) -> Reply {
+    perform(world, request).unwrap_or_else(|Refusal { status, message }| Reply::text(status, message))
+}
+
+struct Refusal {
+    status: u16,
+    message: String,
+}
+
+fn perform(world: &World, request: &Request) -> Result<Reply, Refusal> {
+    let segments = request.segments();
+    let segments: Vec<&str> = segments.iter().skip(1).map(Cow::as_ref).collect();
+    match (request.method.as_str(), segments.as_slice()) {
+        ("GET", ["log"]) => return Ok(Reply::json(200, &world.journal.log())),
+        ("GET", ["counts"]) => return Ok(Reply::json(200, &world.journal.counts())),
+        ("PUT", ["vaults", name, "secrets", secret]) => {
+            return rotate(vault(world, name)?, secret, body(request)?);
+        }
+        ("DELETE", ["log"]) => world.journal.clear(),
+        ("POST", ["faults"]) => add_fault(world, body(request)?)?,
+        ("DELETE", ["faults"]) => world.faults.clear(),
+        ("PUT", ["limits", name]) => vault(world, name)?.set_limits(body(request)?),
+        ("PUT", ["access", name]) => vault(world, name)?.set_access(body(request)?),
+        ("POST", ["expire-tokens"]) => world.tokens.expire_all(),
+        ("POST", ["revoke"]) => world.tokens.revoke_all(),
+        (method, _) => {
+            return Err(refusal(
+                404,
+                format!("the emulator has no {method} {}", request.path),
+            ));
+        }
+    }
+    Ok(Reply::empty(204))
+}
+
+fn rotate(vault: &Vault, secret: &str, content: Secret) -> Result<Reply, Refusal> {
+    match vault.rotate(secret, content) {
+        Some(version) => Ok(Reply::json(200, &json!({ "version": version }))),
+        None => Err(refusal(400, format!("{secret} cannot be the name of a secret"))),
+    }
+}
+
+fn add_fault(world: &World, fault: Fault) -> Result<(), Refusal> {
+    match fault.flaw() {
+        Some(flaw) => Err(refusal(400, flaw)),
+        None => {
+            world.faults.add(fault);
+            Ok(())
+        }
+    }
+}
+
+fn vault<'a>(world: &'a World, name: &str) -> Result<&'a Vault, Refusal> {
+    world
+        .vault(name)
+        .ok_or_else(|| refusal(404, format!("there is no vault {name}")))
+}
+
+fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
+    serde_json::from_slice(&request.body).map_err(|error| refusal(400, error.to_string()))
+}
+
+fn refusal(status: u16, message: impl Into<String>) -> Refusal {
+    Refusal {
+        status,
+        message: message.into(),
+    }
+}

@@ -1,0 +1,36 @@
+//! The wall clock, and the spellings of time that the services use.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use time::OffsetDateTime;
+use time::format_description::StaticFormatDescription;
+use time::macros::format_description;
+
+const ENTRA: StaticFormatDescription = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
+const APP_SERVICE_2017: StaticFormatDescription =
+    format_description!("[month]/[day]/[year] [hour]:[minute]:[second] +00:00");
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// `2026-11-02 15:04:05Z`
+pub(crate) fn entra_text(seconds: u64) -> String {
+    written(seconds, ENTRA)
+}
+
+/// `11/02/2026 15:04:05 +00:00`
+pub(crate) fn app_service_2017_text(seconds: u64) -> String {
+    written(seconds, APP_SERVICE_2017)
+}
+
+fn written(seconds: u64, format: StaticFormatDescription) -> String {
+    i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .and_then(|moment| moment.format(format).ok())
+        .unwrap_or_default()
+}

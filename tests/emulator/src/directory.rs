@@ -1,0 +1,155 @@
+//! Entra's contents: tenants, applications and known resources, with the references of the configuration resolved.
+
+use std::io;
+
+use crate::cloud::Cloud;
+use crate::config::{self, Config};
+use crate::jwt::VerifyingKey;
+use crate::token::Principal;
+
+/// Resources besides the vaults for which a token can be had, so that a wrong audience can be shown.
+const OTHER_RESOURCES: [&str; 4] = [
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+    "https://graph.microsoft.com",
+    "https://storage.azure.com",
+];
+
+/// The resource of vaults on local names, to which the port is added.
+const LOCAL_VAULTS: &str = "https://vault.localhost";
+
+/// What Entra ID knows.
+pub(crate) struct Directory {
+    tenants: Vec<config::Tenant>,
+    applications: Vec<Application>,
+}
+
+/// An application that may ask for tokens.
+pub(crate) struct Application {
+    pub(crate) principal: Principal,
+    pub(crate) secrets: Vec<String>,
+    pub(crate) federated: Vec<Trust>,
+}
+
+/// A federated identity credential.
+pub(crate) struct Trust {
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+    pub(crate) audience: String,
+    pub(crate) keys: Vec<VerifyingKey>,
+}
+
+impl Directory {
+    pub(crate) fn new(config: &Config) -> io::Result<Directory> {
+        let mut directory = Directory {
+            tenants: config.tenants.clone(),
+            applications: Vec::new(),
+        };
+        if directory.tenants.is_empty() {
+            return Err(invalid("there must be a tenant"));
+        }
+        for app in &config.app_registrations {
+            let federated = app.federated.iter().map(Trust::new).collect::<io::Result<_>>()?;
+            let tenant = directory.tenant_or_first(app.tenant.as_deref())?;
+            let principal = principal(&app.client_id, &app.object_id, tenant, None);
+            directory.applications.push(Application {
+                principal,
+                secrets: app.secrets.clone(),
+                federated,
+            });
+        }
+        Ok(directory)
+    }
+
+    /// The tenant that another part of the configuration refers to.
+    pub(crate) fn tenant_or_first(&self, id: Option<&str>) -> io::Result<&config::Tenant> {
+        match id {
+            None => Ok(&self.tenants[0]),
+            Some(id) => self
+                .tenant(id)
+                .ok_or_else(|| invalid(format!("there is no tenant {id}"))),
+        }
+    }
+
+    pub(crate) fn managed_identity(&self, identity: &config::Identity) -> io::Result<Principal> {
+        let tenant = self.tenant_or_first(identity.tenant.as_deref())?;
+        Ok(principal(
+            &identity.client_id,
+            &identity.object_id,
+            tenant,
+            Some(identity.resource_id()),
+        ))
+    }
+
+    /// The tenant that a request names by GUID or domain.
+    pub(crate) fn tenant(&self, name: &str) -> Option<&config::Tenant> {
+        self.tenants.iter().find(|tenant| {
+            let names = [Some(&tenant.id), tenant.domain.as_ref()];
+            names
+                .into_iter()
+                .flatten()
+                .any(|known| known.eq_ignore_ascii_case(name))
+        })
+    }
+
+    pub(crate) fn application(&self, client_id: &str, tenant: &str) -> Option<&Application> {
+        self.applications.iter().find(|application| {
+            let principal = &application.principal;
+            principal.client_id.eq_ignore_ascii_case(client_id) && principal.tenant == tenant
+        })
+    }
+
+    /// Whether tokens can be had for a resource; those of vaults on local names may carry any port.
+    pub(crate) fn knows_resource(&self, resource: &str) -> bool {
+        let local = resource.strip_prefix(LOCAL_VAULTS).is_some_and(|rest| {
+            rest.strip_prefix(':')
+                .map_or(rest.is_empty(), |port| port.parse::<u16>().is_ok())
+        });
+        local
+            || Cloud::ALL.iter().any(|cloud| cloud.vault_resource() == resource)
+            || OTHER_RESOURCES.contains(&resource.trim_end_matches('/'))
+    }
+}
+
+impl Trust {
+    fn new(federated: &config::Federated) -> io::Result<Trust> {
+        let unreadable = |form: &str| invalid(format!("the {form} of issuer {} is no key", federated.issuer));
+        let jwk = federated.jwk.as_ref();
+        let jwk = jwk
+            .map(|jwk| VerifyingKey::from_jwk(jwk).ok_or_else(|| unreadable("jwk")))
+            .transpose()?;
+        let pem = federated.pem.as_ref();
+        let pem = pem
+            .map(|pem| VerifyingKey::from_pem(pem).ok_or_else(|| unreadable("pem")))
+            .transpose()?;
+        let shared = federated.hmac.as_deref().map(VerifyingKey::from_shared_text);
+        Ok(Trust {
+            issuer: federated.issuer.clone(),
+            subject: federated.subject.clone(),
+            audience: federated.audience.clone(),
+            keys: [jwk, pem, shared].into_iter().flatten().collect(),
+        })
+    }
+}
+
+pub(crate) fn invalid(message: impl Into<String>) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!("configuration: {}", message.into()),
+    )
+}
+
+fn principal(
+    client_id: &str,
+    object_id: &str,
+    tenant: &config::Tenant,
+    resource_id: Option<String>,
+) -> Principal {
+    Principal {
+        client_id: client_id.into(),
+        object_id: object_id.into(),
+        tenant: tenant.id.clone(),
+        issuer: tenant.cloud.issuer(&tenant.id),
+        resource_id,
+    }
+}

@@ -1,0 +1,79 @@
+//! The emulator as a program: starts, says where it is in one line of JSON, and serves.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+use clap::Parser;
+use nightlatch_emulator::{Config, Emulator};
+use serde_json::json;
+
+/// A local Azure: key vaults, Entra ID, IMDS and App Service, on 127.0.0.1 only.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// What exists in it, as JSON (see the README); without it one tenant, identity, vault and secret
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Port of IMDS, App Service, admin and the CONNECT proxy; 0 picks a free one
+    #[arg(long, default_value_t = 0)]
+    http_port: u16,
+    /// Port of vaults and Entra ID; 0 picks a free one
+    #[arg(long, default_value_t = 0)]
+    https_port: u16,
+    /// Where to write the CA certificate (PEM); by default a file in the temporary folder
+    #[arg(long, value_name = "PATH")]
+    ca: Option<PathBuf>,
+    /// Stop when standard input ends, so that a test leaves nothing behind
+    #[arg(long)]
+    stop_with_stdin: bool,
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let arguments = Arguments::parse();
+    let config = arguments
+        .config
+        .map_or_else(|| Ok(Config::default()), read_config)?;
+    let emulator = Emulator::start_on(config, arguments.http_port, arguments.https_port).await?;
+    let ca = arguments.ca.unwrap_or_else(|| {
+        std::env::temp_dir().join(format!("nightlatch-emulator-{}.pem", emulator.https_addr.port()))
+    });
+    fs::write(&ca, &emulator.ca_pem)?;
+    announce(&emulator, &ca)?;
+    if arguments.stop_with_stdin {
+        end_of_stdin().await;
+    } else {
+        std::future::pending::<()>().await;
+    }
+    emulator.shutdown();
+    Ok(())
+}
+
+fn read_config(path: PathBuf) -> io::Result<Config> {
+    let text = fs::read_to_string(&path)?;
+    serde_json::from_str(&text).map_err(|error| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("{}: {error}", path.display()),
+        )
+    })
+}
+
+fn announce(emulator: &Emulator, ca: &std::path::Path) -> io::Result<()> {
+    let line = json!({ "https": emulator.https_url(), "http": emulator.http_url(), "ca": ca });
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{line}")?;
+    stdout.flush()
+}
+
+/// Waits in a thread of its own, because a read that is under way would keep the runtime from stopping.
+async fn end_of_stdin() {
+    let (ended, end) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        // An error ends the input as well.
+        let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+        let _ = ended.send(());
+    });
+    let _ = end.await;
+}

@@ -1,0 +1,102 @@
+//! Which service a request is for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::Cloud;
+use crate::message::Request;
+use crate::vault::{LOCAL_DOMAIN, Vault};
+
+/// The port a request came in by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// What only this machine sees: IMDS, App Service, admin.
+    Http,
+    /// What the internet sees, directly or through the proxy: vaults and Entra ID.
+    Https,
+}
+
+/// An emulated service.
+#[allow(clippy::enum_variant_names, reason = "App Service is a name")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Service {
+    Vault,
+    Entra,
+    Imds,
+    AppService,
+}
+
+/// Where a request goes.
+pub(crate) enum Destination<'a> {
+    Vault(&'a Vault),
+    Entra,
+    Imds,
+    AppService,
+    Admin,
+}
+
+impl Destination<'_> {
+    /// The service whose requests are counted and can fail on demand.
+    pub(crate) fn service(&self) -> Option<Service> {
+        match self {
+            Destination::Vault(_) => Some(Service::Vault),
+            Destination::Entra => Some(Service::Entra),
+            Destination::Imds => Some(Service::Imds),
+            Destination::AppService => Some(Service::AppService),
+            Destination::Admin => None,
+        }
+    }
+}
+
+/// Finds the destination of a request; nothing, if no service lives there.
+pub(crate) fn destination<'a>(door: Door, vaults: &'a [Vault], request: &Request) -> Option<Destination<'a>> {
+    match door {
+        Door::Http => by_path(request),
+        Door::Https if is_loopback(request.hostname()) && is_entra_path(&request.path) => {
+            Some(Destination::Entra)
+        }
+        Door::Https => by_host(vaults, request.hostname()),
+    }
+}
+
+/// Whether the proxy leads to this host.
+pub(crate) fn is_emulated(vaults: &[Vault], host: &str) -> bool {
+    !is_loopback(host) && by_host(vaults, host).is_some()
+}
+
+pub(crate) fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "127.0.0.1"
+}
+
+fn by_path<'a>(request: &Request) -> Option<Destination<'a>> {
+    let segments = request.segments();
+    match segments.first()?.as_ref() {
+        "_emulator" => Some(Destination::Admin),
+        "metadata" => Some(Destination::Imds),
+        "msi" if segments.len() == 2 && segments[1] == "token" => Some(Destination::AppService),
+        _ => None,
+    }
+}
+
+fn by_host<'a>(vaults: &'a [Vault], host: &str) -> Option<Destination<'a>> {
+    if Cloud::of_authority(host).is_some() {
+        return Some(Destination::Entra);
+    }
+    let vault = if is_loopback(host) {
+        vaults.first()
+    } else {
+        let (name, domain) = host.split_once('.')?;
+        let domain_fits = |vault: &Vault| domain == LOCAL_DOMAIN || domain == vault.cloud.vault_domain();
+        vaults
+            .iter()
+            .find(|vault| vault.name == name && domain_fits(vault))
+    };
+    vault.map(Destination::Vault)
+}
+
+/// On a name that vaults and Entra ID share, the path tells them apart.
+fn is_entra_path(path: &str) -> bool {
+    ["/oauth2/", "/.well-known/", "/discovery/"]
+        .iter()
+        .any(|part| path.contains(part))
+}

@@ -1,0 +1,174 @@
+//! A key vault's data plane. Each request passes, in this order: token, firewall, address, limits, permission,
+//! existence, state.
+
+mod challenge;
+mod error;
+mod operation;
+mod permission;
+mod secrets;
+mod store;
+mod throttle;
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use hyper::header::{
+    CACHE_CONTROL, EXPIRES, HeaderName, PRAGMA, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use uuid::Uuid;
+
+pub(crate) use self::challenge::Challenge;
+use self::error::VaultError;
+use self::operation::Operation;
+use self::permission::AccessControl;
+use self::store::Store;
+use self::throttle::Throttle;
+use crate::cloud::Cloud;
+use crate::config::{self, Access, Limits};
+use crate::directory::{Directory, invalid};
+use crate::message::{Answer, Reply, Request};
+use crate::token::{Caller, Tokens};
+
+/// Local names of a vault end so; the port follows.
+pub(crate) const LOCAL_DOMAIN: &str = "vault.localhost";
+
+/// A vault: its contents, its access list and its limits, all of which may change while it runs.
+pub(crate) struct Vault {
+    pub(crate) name: String,
+    pub(crate) tenant: String,
+    pub(crate) cloud: Cloud,
+    issuer: String,
+    location: String,
+    firewall: bool,
+    access: Mutex<AccessControl>,
+    throttle: Mutex<Throttle>,
+    store: Mutex<Store>,
+}
+
+impl Vault {
+    pub(crate) fn new(config: &config::Vault, directory: &Directory) -> io::Result<Vault> {
+        let tenant = directory.tenant_or_first(config.tenant.as_deref())?;
+        let mut store = Store::new(config.purge_protection);
+        for (name, secret) in &config.secrets {
+            if !operation::is_object_name(name) {
+                return Err(invalid(format!("{name} cannot be the name of a secret")));
+            }
+            store.set(name, secret.clone());
+        }
+        Ok(Vault {
+            name: config.name.to_ascii_lowercase(),
+            tenant: tenant.id.clone(),
+            cloud: config.cloud.unwrap_or(tenant.cloud),
+            issuer: tenant.cloud.issuer(&tenant.id),
+            location: config.location.clone(),
+            firewall: config.firewall,
+            access: Mutex::new(AccessControl {
+                rbac: config.rbac,
+                entries: config.access.clone(),
+            }),
+            throttle: Mutex::new(Throttle::new(config.limits)),
+            store: Mutex::new(store),
+        })
+    }
+
+    pub(crate) fn answer(&self, tokens: &Tokens, request: &Request) -> Answer {
+        let mut answer = match self.authenticate(tokens, request) {
+            Err(challenge) => Answer::refused(challenge.reply()),
+            Ok(caller) => {
+                let reply = self
+                    .operate(&caller, request)
+                    .unwrap_or_else(|error| error.reply());
+                Answer::granted(&caller.object_id, reply)
+            }
+        };
+        answer.reply = self.with_usual_headers(answer.reply, request);
+        answer
+    }
+
+    /// Sets a new version without asking who is there.
+    pub(crate) fn rotate(&self, name: &str, secret: config::Secret) -> Option<String> {
+        operation::is_object_name(name).then(|| locked(&self.store).set(name, secret).version.clone())
+    }
+
+    pub(crate) fn set_limits(&self, limits: Limits) {
+        *locked(&self.throttle) = Throttle::new(limits);
+    }
+
+    pub(crate) fn set_access(&self, entries: Vec<Access>) {
+        locked(&self.access).entries = entries;
+    }
+
+    pub(crate) fn with_usual_headers(&self, reply: Reply, request: &Request) -> Reply {
+        let named = HeaderName::from_static;
+        let request_id = request.header("x-ms-client-request-id").unwrap_or_default();
+        let reply = reply
+            .with(named("x-ms-keyvault-region"), &self.location)
+            .with(named("x-ms-keyvault-service-version"), "1.9.2000.1")
+            .with(
+                named("x-ms-keyvault-network-info"),
+                "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;",
+            )
+            .with(named("x-ms-request-id"), &Uuid::new_v4().to_string())
+            .with(STRICT_TRANSPORT_SECURITY, "max-age=31536000;includeSubDomains")
+            .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .with(CACHE_CONTROL, "no-cache")
+            .with(PRAGMA, "no-cache")
+            .with(EXPIRES, "-1");
+        if request_id.is_empty() {
+            reply
+        } else {
+            reply.with(named("x-ms-client-request-id"), request_id)
+        }
+    }
+
+    fn authenticate(&self, tokens: &Tokens, request: &Request) -> Result<Caller, Challenge> {
+        let token = request
+            .bearer_token()
+            .ok_or_else(|| Challenge::missing_token(self, request))?;
+        let resource = self.resource(request);
+        let checked = tokens.check(token, &resource, &self.issuer);
+        checked.map_err(|refusal| Challenge::refused_token(self, request, &refusal))
+    }
+
+    fn operate(&self, caller: &Caller, request: &Request) -> Result<Reply, VaultError> {
+        if self.firewall {
+            return Err(VaultError::firewall(caller, &self.vault_line()));
+        }
+        let operation = Operation::parse(request)?;
+        let admitted = locked(&self.throttle).admit(operation.secret(), Instant::now());
+        admitted.map_err(VaultError::throttled)?;
+        locked(&self.access).permit(caller, &operation, self)?;
+        secrets::perform(
+            &mut locked(&self.store),
+            &operation,
+            request,
+            &self.base_url(request),
+        )
+    }
+
+    /// The audience that tokens need: the cloud's, or on a local name the one that clients can verify.
+    fn resource(&self, request: &Request) -> String {
+        match request.hostname().strip_suffix(LOCAL_DOMAIN) {
+            Some(_) => format!("https://{LOCAL_DOMAIN}{}", port_suffix(request)),
+            None => self.cloud.vault_resource(),
+        }
+    }
+
+    /// The vault's address as the client knows it, without the scheme's own port.
+    fn base_url(&self, request: &Request) -> String {
+        format!("https://{}{}", request.hostname(), port_suffix(request))
+    }
+
+    fn vault_line(&self) -> String {
+        format!("{};location={}", self.name, self.location)
+    }
+}
+
+fn port_suffix(request: &Request) -> String {
+    request.port().map(|port| format!(":{port}")).unwrap_or_default()
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,86 @@
+//! Limits over sliding windows: a vault's, and each secret's. What is refused does not count.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use crate::config::Limits;
+
+const VAULT_WINDOW: Duration = Duration::from_secs(10);
+const SECRET_WINDOW: Duration = Duration::from_secs(1);
+
+pub(super) struct Throttle {
+    limits: Limits,
+    vault: Window,
+    secrets: HashMap<String, Window>,
+}
+
+/// A refusal, with the wait if the vault is to say it.
+pub(super) struct Throttled {
+    pub(super) retry_after_s: Option<u64>,
+}
+
+impl Throttle {
+    pub(super) fn new(limits: Limits) -> Throttle {
+        Throttle {
+            limits,
+            vault: Window::new(VAULT_WINDOW),
+            secrets: HashMap::new(),
+        }
+    }
+
+    /// Counts a request in, or refuses it.
+    pub(super) fn admit(&mut self, secret: Option<&str>, now: Instant) -> Result<(), Throttled> {
+        let mut windows = vec![(&mut self.vault, self.limits.vault_per_10s)];
+        if let Some(secret) = secret {
+            let window = self
+                .secrets
+                .entry(secret.to_ascii_lowercase())
+                .or_insert(Window::new(SECRET_WINDOW));
+            windows.push((window, self.limits.secret_per_1s));
+        }
+        let wait = windows
+            .iter_mut()
+            .filter_map(|(window, limit)| window.wait((*limit)?, now))
+            .max();
+        if let Some(wait) = wait {
+            let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+            return Err(Throttled {
+                retry_after_s: self.limits.retry_after.then_some(seconds),
+            });
+        }
+        for (window, _) in windows {
+            window.admitted.push_back(now);
+        }
+        Ok(())
+    }
+}
+
+struct Window {
+    length: Duration,
+    admitted: VecDeque<Instant>,
+}
+
+impl Window {
+    fn new(length: Duration) -> Window {
+        Window {
+            length,
+            admitted: VecDeque::new(),
+        }
+    }
+
+    /// How long until there is room for one more; nothing, if there is room now.
+    fn wait(&mut self, limit: u32, now: Instant) -> Option<Duration> {
+        while self
+            .admitted
+            .front()
+            .is_some_and(|first| now.duration_since(*first) >= self.length)
+        {
+            self.admitted.pop_front();
+        }
+        let excess = self.admitted.len().checked_sub(limit as usize)?;
+        let blocking = self.admitted.get(excess);
+        Some(blocking.map_or(self.length, |admitted| {
+            self.length - now.duration_since(*admitted)
+        }))
+    }
+}

@@ -1,0 +1,100 @@
+//! Everything that is emulated, and the way of one request through it.
+
+use std::io;
+
+use crate::config::Config;
+use crate::directory::{Directory, invalid};
+use crate::fault::Faults;
+use crate::journal::Journal;
+use crate::managed_identity::ManagedIdentities;
+use crate::message::{Answer, Reply, Request};
+use crate::route::{self, Destination, Door, Service};
+use crate::token::Tokens;
+use crate::vault::Vault;
+use crate::{admin, app_service, entra, imds};
+
+pub(crate) struct World {
+    pub(crate) directory: Directory,
+    pub(crate) identities: ManagedIdentities,
+    pub(crate) tokens: Tokens,
+    /// Never empty.
+    pub(crate) vaults: Vec<Vault>,
+    pub(crate) identity_header: String,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+}
+
+impl World {
+    pub(crate) fn new(config: &Config) -> io::Result<World> {
+        let directory = Directory::new(config)?;
+        let vaults: Vec<Vault> = config
+            .vaults
+            .iter()
+            .map(|vault| Vault::new(vault, &directory))
+            .collect::<io::Result<_>>()?;
+        if vaults.is_empty() {
+            return Err(invalid("there must be a vault"));
+        }
+        Ok(World {
+            identities: ManagedIdentities::new(config, &directory)?,
+            directory,
+            tokens: Tokens::new(config.token_lifetime_s).map_err(|_| io::Error::other("no signing key"))?,
+            vaults,
+            identity_header: config.identity_header.clone(),
+            faults: Faults::default(),
+            journal: Journal::default(),
+        })
+    }
+
+    pub(crate) fn vault(&self, name: &str) -> Option<&Vault> {
+        self.vaults
+            .iter()
+            .find(|vault| vault.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Answers a request; one to a service is written down, and may meet a fault first.
+    pub(crate) async fn reply(&self, door: Door, request: &Request) -> Reply {
+        let Some(destination) = route::destination(door, &self.vaults, request) else {
+            return Reply::text(
+                404,
+                format!("the emulator serves nothing at {}{}", request.host, request.path),
+            );
+        };
+        let Some(service) = destination.service() else {
+            return admin::reply(self, request);
+        };
+        let number = self.journal.open(service, request);
+        let answer = match self.faulty(service, &destination, request).await {
+            Some(reply) => Answer::refused(reply),
+            None => self.answer(&destination, request),
+        };
+        self.journal.close(number, &answer);
+        answer.reply
+    }
+
+    async fn faulty(
+        &self,
+        service: Service,
+        destination: &Destination<'_>,
+        request: &Request,
+    ) -> Option<Reply> {
+        let vault = match destination {
+            Destination::Vault(vault) => vault,
+            _ => &self.vaults[0],
+        };
+        self.faults
+            .take(service, request)?
+            .play(service, vault, request)
+            .await
+    }
+
+    fn answer(&self, destination: &Destination<'_>, request: &Request) -> Answer {
+        match destination {
+            Destination::Vault(vault) => vault.answer(&self.tokens, request),
+            Destination::Entra => entra::answer(self, request),
+            Destination::Imds => imds::answer(self, request),
+            Destination::AppService => app_service::answer(self, request),
+            Destination::Admin => Answer::refused(admin::reply(self, request)),
+        }
+    }
+}
