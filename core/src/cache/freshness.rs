@@ -76,3 +76,54 @@ pub enum Freshness {
     /// Not to be served.
     Gone,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn secs(secs: u64) -> Duration {
+        Duration::from_secs(secs)
+    }
+
+    #[test]
+    fn a_value_passes_through_every_state_in_turn() {
+        let life = Life::new(secs(300), Life::SOFT_SHARE, secs(3600));
+        let stored = Instant::from_millis(1_000_000);
+        for (age, expected) in [
+            (0, Freshness::Fresh),
+            (239_999, Freshness::Fresh),
+            (240_000, Freshness::RefreshDue),
+            (299_999, Freshness::RefreshDue),
+            (300_000, Freshness::Stale),
+            (3_899_999, Freshness::Stale),
+            (3_900_000, Freshness::Gone),
+        ] {
+            let now = stored + Duration::from_millis(age);
+            assert_eq!(life.at(stored, now), expected, "after {age} ms");
+        }
+        assert_eq!(life.at(stored, Instant::from_millis(1)), Freshness::Fresh);
+        assert_eq!(life.at(stored, Instant::FAR_FUTURE), Freshness::Gone);
+    }
+
+    #[test]
+    fn a_life_of_zero_is_none() {
+        let life = Life::new(secs(0), 0.2, secs(3600));
+        assert_eq!(life.at(Instant::default(), Instant::default()), Freshness::Gone);
+    }
+
+    #[test]
+    fn odd_shares_and_lengths_do_no_harm() {
+        for (share, refresh_after) in [(0.0, 100), (1.0, 0), (7.0, 0), (-1.0, 100), (f64::NAN, 100)] {
+            assert_eq!(
+                Life::new(secs(100), share, secs(0)).refresh_after,
+                secs(refresh_after),
+                "{share}"
+            );
+        }
+        let forever = Life::new(Duration::MAX, 0.0, Duration::MAX);
+        assert_eq!(
+            forever.at(Instant::default(), Instant::FAR_FUTURE),
+            Freshness::Fresh
+        );
+    }
+}

@@ -10,111 +10,18 @@
 //! Hash flooding is no concern: the number of entries is bounded and the names are the application's own,
 //! so the hasher is the fast one.
 
-use std::any::Any;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
-use hashbrown::{Equivalent, HashMap};
+use hashbrown::Equivalent;
 
+pub use super::entry::{CLAIM, Entry};
 use super::freshness::{Freshness, Life};
+use super::snapshot::Snapshot;
+pub use super::snapshot::{Bounds, Stats};
 use crate::time::Instant;
-
-/// How long a won claim to refresh an entry keeps others from refreshing it too.
-pub const CLAIM: Duration = Duration::from_secs(30);
-
-/// How much a store may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// Number of entries. Default 1,000.
-    pub entries: usize,
-    /// Sum of the sizes that were told on insertion, in bytes. Default 16 MiB.
-    pub bytes: usize,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            entries: 1000,
-            bytes: 16 << 20,
-        }
-    }
-}
-
-/// A value with its life.
-pub struct Entry<V> {
-    /// What was stored.
-    pub value: V,
-    /// When.
-    pub stored: Instant,
-    /// How long it is good.
-    pub life: Life,
-    /// The size it counts for, in bytes.
-    pub size: usize,
-    /// When it was last read, in milliseconds and to about a second.
-    pub last_read: AtomicU64,
-    /// When a claim to refresh it was last won, in milliseconds plus one; 0 for never.
-    pub claimed: AtomicU64,
-    /// Where a host keeps its ready-made object for the value, so that a hit allocates nothing. It
-    /// goes when the entry goes.
-    pub slot: OnceLock<Box<dyn Any + Send + Sync>>,
-    /// Position among all insertions; decides between entries read at the same time.
-    serial: u64,
-}
-
-impl<V> Entry<V> {
-    /// How good it is at `now`.
-    pub fn freshness(&self, now: Instant) -> Freshness {
-        self.life.at(self.stored, now)
-    }
-
-    /// Wins the claim to refresh it, if nobody holds it: once per [`CLAIM`].
-    fn claim(&self, now: Instant) -> bool {
-        let held = self.claimed.load(Relaxed);
-        let expired = held == 0 || now.since(Instant::from_millis(held - 1)) >= CLAIM;
-        let mine = now.as_millis().saturating_add(1);
-        expired
-            && self
-                .claimed
-                .compare_exchange(held, mine, Relaxed, Relaxed)
-                .is_ok()
-    }
-
-    /// Notes that it was read; at most once a second, so that readers on many cores do not fight over
-    /// the cache line.
-    fn touch(&self, now: Instant) {
-        let now = now.as_millis();
-        if now.saturating_sub(self.last_read.load(Relaxed)) >= TOUCH_MILLIS {
-            self.last_read.store(now, Relaxed);
-        }
-    }
-}
-
-impl<V> fmt::Debug for Entry<V> {
-    /// The value stays out.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry")
-            .field("stored", &self.stored)
-            .field("life", &self.life)
-            .field("size", &self.size)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What writers have done since the store was made. Reads are not counted: counting would make them
-/// fight over a cache line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Values inserted and kept.
-    pub insertions: u64,
-    /// Entries that left for want of room.
-    pub evictions: u64,
-    /// Entries that left because they were [`Gone`](Freshness::Gone).
-    pub expired: u64,
-}
 
 /// A bounded, expiring map that is read without a lock.
 pub struct Store<K, V> {
@@ -125,24 +32,12 @@ pub struct Store<K, V> {
     writing: Mutex<()>,
 }
 
-struct Snapshot<K, V> {
-    map: HashMap<K, Arc<Entry<V>>>,
-    bytes: usize,
-    stats: Stats,
-    next_serial: u64,
-}
-
 impl<K: Clone + Eq + Hash, V> Store<K, V> {
     /// An empty store.
     pub fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            snapshot: ArcSwap::from_pointee(Snapshot {
-                map: HashMap::new(),
-                bytes: 0,
-                stats: Stats::default(),
-                next_serial: 0,
-            }),
+            snapshot: ArcSwap::from_pointee(Snapshot::default()),
             writing: Mutex::new(()),
         }
     }
@@ -191,35 +86,7 @@ impl<K: Clone + Eq + Hash, V> Store<K, V> {
     /// host's objects go with it.
     #[must_use = "the host's objects inside must be dropped after every lock is released"]
     pub fn insert(&self, key: K, value: V, size: usize, life: Life, now: Instant) -> Vec<Arc<Entry<V>>> {
-        self.write(|next| {
-            let entry = Arc::new(Entry {
-                value,
-                stored: now,
-                life,
-                size,
-                last_read: AtomicU64::new(now.as_millis()),
-                claimed: AtomicU64::new(0),
-                slot: OnceLock::new(),
-                serial: next.next_serial,
-            });
-            next.next_serial += 1;
-            let mut left: Vec<_> = next.remove(&key).into_iter().collect();
-            let expired = next.take(|_, entry| entry.freshness(now) == Freshness::Gone);
-            next.stats.expired += expired.len() as u64;
-            left.extend(expired);
-            if entry.freshness(now) == Freshness::Gone || size > self.bounds.bytes || self.bounds.entries == 0
-            {
-                left.push(entry);
-                return left;
-            }
-            let evicted = next.make_room(self.bounds.entries - 1, self.bounds.bytes - size);
-            next.stats.evictions += evicted.len() as u64;
-            left.extend(evicted);
-            next.stats.insertions += 1;
-            next.bytes += size;
-            next.map.insert(key, entry);
-            left
-        })
+        self.write(|next| next.insert(self.bounds, key, value, size, life, now))
     }
 
     /// Removes and returns an entry, whatever its state. Drop it after releasing every lock.
@@ -288,61 +155,214 @@ impl<K, V> fmt::Debug for Store<K, V> {
     }
 }
 
-impl<K: Clone + Eq + Hash, V> Snapshot<K, V> {
-    fn remove<Q>(&mut self, key: &Q) -> Option<Arc<Entry<V>>>
-    where
-        Q: Hash + Equivalent<K> + ?Sized,
-    {
-        let entry = self.map.remove(key)?;
-        self.bytes -= entry.size;
-        Some(entry)
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    const TTL: u64 = 300;
+    const DUE: u64 = 240;
+
+    fn at(secs: u64) -> Instant {
+        Instant::from_millis(secs * 1000)
     }
 
-    /// Takes out all entries for which `leaves` says so, oldest first.
-    fn take(&mut self, mut leaves: impl FnMut(&K, &Entry<V>) -> bool) -> Vec<Arc<Entry<V>>> {
-        let mut left: Vec<_> = self
-            .map
-            .extract_if(|key, entry| leaves(key, entry))
-            .map(|(_, entry)| entry)
-            .collect();
-        self.bytes -= left.iter().map(|entry| entry.size).sum::<usize>();
-        left.sort_unstable_by_key(|entry| entry.serial);
-        left
+    fn life() -> Life {
+        let [ttl, stale] = [TTL, 3600].map(Duration::from_secs);
+        Life::new(ttl, Life::SOFT_SHARE, stale)
     }
 
-    /// Takes out the least recently read entries until the others keep to the bounds.
-    fn make_room(&mut self, entries: usize, bytes: usize) -> Vec<Arc<Entry<V>>> {
-        let mut by_age: Vec<_> = Vec::new();
-        if self.map.len() > entries || self.bytes > bytes {
-            by_age.extend(
-                self.map
-                    .iter()
-                    .map(|(key, entry)| (entry.last_read.load(Relaxed), entry.serial, key)),
-            );
-            by_age.sort_unstable_by_key(|(last_read, serial, _)| (*last_read, *serial));
+    fn store(entries: usize, bytes: usize) -> Store<String, u32> {
+        Store::new(Bounds { entries, bytes })
+    }
+
+    /// Inserts and says which values left.
+    fn put(store: &Store<String, u32>, key: &str, value: u32, size: usize, secs: u64) -> Vec<u32> {
+        values(store.insert(key.into(), value, size, life(), at(secs)))
+    }
+
+    fn values(left: Vec<Arc<Entry<u32>>>) -> Vec<u32> {
+        left.iter().map(|entry| entry.value).collect()
+    }
+
+    fn read(store: &Store<String, u32>, key: &str, secs: u64) -> Option<u32> {
+        store.read(key, at(secs), |entry| entry.value)
+    }
+
+    #[test]
+    fn a_fresh_value_is_read_and_a_stale_one_only_got() {
+        let store = store(10, 100);
+        assert!(put(&store, "a", 1, 10, 0).is_empty());
+        assert_eq!(
+            (read(&store, "a", DUE - 1), read(&store, "b", 0)),
+            (Some(1), None)
+        );
+        assert_eq!(read(&store, "a", TTL), None);
+        let state = |secs| store.get("a", at(secs)).map(|(_, freshness)| freshness);
+        assert_eq!(state(DUE - 1), Some(Freshness::Fresh));
+        assert_eq!(state(DUE), Some(Freshness::RefreshDue));
+        assert_eq!(state(TTL), Some(Freshness::Stale));
+        assert_eq!(state(TTL + 3600), None);
+    }
+
+    #[test]
+    fn a_due_refresh_falls_to_one_reader_per_claim() {
+        let store = store(10, 100);
+        let _ = put(&store, "a", 1, 10, 0);
+        assert!(store.get("a", at(DUE)).is_some(), "looking claims nothing");
+        assert_eq!(read(&store, "a", DUE), None);
+        assert_eq!(read(&store, "a", DUE), Some(1));
+        assert_eq!(read(&store, "a", DUE + 29), Some(1));
+        assert_eq!(read(&store, "a", DUE + 30), None);
+        assert_eq!(read(&store, "a", DUE + 31), Some(1));
+        assert_eq!(put(&store, "a", 2, 10, DUE + 31), [1]);
+        assert_eq!(
+            read(&store, "a", DUE + 31 + DUE),
+            None,
+            "a new value has a new claim"
+        );
+    }
+
+    #[test]
+    fn the_least_recently_read_leaves_first() {
+        let store = store(3, 100);
+        for (secs, key) in ["a", "b", "c"].into_iter().enumerate() {
+            assert!(put(&store, key, secs as u32, 1, secs as u64).is_empty());
         }
-        let oldest: Vec<K> = by_age.into_iter().map(|(_, _, key)| key.clone()).collect();
-        let mut left = Vec::new();
-        for key in oldest {
-            if self.map.len() <= entries && self.bytes <= bytes {
-                break;
-            }
-            left.extend(self.remove(&key));
+        assert_eq!(read(&store, "a", 10), Some(0));
+        assert_eq!(put(&store, "d", 3, 1, 11), [1]);
+        assert_eq!(put(&store, "e", 4, 99, 12), [2, 0], "bytes count too");
+        assert_eq!((store.len(), store.bytes()), (2, 100));
+        let Stats {
+            insertions,
+            evictions,
+            expired,
+        } = store.stats();
+        assert_eq!((insertions, evictions, expired), (5, 3, 0));
+    }
+
+    #[test]
+    fn what_is_gone_leaves_before_what_is_old() {
+        let store = store(2, 100);
+        let brief = Life::new(Duration::from_secs(20), 0.2, Duration::ZERO);
+        assert!(put(&store, "old", 1, 1, 0).is_empty());
+        assert!(store.insert("gone".into(), 2, 1, brief, at(10)).is_empty());
+        assert_eq!(put(&store, "new", 3, 1, 30), [2]);
+        assert_eq!((store.stats().expired, store.stats().evictions), (1, 0));
+    }
+
+    #[test]
+    fn what_cannot_be_kept_comes_back() {
+        let (store, nothing) = (store(2, 100), store(0, 100));
+        let _ = put(&store, "a", 1, 60, 0);
+        assert_eq!(
+            put(&store, "a", 2, 101, 0),
+            [1, 2],
+            "the superseded value leaves all the same"
+        );
+        let none = Life::new(Duration::ZERO, 0.2, Duration::from_secs(3600));
+        assert_eq!(values(store.insert("a".into(), 3, 1, none, at(0))), [3]);
+        assert_eq!(values(nothing.insert("a".into(), 4, 1, life(), at(0))), [4]);
+        assert_eq!((store.len(), store.bytes(), store.stats().insertions), (0, 0, 1));
+    }
+
+    #[test]
+    fn removing_returns_what_leaves_and_its_host_object() {
+        let store = store(10, 100);
+        for (value, key) in ["a", "b", "c", "d"].into_iter().enumerate() {
+            let _ = put(&store, key, value as u32, 10, 0);
         }
-        left
+        let object = Arc::new(());
+        store.read("b", at(1), |entry| {
+            entry.slot.set(Box::new(Arc::clone(&object))).unwrap()
+        });
+        let left = store.remove("b").unwrap();
+        assert_eq!(
+            (left.value, Arc::strong_count(&object)),
+            (1, 2),
+            "nothing was dropped inside"
+        );
+        drop(left);
+        assert_eq!(Arc::strong_count(&object), 1);
+        assert!(store.remove("b").is_none());
+        assert_eq!(
+            values(store.retain(|key, entry| key != "a" && entry.value != 3)),
+            [0, 3]
+        );
+        assert_eq!(
+            (store.bytes(), values(store.clear()), store.bytes()),
+            (10, vec![2], 0)
+        );
+    }
+
+    #[test]
+    fn a_panic_in_a_writer_changes_nothing() {
+        let store = store(10, 100);
+        let _ = put(&store, "a", 1, 10, 0);
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _ = store.retain(|_, _| panic!("as the test wants"));
+        }));
+        assert!(panicked.is_err() && read(&store, "a", 0) == Some(1));
+        assert_eq!(put(&store, "a", 2, 10, 0), [1]);
+    }
+
+    #[test]
+    fn readers_never_see_a_torn_value_while_writers_write() {
+        let store: Store<u64, [u64; 8]> = Store::new(Bounds {
+            entries: 8,
+            bytes: 800,
+        });
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let reader = || {
+                let mut hits = 0_u64;
+                while !done.load(SeqCst) || hits == 0 {
+                    for key in 0..8 {
+                        let read = store.read(&key, at(0), |entry| entry.value);
+                        let whole = |v: [u64; 8]| v[0] % 8 == key && v.iter().all(|part| *part == v[0]);
+                        assert!(read.is_none_or(whole), "{read:?}");
+                        hits += u64::from(read.is_some());
+                    }
+                }
+            };
+            let readers = [scope.spawn(reader), scope.spawn(reader)];
+            let write = |from: u64| {
+                let store = &store;
+                move || {
+                    for n in (from..4000).step_by(2) {
+                        let _ = store.insert(n % 8, [n; 8], 100, life(), at(0));
+                    }
+                }
+            };
+            let writers = [scope.spawn(write(0)), scope.spawn(write(1))];
+            writers.into_iter().for_each(|writer| writer.join().unwrap());
+            done.store(true, SeqCst);
+            readers.into_iter().for_each(|reader| reader.join().unwrap());
+        });
+        assert_eq!(
+            (store.len(), store.bytes(), store.stats().insertions),
+            (8, 800, 4000)
+        );
+    }
+
+    #[test]
+    fn of_many_threads_exactly_one_wins_the_claim() {
+        for round in 0..200 {
+            let store = store(10, 100);
+            let _ = put(&store, "a", round, 10, 0);
+            let (won, barrier) = (AtomicUsize::new(0), std::sync::Barrier::new(4));
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        won.fetch_add(usize::from(read(&store, "a", DUE).is_none()), SeqCst);
+                    });
+                }
+            });
+            assert_eq!(won.into_inner(), 1);
+        }
     }
 }
-
-impl<K: Clone, V> Clone for Snapshot<K, V> {
-    fn clone(&self) -> Self {
-        Self {
-            map: self.map.clone(),
-            bytes: self.bytes,
-            stats: self.stats,
-            next_serial: self.next_serial,
-        }
-    }
-}
-
-/// How exactly reads are remembered.
-const TOUCH_MILLIS: u64 = 1000;

@@ -99,3 +99,91 @@ impl Backoff {
         self.attempt
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn secs(secs: u64) -> Duration {
+        Duration::from_secs(secs)
+    }
+
+    #[test]
+    fn waits_spread_over_an_interval_that_doubles_up_to_the_cap() {
+        let mut random = Random::new([9; 16]);
+        let policy = RetryPolicy {
+            tries: 10,
+            ..RetryPolicy::default()
+        };
+        let limits = [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 60.0, 60.0];
+        let mut seen = [(f64::MAX, 0.0); 9];
+        for _ in 0..200 {
+            let mut backoff = Backoff::new(policy.clone());
+            for (least, most) in &mut seen {
+                let wait = backoff.next(&mut random, None).unwrap().as_secs_f64();
+                (*least, *most) = (wait.min(*least), wait.max(*most));
+            }
+            assert_eq!(backoff.next(&mut random, None), None);
+        }
+        for ((least, most), limit) in seen.into_iter().zip(limits) {
+            assert!(
+                least < 0.1 * limit && (0.9 * limit..=limit).contains(&most),
+                "{least}..{most}"
+            );
+        }
+    }
+
+    #[test]
+    fn five_tries_are_made_and_counted() {
+        let (mut random, mut backoff) = (Random::new([1; 16]), Backoff::new(RetryPolicy::default()));
+        for attempt in 1..=4 {
+            assert_eq!(backoff.attempt(), attempt);
+            assert!(backoff.next(&mut random, None).is_some());
+        }
+        assert_eq!(
+            (backoff.attempt(), backoff.next(&mut random, Some(secs(1)))),
+            (5, None)
+        );
+        let none = RetryPolicy {
+            tries: 0,
+            ..RetryPolicy::default()
+        };
+        assert_eq!(Backoff::new(none).next(&mut random, None), None);
+    }
+
+    #[test]
+    fn what_the_service_asks_for_is_waited_and_little_more() {
+        let mut random = Random::new([2; 16]);
+        for _ in 0..200 {
+            let wait = Backoff::new(RetryPolicy::default()).next(&mut random, Some(secs(100)));
+            assert!((secs(100)..=secs(125)).contains(&wait.unwrap()), "{wait:?}");
+        }
+        let mut backoff = Backoff::new(RetryPolicy::default());
+        assert_eq!(
+            backoff.next(&mut random, Some(Duration::MAX)),
+            Some(Duration::MAX)
+        );
+        let soon = backoff.next(&mut random, Some(Duration::ZERO)).unwrap();
+        assert!(soon > Duration::ZERO, "zero does not mean to hammer");
+    }
+
+    #[test]
+    fn patience_lasts_75_seconds() {
+        let (mut random, mut backoff) = (Random::new([4; 16]), Backoff::patient());
+        let waits: Vec<_> = std::iter::from_fn(|| backoff.next(&mut random, None)).collect();
+        assert_eq!(waits, [secs(5), secs(10), secs(20), secs(40)]);
+        let asked = Backoff::patient().next(&mut random, Some(secs(8)));
+        assert!(asked >= Some(secs(8)));
+    }
+
+    #[test]
+    fn endless_tries_overflow_nothing() {
+        let mut random = Random::new([5; 16]);
+        let mut backoff = Backoff::new(RetryPolicy {
+            tries: u32::MAX,
+            base: Duration::MAX,
+            cap: Duration::MAX,
+        });
+        assert!((0..100).all(|_| backoff.next(&mut random, None).is_some()));
+    }
+}

@@ -75,3 +75,55 @@ const SLOTS: usize = 7;
 const SLOT_MILLIS: u64 = 10_000;
 const FLOOR: u64 = 10;
 const REQUESTS_PER_RETRY: u64 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: u64) -> Instant {
+        Instant::from_millis(secs * 1000)
+    }
+
+    fn retries(budget: &mut RetryBudget, secs: u64) -> usize {
+        (0..10_000).take_while(|_| budget.try_retry(at(secs))).count()
+    }
+
+    #[test]
+    fn ten_retries_are_allowed_in_any_minute() {
+        let mut budget = RetryBudget::new();
+        let allowed: Vec<u64> = (0..3600).filter(|secs| budget.try_retry(at(*secs))).collect();
+        for from in &allowed {
+            let count = allowed
+                .iter()
+                .filter(|secs| (*from..from + 60).contains(*secs))
+                .count();
+            assert!(count <= 10, "{count} from {from} on");
+        }
+        assert!(
+            allowed.len() >= 510,
+            "every 70 s at the latest there are ten more: {}",
+            allowed.len()
+        );
+    }
+
+    #[test]
+    fn a_tenth_of_the_requests_may_be_retried() {
+        let mut budget = RetryBudget::new();
+        for n in 0..1000 {
+            budget.request(at(1000 + n / 20));
+        }
+        assert_eq!(retries(&mut budget, 1050), 100);
+        assert_eq!(retries(&mut budget, 1060), 0);
+        assert_eq!(retries(&mut budget, 1200), 10, "what is over counts no longer");
+    }
+
+    #[test]
+    fn a_clock_that_leaps_freezes_nothing() {
+        let mut budget = RetryBudget::new();
+        assert_eq!(retries(&mut budget, 100_000), 10);
+        assert_eq!(retries(&mut budget, 99_990), 0, "a little back gains nothing");
+        assert_eq!(retries(&mut budget, 50), 10);
+        assert!(budget.try_retry(Instant::FAR_FUTURE));
+        assert_eq!(retries(&mut budget, 60), 10);
+    }
+}

@@ -123,3 +123,83 @@ fn fold(key: &str) -> Cow<'_, str> {
 }
 
 const SWEEP_FROM: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    fn limiter(secret: (f64, u32), vault: (f64, u32)) -> Limiter {
+        let config = LimitConfig {
+            per_secret_per_second: secret.0,
+            per_secret_burst: secret.1,
+            per_vault_per_second: vault.0,
+            per_vault_burst: vault.1,
+        };
+        Limiter::new(config, at(0))
+    }
+
+    #[test]
+    fn one_busy_secret_does_not_hold_back_another() {
+        let mut limiter = Limiter::new(LimitConfig::default(), at(0));
+        let granted: Vec<u64> = (0..7)
+            .map(|_| limiter.reserve("busy", at(0)).as_millis())
+            .collect();
+        assert_eq!(granted, [0, 0, 0, 0, 0, 200, 400]);
+        assert_eq!(limiter.reserve("calm", at(0)), at(0));
+    }
+
+    #[test]
+    fn names_count_together_whatever_their_case() {
+        let mut limiter = limiter((1.0, 1), (0.0, 0));
+        assert_eq!(limiter.reserve("Db-Password", at(0)), at(0));
+        assert_eq!(limiter.ready_at("DB-PASSWORD", at(0)), at(1000));
+        assert_eq!(limiter.reserve("db-password", at(0)), at(1000));
+    }
+
+    #[test]
+    fn the_vault_holds_back_all_together() {
+        let mut limiter = limiter((5.0, 5), (10.0, 2));
+        let granted: Vec<u64> = (0..4)
+            .map(|n| limiter.reserve(&format!("s{n}"), at(0)).as_millis())
+            .collect();
+        assert_eq!(granted, [0, 0, 100, 200]);
+    }
+
+    #[test]
+    fn the_later_of_both_decides_and_ready_at_foretells_it() {
+        let mut limiter = limiter((5.0, 1), (10.0, 1));
+        for (key, granted) in [("a", 0), ("a", 200), ("b", 200), ("b", 300), ("a", 400)] {
+            assert_eq!(limiter.ready_at(key, at(0)), at(granted), "{key}");
+            assert_eq!(limiter.reserve(key, at(0)), at(granted), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_reservation_given_back_serves_the_next_caller() {
+        let mut limiter = limiter((5.0, 1), (0.0, 0));
+        let first = limiter.reserve("a", at(0));
+        let second = limiter.reserve("A", at(0));
+        limiter.give_back("a", first);
+        limiter.give_back("a", second);
+        limiter.give_back("unknown", second);
+        assert_eq!(limiter.reserve("a", at(0)), second);
+        assert_eq!(limiter.reserve("a", at(0)), at(400));
+    }
+
+    #[test]
+    fn idle_secrets_are_forgotten_and_busy_ones_are_not() {
+        let mut limiter = limiter((5.0, 5), (0.0, 0));
+        for _ in 0..1_000 {
+            limiter.reserve("busy", at(0));
+        }
+        for n in 0..10_000 {
+            limiter.reserve(&format!("s{n}"), at(10 * n));
+            assert!(limiter.secrets.len() <= SWEEP_FROM, "{}", limiter.secrets.len());
+        }
+        assert_eq!(limiter.ready_at("busy", at(0)), at(199_200));
+    }
+}

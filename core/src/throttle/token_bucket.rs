@@ -149,3 +149,125 @@ fn take_one(from: &mut BTreeMap<Instant, u32>, due: Instant) -> bool {
 const DISORDER: Duration = Duration::from_secs(10);
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    #[test]
+    fn the_burst_goes_at_once_and_the_rest_in_order() {
+        let mut bucket = TokenBucket::new(5.0, 3, at(1000));
+        let granted: Vec<u64> = (0..6).map(|_| bucket.reserve(at(1000)).as_millis()).collect();
+        assert_eq!(granted, [1000, 1000, 1000, 1200, 1400, 1600]);
+        assert_eq!(bucket.reserve(at(1700)), at(1800));
+        assert!(!bucket.is_full(at(2399)) && bucket.is_full(at(2400)));
+    }
+
+    #[test]
+    fn any_ten_seconds_hold_at_most_the_burst_and_ten_times_the_rate() {
+        for (rate, burst) in [(0.7, 1), (3.0, 5), (7.3, 2), (200.0, 400), (1500.0, 1)] {
+            let (mut bucket, mut random) = (TokenBucket::new(rate, burst, at(0)), Random::new([3; 16]));
+            let (mut now, mut granted) = (0, Vec::new());
+            for _ in 0..20_000 {
+                now += (random.fraction() * 1900.0 / rate) as u64;
+                let expected = bucket.peek(at(now));
+                let due = bucket.reserve(at(now));
+                assert_eq!(due, expected, "peek tells what reserve does");
+                if due > at(now) && random.fraction() < 0.3 {
+                    bucket.give_back(due);
+                } else {
+                    granted.push(due.as_millis());
+                }
+            }
+            granted.sort_unstable();
+            let most = f64::from(burst) + 10.0 * rate;
+            for (first, from) in granted.iter().enumerate() {
+                let count = granted[first..].partition_point(|due| *due < from + 10_000);
+                assert!(count as f64 <= most, "{count} from {from} on, at {rate} a second");
+            }
+        }
+    }
+
+    #[test]
+    fn under_pressure_the_whole_rate_is_used() {
+        let mut bucket = TokenBucket::new(3.0, 5, at(0));
+        let last = (0..3_005).map(|_| bucket.reserve(at(0))).last().unwrap();
+        assert_eq!(last, at(1_000_001), "1,000 s, and a millisecond by rounding up");
+    }
+
+    #[test]
+    fn a_place_given_back_goes_to_the_next_and_nobody_else_moves() {
+        let mut bucket = TokenBucket::new(1.0, 1, at(0));
+        let granted: Vec<u64> = (0..4).map(|_| bucket.reserve(at(0)).as_millis()).collect();
+        assert_eq!(granted, [0, 1000, 2000, 3000]);
+        bucket.give_back(at(2000));
+        bucket.give_back(at(2000));
+        bucket.give_back(at(1000));
+        assert_eq!(
+            bucket.reserve(at(1500)),
+            at(2000),
+            "a place that has passed is not granted"
+        );
+        assert_eq!(
+            bucket.reserve(at(1500)),
+            at(4000),
+            "what is given back twice is there once"
+        );
+    }
+
+    #[test]
+    fn a_bucket_whose_owners_all_left_serves_again_at_once_in_their_places() {
+        let mut bucket = TokenBucket::new(10.0, 1, at(0));
+        let all: Vec<Instant> = (0..1000).map(|_| bucket.reserve(at(0))).collect();
+        all.iter().for_each(|due| bucket.give_back(*due));
+        assert_eq!(bucket.reserve(at(1)), at(100));
+        assert_eq!(bucket.reserve(at(1)), at(200));
+    }
+
+    #[test]
+    fn threads_out_of_order_gain_nothing() {
+        let mut bucket = TokenBucket::new(1.0, 1, at(50_000));
+        for _ in 0..1000 {
+            bucket.reserve(at(50_000));
+            bucket.reserve(at(49_000));
+        }
+        assert_eq!(bucket.peek(at(50_000)), at(50_000 + 2_000_000));
+    }
+
+    #[test]
+    fn a_clock_that_leaps_freezes_nothing() {
+        let mut bucket = TokenBucket::new(1.0, 2, at(5_000_000));
+        for _ in 0..4 {
+            bucket.reserve(at(5_000_000));
+        }
+        bucket.give_back(at(5_002_000));
+        assert_eq!(
+            bucket.peek(at(1000)),
+            at(4000),
+            "back: the debt stays what it was"
+        );
+        assert_eq!(bucket.reserve(at(1000)), at(4000));
+        assert_eq!(bucket.reserve(Instant::FAR_FUTURE), Instant::FAR_FUTURE);
+        let granted: Vec<u64> = (0..3).map(|_| bucket.reserve(at(9000)).as_millis()).collect();
+        assert_eq!(
+            granted,
+            [9000, 10_000, 11_000],
+            "and forth and back: one burst at most"
+        );
+    }
+
+    #[test]
+    fn rates_without_meaning_are_no_limit() {
+        for rate in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+            let mut bucket = TokenBucket::new(rate, 0, at(7));
+            assert!((0..1000).all(|_| bucket.reserve(at(7)) == at(7)), "{rate}");
+        }
+        let mut bucket = TokenBucket::new(f64::MIN_POSITIVE, u32::MAX, at(7));
+        assert!((0..10).all(|_| bucket.reserve(at(7)) >= at(7)));
+    }
+}
