@@ -1,0 +1,130 @@
+"""Starts the emulator once, and points the official SDK at it the way its users would: by environment only."""
+
+import json
+import os
+import subprocess
+import time
+import urllib.request
+from types import SimpleNamespace
+
+import jwt
+import pytest
+from azure.keyvault.secrets._shared import HttpChallengeCache
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
+OTHER_TENANT = "aaaaaaaa-0000-4000-8000-000000000002"
+MACHINE = {"client_id": "bbbbbbbb-0000-4000-8000-000000000001", "object_id": "cccccccc-0000-4000-8000-000000000001"}
+NAMED = {"client_id": "bbbbbbbb-0000-4000-8000-000000000002", "object_id": "cccccccc-0000-4000-8000-000000000002"}
+APP = {"client_id": "bbbbbbbb-0000-4000-8000-000000000003", "object_id": "cccccccc-0000-4000-8000-000000000003"}
+STRANGER = {"client_id": "bbbbbbbb-0000-4000-8000-000000000004", "object_id": "cccccccc-0000-4000-8000-000000000004"}
+APP_SECRET = "app-secret~1"
+ISSUER = "https://cluster.example/"
+SUBJECT = "system:serviceaccount:shop:basket"
+AUDIENCE = "api://AzureADTokenExchange"
+VAULT_URL = "https://contoso.vault.azure.net"
+
+AZURE_VARIABLES = (
+    "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET AZURE_FEDERATED_TOKEN_FILE AZURE_AUTHORITY_HOST "
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST AZURE_TOKEN_CREDENTIALS IDENTITY_ENDPOINT IDENTITY_HEADER MSI_ENDPOINT "
+    "MSI_SECRET IMDS_ENDPOINT HTTP_PROXY http_proxy https_proxy no_proxy ALL_PROXY all_proxy"
+).split()
+
+
+@pytest.fixture(scope="session")
+def cluster_key():
+    """The key with which a Kubernetes cluster signs its service account tokens."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory, cluster_key):
+    folder = tmp_path_factory.mktemp("emulator")
+    config = folder / "config.json"
+    config.write_text(json.dumps(configuration(cluster_key)))
+    process = subprocess.Popen(
+        [os.environ["NIGHTLATCH_EMULATOR"], "--config", config, "--ca", folder / "ca.pem", "--stop-with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    ready = json.loads(process.stdout.readline())
+    yield SimpleNamespace(**ready)
+    process.stdin.close()
+    assert process.wait(timeout=10) == 0
+
+
+@pytest.fixture
+def azure(emulator, monkeypatch):
+    """An empty world with the proxy and the trust set; tests add the variables of their platform."""
+    for name in AZURE_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", emulator.http)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", emulator.ca)
+    monkeypatch.setenv("SSL_CERT_FILE", emulator.ca)
+    HttpChallengeCache.clear()  # it belongs to the process, and every test is a new one
+    admin = Admin(emulator.http)
+    admin("DELETE", "log")
+    admin("DELETE", "faults")
+    return admin
+
+
+class Admin:
+    """The emulator's own interface."""
+
+    def __init__(self, http):
+        self.http = http
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def __call__(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.http}/_emulator/{path}", data=data, method=method)
+        with self.opener.open(request, timeout=10) as response:
+            text = response.read()
+        return json.loads(text) if text else None
+
+
+def service_account_token(key, **changed):
+    now = int(time.time())
+    claims = {"iss": ISSUER, "sub": SUBJECT, "aud": [AUDIENCE], "iat": now, "nbf": now, "exp": now + 3600}
+    return jwt.encode({**claims, **changed}, key, algorithm="RS256", headers={"kid": "cluster"})
+
+
+def configuration(cluster_key):
+    public_key = cluster_key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    everything = ["get", "list", "set"]
+    return {
+        "tenants": [{"id": TENANT, "domain": "contoso.example"}, {"id": OTHER_TENANT}],
+        "identities": [
+            {"name": "machine", "kind": "system", **MACHINE},
+            {"name": "named", "kind": "user", **NAMED},
+        ],
+        "app_registrations": [
+            {
+                **APP,
+                "secrets": [APP_SECRET],
+                "federated": [{"issuer": ISSUER, "subject": SUBJECT, "pem": public_key.decode()}],
+            },
+            {**STRANGER, "secrets": [APP_SECRET]},
+        ],
+        "vaults": [
+            {
+                "name": "contoso",
+                "secrets": {
+                    "db-password": "s3cr3t",
+                    "old": {"value": "gone", "enabled": False},
+                    "labelled": {"value": "v", "content_type": "text/plain", "tags": {"env": "prod"}, "expires": 1},
+                },
+                "access": [{"principal": who["object_id"], "secrets": everything} for who in (MACHINE, NAMED, APP)],
+            },
+            {"name": "crowded", "secrets": {f"s{n:02}": "x" for n in range(60)},
+             "access": [{"principal": MACHINE["object_id"], "secrets": everything}]},
+            {"name": "policies", "rbac": False, "secrets": {"db-password": "s3cr3t"}},
+            {"name": "walled", "firewall": True, "secrets": {"db-password": "s3cr3t"}},
+            {"name": "elsewhere", "tenant": OTHER_TENANT, "secrets": {"db-password": "s3cr3t"}},
+        ],
+    }
