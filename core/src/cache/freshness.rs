@@ -22,12 +22,7 @@ impl Life {
     /// A life of `ttl`, whose last `soft_share` (0–1) calls for a refresh, followed by `stale_if_error`
     /// in which only a failure to refresh lets it be served. A `ttl` of zero is no life at all.
     pub fn new(ttl: Duration, soft_share: f64, stale_if_error: Duration) -> Self {
-        let hard_share = if soft_share.is_nan() {
-            1.0
-        } else {
-            1.0 - soft_share.clamp(0.0, 1.0)
-        };
-        let hard = Duration::try_from_secs_f64(ttl.as_secs_f64() * hard_share);
+        let hard = Duration::try_from_secs_f64(ttl.as_secs_f64() * (1.0 - soft_share.clamp(0.0, 1.0)));
         Self {
             fresh_for: ttl,
             refresh_after: hard.map_or(ttl, |hard| hard.min(ttl)),

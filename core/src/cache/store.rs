@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn removing_returns_what_leaves_and_its_host_object() {
-        let store = store(10, 100);
+        let store = store(100, 100);
         for (value, key) in ["a", "b", "c", "d"].into_iter().enumerate() {
             let _ = put(&store, key, value as u32, 10, 0);
         }
@@ -296,6 +296,11 @@ mod tests {
             (store.bytes(), values(store.clear()), store.bytes()),
             (10, vec![2], 0)
         );
+        for value in 0..50 {
+            let _ = put(&store, &format!("k{value}"), value, 1, 0);
+        }
+        let left = values(store.clear());
+        assert_eq!(left, (0..50).collect::<Vec<_>>(), "oldest first");
     }
 
     #[test]

@@ -218,6 +218,10 @@ mod tests {
             at(4000),
             "what is given back twice is there once"
         );
+        bucket.give_back(at(3000));
+        bucket.reserve(at(9000));
+        let (taken, free) = (&bucket.taken, &bucket.free);
+        assert!(taken.is_empty() && free.is_empty(), "the past takes no room");
     }
 
     #[test]
