@@ -1,12 +1,56 @@
-//! Placeholder header; rewritten when the engine stands.
+//! The engine behind nightlatch: it finds the identity that a host already has, fetches secrets from Azure Key
+//! Vault with it, keeps them for a while, stays inside the service's limits, and says why when it cannot.
+//!
+//! It does no IO. A host (a language binding, a test, a simulation) calls an [`Engine`](engine::Engine), performs the
+//! [`Effect`](effect::Effect)s it asks for, and tells it the time. The host contract stands in [`engine`].
+//!
+//! # Storeys
+//!
+//! Nouns are plain state that takes `now` as an argument; verbs are `async fn`s that await three things only: an
+//! effect, a deadline, a shared flight. Imports point downwards.
+//!
+//! ```text
+//!  7  top              engine
+//!  6  conversations    credential   vault
+//!  5  machinery        exec
+//!  4  quantities       token   throttle   cache   identity
+//!  3  wire             wire
+//!  2  vocabulary       operation   secret   config   error   effect   event
+//!  1  ground           time   sensitive   random
+//! ```
+//!
+//! # Invariants
+//!
+//! Tests of the workspace hold these:
+//!
+//! * nothing here reads a clock, the environment, a file or a random source, opens a socket or starts a thread;
+//! * `async` occurs in `exec`, `credential`, `vault` and `engine` only;
+//! * no lock is held across an await, nor while the host's code runs;
+//! * no secret or token can be printed: they are [`Sensitive`](sensitive::Sensitive), wiped when dropped, and
+//!   errors and events have no such field;
+//! * the crate builds for `wasm32-unknown-unknown` with the same features.
+//!
+//! # Deliberately absent
+//!
+//! An async runtime, an HTTP client, TLS: the host has them. The `url` crate: `http::Uri` reads what occurs here.
+
+#![forbid(unsafe_code)]
+
 pub mod cache;
+pub mod config;
+mod credential;
 pub mod effect;
+pub mod engine;
 pub mod error;
 pub mod event;
+mod exec;
+pub mod identity;
+pub mod operation;
 pub mod random;
 pub mod secret;
 pub mod sensitive;
 pub mod throttle;
 pub mod time;
 pub mod token;
+mod vault;
 pub mod wire;

@@ -55,15 +55,14 @@ impl VaultUrl {
             "http" => return refuse("http is allowed for loopback hosts only"),
             _ => return refuse("the scheme must be https"),
         };
-        Ok(Self(
-            match authority.port_u16().filter(|port| *port != default_port) {
-                Some(port) => format!("{scheme}://{host}:{port}").into(),
-                None if authority.port().is_some() && authority.port_u16().is_none() => {
-                    return refuse("its port is not a number");
-                }
-                None => format!("{scheme}://{host}").into(),
-            },
-        ))
+        if authority.port_u16().is_none() && authority.as_str().len() > host.len() {
+            return refuse("its port is not a number from 1 to 65535");
+        }
+        let port = authority.port_u16().filter(|port| *port != default_port);
+        Ok(Self(match port {
+            Some(port) => format!("{scheme}://{host}:{port}").into(),
+            None => format!("{scheme}://{host}").into(),
+        }))
     }
 
     /// The origin, without a trailing slash.

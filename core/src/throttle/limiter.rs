@@ -23,6 +23,16 @@ pub struct LimitConfig {
     pub per_vault_burst: u32,
 }
 
+impl LimitConfig {
+    /// No limits at all.
+    pub const UNLIMITED: LimitConfig = LimitConfig {
+        per_secret_per_second: 0.0,
+        per_secret_burst: 1,
+        per_vault_per_second: 0.0,
+        per_vault_burst: 1,
+    };
+}
+
 impl Default for LimitConfig {
     fn default() -> Self {
         Self {

@@ -91,6 +91,11 @@ impl AccessToken {
         self.schedule
     }
 
+    /// Notes that somebody is renewing it: nobody else need try for a while, whether that succeeds or not.
+    pub fn renewal_attempted(&mut self, now: Instant) {
+        self.schedule.failed(now);
+    }
+
     /// Its end in civil time: as the source told it, or by the wall clock at arrival.
     pub fn expires_on(&self) -> UnixTime {
         self.expires_on

@@ -64,7 +64,10 @@ pub fn verify_challenge(scope: &str, vault: &VaultUrl, allowed_domains: &[String
     };
     let trusted = |authority: &str| allowed_domains.iter().any(|d| is_within(authority, d));
     let own = vault.authority();
-    if own.len() > audience.len() && is_within(own, &audience) {
+    if own
+        .strip_suffix(&*audience)
+        .is_some_and(|below| below.ends_with('.'))
+    {
         return Ok(());
     }
     if trusted(own) && (own == audience || trusted(&audience) || AUDIENCES.contains(&&*audience)) {
@@ -121,11 +124,12 @@ fn https_authority(url: &str) -> Option<String> {
     let uri: http::Uri = url.parse().ok()?;
     let authority = uri.authority().filter(|_| uri.scheme_str() == Some("https"))?;
     let host = authority.host().to_ascii_lowercase();
-    match (authority.port(), authority.port_u16()) {
+    match authority.port_u16() {
         _ if host.is_empty() => None,
-        (None, _) | (_, Some(443)) => Some(host),
-        (_, Some(port)) => Some(format!("{host}:{port}")),
-        (Some(_), None) => None,
+        // No port, rather than one that cannot be read.
+        None => (authority.as_str().len() == host.len()).then_some(host),
+        Some(443) => Some(host),
+        Some(port) => Some(format!("{host}:{port}")),
     }
 }
 

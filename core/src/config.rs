@@ -1,0 +1,531 @@
+//! What a user can set, as one tree that reads from JSON: a binding hands its options over as they are and
+//! knows none of them. Unknown names and impossible values are refused with their path.
+//!
+//! Secret values never stand in that JSON, because a parser leaves copies of what it reads: the host passes
+//! them beside it, and a [`Slot`] says which one is meant.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de};
+
+use crate::error::{Error, ErrorKind};
+use crate::sensitive::Sensitive;
+
+/// Everything an engine is made from.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Config {
+    /// What the user set.
+    pub options: Options,
+    /// The host's environment variables, as far as [`Environment::NAMES`] asks for them.
+    pub environment: Environment,
+    /// The secret values that [`Slot`]s in the options refer to.
+    pub secrets: Vec<Sensitive>,
+}
+
+impl Config {
+    /// Reads the options from JSON.
+    pub fn from_json(
+        options: &str,
+        environment: Environment,
+        secrets: Vec<Sensitive>,
+    ) -> Result<Self, Error> {
+        let options: Options = serde_json::from_str(options).map_err(|why| {
+            Error::new(
+                ErrorKind::InvalidConfiguration,
+                format!("The options cannot be used: {why}."),
+            )
+        })?;
+        let config = Self {
+            options,
+            environment,
+            secrets,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The secret value a slot refers to.
+    pub fn secret(&self, slot: Slot) -> Result<Sensitive, Error> {
+        self.secrets
+            .get(slot.0 as usize)
+            .filter(|s| !s.is_empty())
+            .cloned()
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::InvalidConfiguration,
+                    "A secret value of the credential is missing or empty.",
+                )
+            })
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let cache = &self.options.cache;
+        let share = |name: &str, value: f64| {
+            if (0.0..=1.0).contains(&value) {
+                return Ok(());
+            }
+            let text = format!("The option {name} must lie between 0 and 1; it is {value}.");
+            Err(Error::new(ErrorKind::InvalidConfiguration, text))
+        };
+        share("cache.jitter", cache.jitter)?;
+        share("cache.soft_window", cache.soft_window)
+    }
+}
+
+/// The options, by subject.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Options {
+    /// Where tokens come from.
+    pub credential: CredentialOptions,
+    /// Who the token must stand for.
+    pub expect: IdentityPin,
+    /// How long secrets are kept.
+    pub cache: CacheOptions,
+    /// How often the service may be asked.
+    pub limits: LimitOptions,
+    /// How failures are tried again.
+    pub retry: RetryOptions,
+    /// How vaults are spoken to.
+    pub vault: VaultOptions,
+    /// What the host can do.
+    pub host: HostOptions,
+    /// Put in front of nightlatch's own `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+/// The credentials, by their SDK names. `None` in a field means: from the environment, else the default.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", deny_unknown_fields)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names are those of the Azure SDKs")]
+pub enum CredentialOptions {
+    #[serde(rename = "DefaultAzureCredential")]
+    Default(Box<DefaultOptions>),
+    #[serde(rename = "EnvironmentCredential")]
+    Environment(AuthorityOptions),
+    #[serde(rename = "ClientSecretCredential")]
+    ClientSecret {
+        tenant_id: String,
+        client_id: String,
+        client_secret: Slot,
+        #[serde(default)]
+        authority: AuthorityOptions,
+    },
+    #[serde(rename = "WorkloadIdentityCredential")]
+    WorkloadIdentity {
+        tenant_id: Option<String>,
+        client_id: Option<String>,
+        token_file_path: Option<String>,
+        #[serde(default)]
+        authority: AuthorityOptions,
+    },
+    #[serde(rename = "ManagedIdentityCredential")]
+    ManagedIdentity {
+        client_id: Option<String>,
+        object_id: Option<String>,
+        resource_id: Option<String>,
+    },
+    #[serde(rename = "AzureCliCredential")]
+    AzureCli {
+        tenant_id: Option<String>,
+        subscription: Option<String>,
+        #[serde(default, deserialize_with = "optional_seconds")]
+        process_timeout: Option<Duration>,
+        #[serde(default)]
+        additionally_allowed_tenants: Vec<String>,
+    },
+    #[serde(rename = "ChainedTokenCredential")]
+    Chained { sources: Vec<CredentialOptions> },
+    /// A credential object of another SDK, which the host holds under a number.
+    #[serde(rename = "HostCredential")]
+    Host {
+        handle: u32,
+        /// Its class name, for messages.
+        name: String,
+    },
+}
+
+impl Default for CredentialOptions {
+    fn default() -> Self {
+        Self::Default(Box::default())
+    }
+}
+
+/// Options of `DefaultAzureCredential`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names are those of the Azure SDKs")]
+pub struct DefaultOptions {
+    pub exclude_environment_credential: Option<bool>,
+    pub exclude_workload_identity_credential: Option<bool>,
+    pub exclude_managed_identity_credential: Option<bool>,
+    pub exclude_cli_credential: Option<bool>,
+    /// Absent: `AZURE_CLIENT_ID`. Null: the system-assigned identity.
+    #[serde(deserialize_with = "present")]
+    pub managed_identity_client_id: Option<Option<String>>,
+    /// Absent: `AZURE_CLIENT_ID`.
+    pub workload_identity_client_id: Option<String>,
+    pub workload_identity_tenant_id: Option<String>,
+    #[serde(deserialize_with = "optional_seconds")]
+    pub process_timeout: Option<Duration>,
+    /// Refuse to start unless `AZURE_TOKEN_CREDENTIALS` is set.
+    pub require_envvar: bool,
+    pub authority: AuthorityOptions,
+}
+
+/// Where Microsoft Entra ID is, and which tenants may be asked.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AuthorityOptions {
+    /// Host or https URL. Absent: `AZURE_AUTHORITY_HOST`, else the public cloud.
+    pub authority: Option<String>,
+    /// Tenants besides the configured one for which tokens may be asked; `*` for all.
+    pub additionally_allowed_tenants: Vec<String>,
+}
+
+/// The identity that a token must stand for; every field given is compared, ignoring case.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct IdentityPin {
+    /// Application (client) id.
+    pub client_id: Option<String>,
+    /// Object (principal) id.
+    pub object_id: Option<String>,
+    /// Resource id of a managed identity.
+    pub resource_id: Option<String>,
+    /// Tenant id.
+    pub tenant_id: Option<String>,
+}
+
+/// How long secrets are kept. Durations are seconds, fractions allowed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CacheOptions {
+    /// Life of the latest version of a secret; 0 turns the cache off.
+    #[serde(deserialize_with = "seconds")]
+    pub ttl: Duration,
+    /// Life of a pinned version, whose value cannot change.
+    #[serde(deserialize_with = "seconds")]
+    pub pinned_ttl: Duration,
+    /// How much lives differ from each other, as a share, so that they do not end together.
+    pub jitter: f64,
+    /// The last share of the life, in which a copy is served and renewed at once.
+    pub soft_window: f64,
+    /// How long past its life a copy serves while the vault cannot be asked.
+    #[serde(deserialize_with = "seconds")]
+    pub stale_if_error: Duration,
+    /// How long "no such secret" is remembered.
+    #[serde(deserialize_with = "seconds")]
+    pub negative_ttl: Duration,
+    /// Entries kept; the least recently read goes first.
+    pub max_entries: usize,
+    /// Bytes kept.
+    pub max_bytes: usize,
+    /// Forced refreshes of one secret within this time share one fetch.
+    #[serde(deserialize_with = "seconds")]
+    pub refresh_interval: Duration,
+}
+
+impl Default for CacheOptions {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_secs(300),
+            pinned_ttl: Duration::from_secs(3600),
+            jitter: 0.1,
+            soft_window: 0.2,
+            stale_if_error: Duration::from_secs(3600),
+            negative_ttl: Duration::from_secs(10),
+            max_entries: 1000,
+            max_bytes: 16 << 20,
+            refresh_interval: Duration::from_secs(1),
+        }
+    }
+}
+
+/// How often the service may be asked; requests above wait. 0 means: without limit.
+///
+/// The vault's own limit is 4,000 transactions in 10 s ("Azure Key Vault service limits"); we keep to half.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct LimitOptions {
+    /// Requests a second for one secret.
+    pub secret_per_second: f64,
+    /// That many at once.
+    pub secret_burst: u32,
+    /// Requests a second for one vault.
+    pub vault_per_second: f64,
+    /// That many at once.
+    pub vault_burst: u32,
+}
+
+impl Default for LimitOptions {
+    fn default() -> Self {
+        Self {
+            secret_per_second: 5.0,
+            secret_burst: 5,
+            vault_per_second: 200.0,
+            vault_burst: 400,
+        }
+    }
+}
+
+/// How failures are tried again. Durations are seconds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RetryOptions {
+    /// Tries in all, the first included.
+    pub tries: u32,
+    /// Mean of the first wait; each next one is twice as long.
+    #[serde(deserialize_with = "seconds")]
+    pub delay: Duration,
+    /// The longest wait.
+    #[serde(deserialize_with = "seconds")]
+    pub max_delay: Duration,
+    /// What an operation may take in all, if its caller says nothing.
+    #[serde(deserialize_with = "seconds")]
+    pub operation_timeout: Duration,
+    /// What one HTTP exchange may take.
+    #[serde(deserialize_with = "seconds")]
+    pub try_timeout: Duration,
+}
+
+impl Default for RetryOptions {
+    fn default() -> Self {
+        Self {
+            tries: 5,
+            delay: Duration::from_millis(800),
+            max_delay: Duration::from_secs(60),
+            operation_timeout: Duration::from_secs(60),
+            try_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How vaults are spoken to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct VaultOptions {
+    /// The data plane's `api-version`.
+    pub api_version: String,
+    /// Whether a challenge must name a domain that the vault's host belongs to.
+    pub verify_challenge_resource: bool,
+    /// Further domains whose vaults may be spoken to, such as `vault.example.org`.
+    pub allowed_domains: Vec<String>,
+    /// Whether vaults on this machine may be spoken to without TLS.
+    pub allow_http_loopback: bool,
+    /// What to do with a secret outside its `nbf`/`exp` window.
+    pub validity: Validity,
+}
+
+impl Default for VaultOptions {
+    fn default() -> Self {
+        Self {
+            api_version: "2025-07-01".into(),
+            verify_challenge_resource: true,
+            allowed_domains: Vec::new(),
+            allow_http_loopback: false,
+            validity: Validity::Allow,
+        }
+    }
+}
+
+/// The service treats `nbf` and `exp` of secrets as information; a user may be stricter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Validity {
+    /// Serve it, as the service does.
+    #[default]
+    Allow,
+    /// Serve it and tell by an event.
+    Warn,
+    /// Refuse it.
+    Refuse,
+}
+
+/// What the host can do.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct HostOptions {
+    /// Who renews what nears its end.
+    pub renewal: Renewal,
+    /// The operating system.
+    pub platform: Platform,
+}
+
+/// Who renews a token or secret that nears its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Renewal {
+    /// The first caller who notices, since a host of blocking threads works only while somebody waits.
+    #[default]
+    Caller,
+    /// Nobody waits: the host's event loop carries it on.
+    Detached,
+}
+
+/// The operating system, as far as it decides where things lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// Linux.
+    Linux,
+    /// Windows.
+    Windows,
+    /// macOS.
+    Macos,
+    /// Anything else, browsers and edge included: no files, no commands.
+    #[default]
+    Other,
+}
+
+/// The number of a secret value that the host passed beside the options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Slot(pub u32);
+
+/// Environment variables. A variable that is empty counts as not set.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<String, Sensitive>);
+
+impl Environment {
+    /// The variables that any source looks at; a host passes these and no others.
+    pub const NAMES: &'static [&'static str] = &[
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+        "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
+        "AZURE_USERNAME",
+        "AZURE_PASSWORD",
+        "AZURE_AUTHORITY_HOST",
+        "AZURE_ADDITIONALLY_ALLOWED_TENANTS",
+        "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH",
+        "AZURE_TOKEN_CREDENTIALS",
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+        "IDENTITY_ENDPOINT",
+        "IDENTITY_HEADER",
+        "IDENTITY_SERVER_THUMBPRINT",
+        "IMDS_ENDPOINT",
+        "MSI_ENDPOINT",
+        "MSI_SECRET",
+        "DEFAULT_IDENTITY_CLIENT_ID",
+    ];
+
+    /// The value of a variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .and_then(Sensitive::expose_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// As [`get`](Self::get), for a value that must not be copied.
+    pub fn secret(&self, name: &str) -> Option<Sensitive> {
+        self.get(name)?;
+        self.0.get(name).cloned()
+    }
+}
+
+impl<N: Into<String>, V: Into<Sensitive>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        Self(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+/// Reads a duration in seconds: not negative, at most ten years.
+pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let value = f64::deserialize(deserializer)?;
+    if (0.0..=315_360_000.0).contains(&value) {
+        return Ok(Duration::from_secs_f64(value));
+    }
+    Err(de::Error::custom(format!(
+        "{value} is not a duration in seconds (0 to ten years)"
+    )))
+}
+
+pub(crate) fn optional_seconds<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    #[derive(Deserialize)]
+    struct Seconds(#[serde(deserialize_with = "seconds")] Duration);
+    Ok(Option::<Seconds>::deserialize(deserializer)?.map(|s| s.0))
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(options: &str) -> Result<Config, Error> {
+        Config::from_json(options, Environment::default(), Vec::new())
+    }
+
+    #[test]
+    fn nothing_set_is_the_documented_default() {
+        let config = read("{}").unwrap();
+        assert_eq!(config.options.cache.ttl, Duration::from_secs(300));
+        assert!(config.options.vault.verify_challenge_resource);
+        assert!(matches!(config.options.credential, CredentialOptions::Default(_)));
+    }
+
+    #[test]
+    fn null_and_absent_differ_for_the_managed_identity() {
+        let of = |json: &str| match read(json).unwrap().options.credential {
+            CredentialOptions::Default(d) => d.managed_identity_client_id,
+            _ => unreachable!(),
+        };
+        assert_eq!(of(r#"{"credential":{"type":"DefaultAzureCredential"}}"#), None);
+        assert_eq!(
+            of(r#"{"credential":{"type":"DefaultAzureCredential","managed_identity_client_id":null}}"#),
+            Some(None)
+        );
+    }
+
+    #[test]
+    fn wrong_options_are_named() {
+        for (json, part) in [
+            (r#"{"cache":{"tttl":1}}"#, "tttl"),
+            (r#"{"cache":{"ttl":-1}}"#, "-1"),
+            (r#"{"cache":{"jitter":2}}"#, "cache.jitter"),
+            (r#"{"credential":{"type":"NoCredential"}}"#, "NoCredential"),
+        ] {
+            let error = read(json).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidConfiguration);
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let environment = Environment::from_iter([("AZURE_CLIENT_ID", ""), ("AZURE_TENANT_ID", "t")]);
+        assert_eq!(
+            (
+                environment.get("AZURE_CLIENT_ID"),
+                environment.get("AZURE_TENANT_ID")
+            ),
+            (None, Some("t"))
+        );
+    }
+}

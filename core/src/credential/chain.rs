@@ -1,0 +1,110 @@
+//! Several sources in order. What each ending means for the walk:
+//!
+//! | ending | default chain | chain of the user |
+//! |---|---|---|
+//! | token | stop; this source answers from now on | the same |
+//! | unavailable | next | next |
+//! | refused, by the host's own identity | stop: the next would sign in as somebody else | stop |
+//! | refused, by a developer tool | next | stop |
+//! | transient | stop, a developer tool: next | stop |
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Attempt, Error, ErrorKind};
+use crate::exec::Context;
+use crate::operation::TokenRequest;
+
+use super::{Credential, Ending, Grant, Miss};
+
+pub(crate) struct Chain {
+    name: &'static str,
+    sources: Vec<Credential>,
+    lenient_with_tools: bool,
+    chosen: Mutex<Option<usize>>,
+}
+
+impl Chain {
+    /// `DefaultAzureCredential`.
+    pub(crate) fn default(sources: Vec<Credential>) -> Self {
+        Self {
+            name: "DefaultAzureCredential",
+            sources,
+            lenient_with_tools: true,
+            chosen: Mutex::new(None),
+        }
+    }
+
+    /// `ChainedTokenCredential`.
+    pub(crate) fn of_user(sources: Vec<Credential>) -> Self {
+        Self {
+            name: "ChainedTokenCredential",
+            sources,
+            lenient_with_tools: false,
+            chosen: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<Grant, Miss> {
+        let chosen = *self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = chosen.and_then(|at| self.sources.get(at)) {
+            return source.token(context, request).await;
+        }
+        let mut attempts = Vec::new();
+        for (at, source) in self.sources.iter().enumerate() {
+            match source.token(context, request).await {
+                Ok(mut grant) => {
+                    *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+                    attempts.append(&mut grant.skipped);
+                    grant.skipped = attempts;
+                    return Ok(grant);
+                }
+                Err(miss) => {
+                    attempts.push(miss.attempt(source.name()));
+                    let passed_over = match miss.ending {
+                        Ending::Unavailable => true,
+                        Ending::Refused | Ending::Transient => {
+                            self.lenient_with_tools && source.is_developer_tool()
+                        }
+                    };
+                    if !passed_over {
+                        return Err(Miss {
+                            ending: miss.ending,
+                            error: self.report(attempts, Some(&miss.error)),
+                        });
+                    }
+                }
+            }
+        }
+        Err(Miss {
+            ending: Ending::Unavailable,
+            error: self.report(attempts, None),
+        })
+    }
+
+    /// Tells what every source said, in the shape that users of the SDKs know and search for.
+    fn report(&self, attempts: Vec<Attempt>, stopped_by: Option<&Error>) -> Error {
+        let mut message = format!(
+            "{} failed to retrieve a token from the included credentials.\nAttempted credentials:",
+            self.name
+        );
+        for attempt in &attempts {
+            message.push_str(&format!(
+                "\n\t{}: {}",
+                attempt.source,
+                attempt.reason.replace('\n', "\n\t\t")
+            ));
+        }
+        let error = match stopped_by {
+            None => Error::new(ErrorKind::CredentialUnavailable, message).advise(
+                "Give this host an identity (managed or workload identity), sign in with `az login`, or set AZURE_TENANT_ID, \
+                 AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
+            ),
+            Some(cause) => cause.clone().with(|d| d.message = message),
+        };
+        error.with(|d| d.attempts = attempts)
+    }
+}

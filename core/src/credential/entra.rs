@@ -1,0 +1,273 @@
+//! The v2 token endpoint of Microsoft Entra ID: one conversation for every grant. Which tenant may be asked is
+//! decided here and nowhere else.
+
+use crate::config::{AuthorityOptions, Config};
+use crate::effect::{Request, Route};
+use crate::error::{Error, ErrorKind};
+use crate::exec::Context;
+use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
+use crate::identity::cloud;
+use crate::operation::TokenRequest;
+use crate::throttle::limiter::LimitConfig;
+use crate::time::Instant;
+use crate::token::access_token::AccessToken;
+use crate::wire::clean;
+use crate::wire::token::{aadsts_advice, cae_claims, parse_failure, parse_grant, token_url};
+
+use super::Miss;
+
+/// One application in one tenant, at one authority.
+pub(crate) struct Entra {
+    authority: String,
+    tenants: Tenants,
+    client_id: String,
+    manner: Manner,
+    gate: Gate,
+    give_up_after: std::time::Duration,
+}
+
+/// What a grant is built from.
+pub(crate) struct Ask<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) scope: &'a str,
+    pub(crate) claims: Option<&'a str>,
+}
+
+impl Entra {
+    pub(crate) fn new(
+        config: &Config,
+        options: &AuthorityOptions,
+        tenant: &str,
+        client_id: &str,
+    ) -> Result<Self, Error> {
+        let host = options
+            .authority
+            .as_deref()
+            .or_else(|| config.environment.get("AZURE_AUTHORITY_HOST"));
+        let retry = &config.options.retry;
+        if client_id.trim().is_empty() {
+            return Err(Error::new(
+                ErrorKind::InvalidConfiguration,
+                "The client id is empty.",
+            ));
+        }
+        Ok(Self {
+            authority: host.map_or_else(|| Ok(cloud::PUBLIC_AUTHORITY.to_owned()), cloud::authority)?,
+            tenants: Tenants::new(config, Some(tenant), &options.additionally_allowed_tenants)?,
+            client_id: client_id.trim().to_owned(),
+            manner: Manner::new(retry, Route::Ordinary, is_transient),
+            gate: Gate::new(LimitConfig::UNLIMITED, Instant::default()),
+            give_up_after: retry.operation_timeout,
+        })
+    }
+
+    /// Asks for a token with the grant that `grant` builds.
+    pub(crate) async fn token(
+        &self,
+        context: &Context,
+        source: &'static str,
+        request: &TokenRequest,
+        grant: impl FnOnce(Ask<'_>) -> Request,
+    ) -> Result<AccessToken, Miss> {
+        let tenant = self
+            .tenants
+            .resolve(request.tenant.as_deref())
+            .map_err(Miss::refused)?;
+        let url = token_url(&self.authority, tenant.unwrap_or_default());
+        let scope = request.scopes.join(" ");
+        let claims = match (&request.claims, request.enable_cae) {
+            (None, false) => None,
+            (challenge, _) => Some(cae_claims(challenge.as_deref()).map_err(|why| {
+                Miss::refused(Error::new(
+                    ErrorKind::InvalidArgument,
+                    format!("The claims cannot be used: {}.", why.0),
+                ))
+            })?),
+        };
+        let ask = Ask {
+            url: &url,
+            client_id: &self.client_id,
+            scope: &scope,
+            claims: claims.as_deref(),
+        };
+        let give_up = context.instant() + self.give_up_after;
+        let response = exchange(context, &self.manner, &self.gate, "", &grant(ask), give_up)
+            .await
+            .map_err(|error| {
+                Miss::of(error.with(|d| {
+                    d.message = format!("{source} could not reach the sign-in service: {}", d.message);
+                    d.source = Some(source.into());
+                }))
+            })?;
+        if response.status == 200 {
+            return parse_grant(&response.body)
+                .map(|grant| AccessToken::from_grant(grant, source, context.now()))
+                .map_err(|why| Miss::refused(malformed(source, &self.authority, &why.0)));
+        }
+        let failure = parse_failure(&response.body);
+        let code = failure.as_ref().and_then(|f| f.codes.first().copied());
+        let (kind, text) = match &failure {
+            _ if is_transient(response.status) || matches!(code, Some(90033 | 90055)) => {
+                match response.status {
+                    429 => (ErrorKind::Throttled, "is asking for fewer requests".to_owned()),
+                    status => (ErrorKind::ServiceFailure, format!("failed with status {status}")),
+                }
+            }
+            Some(failure) => (
+                ErrorKind::AuthenticationFailed,
+                format!("refused: {}", failure.description),
+            ),
+            None => (
+                ErrorKind::MalformedResponse,
+                format!("answered with status {} and no reason", response.status),
+            ),
+        };
+        let message = format!(
+            "{source} authentication failed. The sign-in service {}",
+            text.trim_end_matches('.')
+        );
+        let error = Error::new(kind, format!("{message}.")).with(|d| {
+            d.source = Some(source.into());
+            d.status = Some(response.status);
+            d.code = code
+                .map(|code| format!("AADSTS{code}"))
+                .or_else(|| failure.as_ref().map(|f| f.error.clone()));
+            d.request_id = failure
+                .as_ref()
+                .and_then(|f| f.request_id.clone())
+                .or_else(|| response.header("x-ms-request-id").map(clean));
+            d.advice = code.and_then(aadsts_advice).map(str::to_owned);
+        });
+        Err(Miss::of(error))
+    }
+}
+
+/// An answer that could not be understood.
+pub(crate) fn malformed(source: &str, host: &str, why: &str) -> Error {
+    Error::new(
+        ErrorKind::MalformedResponse,
+        format!("{source}: the answer of {host} could not be understood: {why}."),
+    )
+    .advise("Check that no proxy or captive portal answers in its place.")
+    .with(|d| d.source = Some(source.into()))
+}
+
+/// The tenants that a credential may be asked for.
+pub(crate) struct Tenants {
+    own: Option<String>,
+    allowed: Vec<String>,
+    fixed: bool,
+}
+
+impl Tenants {
+    pub(crate) fn new(config: &Config, own: Option<&str>, allowed: &[String]) -> Result<Self, Error> {
+        let own = own.map(str::trim);
+        if let Some(own) = own.filter(|own| !cloud::is_tenant(own)) {
+            return Err(Error::new(
+                ErrorKind::InvalidConfiguration,
+                format!("{own:?} is not a tenant."),
+            )
+            .advise("Give the directory (tenant) id, or one of its domains."));
+        }
+        let listed = config
+            .environment
+            .get("AZURE_ADDITIONALLY_ALLOWED_TENANTS")
+            .unwrap_or_default();
+        let from_environment = listed
+            .split(';')
+            .map(str::trim)
+            .filter(|t| !t.is_empty())
+            .map(str::to_owned);
+        Ok(Self {
+            own: own.map(str::to_owned),
+            allowed: if allowed.is_empty() {
+                from_environment.collect()
+            } else {
+                allowed.to_vec()
+            },
+            fixed: config
+                .environment
+                .get("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH")
+                .is_some()
+                || own == Some("adfs"),
+        })
+    }
+
+    /// The tenant to ask when `wanted` is wanted: it, if it may be asked; `None` is the source's own choice.
+    pub(crate) fn resolve<'a>(&'a self, wanted: Option<&'a str>) -> Result<Option<&'a str>, Error> {
+        let own = self.own.as_deref();
+        let Some(wanted) = wanted.filter(|_| !self.fixed) else {
+            return Ok(own);
+        };
+        if !cloud::is_tenant(wanted) {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("{wanted:?} is not a tenant."),
+            ));
+        }
+        let same = |tenant: &str| tenant.eq_ignore_ascii_case(wanted);
+        if own.is_none_or(same) || self.allowed.iter().any(|t| t == "*" || same(t)) {
+            return Ok(Some(wanted));
+        }
+        Err(Error::new(
+            ErrorKind::AuthenticationFailed,
+            format!("The current credential is not configured to acquire tokens for tenant {wanted}."),
+        )
+        .advise("Add the tenant to additionally_allowed_tenants (or \"*\"), or configure the credential with that tenant."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Environment;
+
+    fn tenants(own: Option<&str>, allowed: &[&str], variables: &[(&str, &str)]) -> Tenants {
+        let environment = Environment::from_iter(variables.iter().copied());
+        let config = Config {
+            environment,
+            ..Config::default()
+        };
+        let allowed: Vec<String> = allowed.iter().map(|t| (*t).to_owned()).collect();
+        Tenants::new(&config, own, &allowed).unwrap()
+    }
+
+    #[test]
+    fn another_tenant_needs_leave() {
+        assert_eq!(
+            tenants(Some("a"), &[], &[]).resolve(Some("A")).unwrap(),
+            Some("A")
+        );
+        assert!(tenants(Some("a"), &[], &[]).resolve(Some("b")).is_err());
+        assert_eq!(
+            tenants(Some("a"), &["*"], &[]).resolve(Some("b")).unwrap(),
+            Some("b")
+        );
+        assert_eq!(tenants(None, &[], &[]).resolve(Some("b")).unwrap(), Some("b"));
+        let listed = [("AZURE_ADDITIONALLY_ALLOWED_TENANTS", "x; B ;")];
+        assert_eq!(
+            tenants(Some("a"), &[], &listed).resolve(Some("b")).unwrap(),
+            Some("b")
+        );
+    }
+
+    #[test]
+    fn switched_off_means_always_the_own_one() {
+        let off = [("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "1")];
+        assert_eq!(
+            tenants(Some("a"), &["*"], &off).resolve(Some("b")).unwrap(),
+            Some("a")
+        );
+        assert_eq!(
+            tenants(Some("adfs"), &["*"], &[]).resolve(Some("b")).unwrap(),
+            Some("adfs")
+        );
+    }
+
+    #[test]
+    fn a_tenant_cannot_smuggle_a_path() {
+        assert!(tenants(None, &[], &[]).resolve(Some("../evil")).is_err());
+        assert!(Tenants::new(&Config::default(), Some("a/b"), &[]).is_err());
+    }
+}

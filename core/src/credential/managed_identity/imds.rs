@@ -1,0 +1,219 @@
+//! The Instance Metadata Service of virtual machines, on the link-local address.
+//!
+//! Off Azure nothing answers there, or something else does, so what is known decides how it is asked:
+//!
+//! ```text
+//!   not chained, or named by a variable ──────────────▶ patient: every try of the policy, 410 for 75 s
+//!   chassis tag is Azure's ───────────────────────────▶ patient
+//!   chassis tag is another maker's ───────────────────▶ unavailable at once
+//!   no tag to read ──▶ probe, 1 s ──▶ IMDS's own answer ▶ patient
+//!                                 └─▶ anything else ───▶ unavailable
+//! ```
+//!
+//! The probe leaves the `Metadata` header out: a real IMDS refuses it in a shape of its own, without minting a token.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::lock::Mutex as AsyncMutex;
+
+use crate::config::{Config, Platform};
+use crate::effect::{Effect, FaultKind, Outcome, Response, Route};
+use crate::error::{Error, ErrorKind};
+use crate::exec::Context;
+use crate::exec::exchange::{Gate, Manner, exchange};
+use crate::identity::evidence::{CHASSIS_TAG_FILE, Evidence, from_chassis_tag};
+use crate::throttle::limiter::LimitConfig;
+use crate::time::Instant;
+use crate::token::access_token::AccessToken;
+use crate::wire::token::{imds_probe, imds_request, parse_failure, parse_grant};
+
+use super::super::{Miss, entra::malformed};
+use super::{NAME, Selection, failing, named, refused};
+
+const PLATFORM: &str = "IMDS";
+const BASE: &str = "http://169.254.169.254";
+const PROBE: Duration = Duration::from_secs(1);
+
+/// The service asks not to be called more often ("rate limiting" in *Azure Instance Metadata Service*).
+const LIMIT: LimitConfig = LimitConfig {
+    per_vault_per_second: 5.0,
+    per_vault_burst: 5,
+    per_secret_per_second: 0.0,
+    per_secret_burst: 1,
+};
+
+pub(super) struct Imds {
+    base: String,
+    /// Whether to look for evidence first.
+    doubtful: bool,
+    has_tag_file: bool,
+    present: Mutex<Option<Evidence>>,
+    manner: Manner,
+    gate: Gate,
+    /// One conversation at a time, whatever it is about.
+    turn: AsyncMutex<()>,
+    give_up_after: Duration,
+}
+
+impl Imds {
+    pub(super) fn new(config: &Config, chained: bool) -> Result<Self, Error> {
+        let given = config
+            .environment
+            .get("AZURE_POD_IDENTITY_AUTHORITY_HOST")
+            .map(|base| base.trim().trim_end_matches('/'));
+        if let Some(base) = given
+            && !base
+                .parse::<http::Uri>()
+                .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
+        {
+            let text = format!("AZURE_POD_IDENTITY_AUTHORITY_HOST is {base:?}, which is not a URL.");
+            return Err(Error::new(ErrorKind::InvalidConfiguration, text));
+        }
+        let retry = &config.options.retry;
+        Ok(Self {
+            base: given.unwrap_or(BASE).to_owned(),
+            doubtful: chained && given.is_none(),
+            has_tag_file: config.options.host.platform == Platform::Linux,
+            present: Mutex::new(None),
+            manner: Manner {
+                patient: true,
+                ..Manner::new(retry, Route::Direct, is_transient)
+            },
+            gate: Gate::new(LIMIT, Instant::default()),
+            turn: AsyncMutex::new(()),
+            give_up_after: retry.operation_timeout + PATIENCE,
+        })
+    }
+
+    pub(super) async fn token(
+        &self,
+        context: &Context,
+        selection: &Selection,
+        resource: &str,
+    ) -> Result<AccessToken, Miss> {
+        context.waits_for("its turn at IMDS");
+        let _turn = self.turn.lock().await;
+        if self.doubtful {
+            self.find(context, selection, resource).await?;
+        }
+        let request = imds_request(&self.base, resource, selection.as_ref());
+        let give_up = context.instant() + self.give_up_after;
+        let response = exchange(context, &self.manner, &self.gate, "", &request, give_up)
+            .await
+            .map_err(|error| Miss::of(named(error)))?;
+        let failure = parse_failure(&response.body);
+        let Some(failure) = failure.filter(|_| response.status != 200) else {
+            return match response.status {
+                200 => parse_grant(&response.body)
+                    .map(|grant| AccessToken::from_grant(grant, NAME, context.now()))
+                    .map_err(|why| Miss::refused(malformed(NAME, PLATFORM, &why.0))),
+                status if is_transient(status) => Err(Miss::of(failing(PLATFORM, status))),
+                _ => Err(self.foreign(&response)),
+            };
+        };
+        Err(match response.status {
+            400 if failure.description.contains("Identity not found") => selection.not_attached("IMDS: Identity not found"),
+            400 if failure.description.contains("Multiple user assigned identities") => Miss::refused(
+                refused(PLATFORM, 400, Some(&failure))
+                    .advise("Name one of them: set AZURE_CLIENT_ID, or give the client_id, object_id or resource_id option."),
+            ),
+            status if is_transient(status) => Miss::of(failing(PLATFORM, status)),
+            status => Miss::refused(refused(PLATFORM, status, Some(&failure))),
+        })
+    }
+
+    /// Finds out, once, whether there is an IMDS here at all.
+    async fn find(&self, context: &Context, selection: &Selection, resource: &str) -> Result<(), Miss> {
+        let known = self
+            .present
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let evidence = match known {
+            Some(evidence) => evidence,
+            None => self.chassis(context).await,
+        };
+        let evidence = match evidence {
+            // A probe that failed says little about the next time, so only its success is kept.
+            Evidence::Unknown => self.probe(context, selection, resource).await?,
+            decided => decided,
+        };
+        *self.present.lock().unwrap_or_else(PoisonError::into_inner) = Some(evidence.clone());
+        match evidence {
+            Evidence::Negative(why) => Err(Miss::unavailable(format!(
+                "{NAME} authentication unavailable, no IMDS: {why}."
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    async fn chassis(&self, context: &Context) -> Evidence {
+        if !self.has_tag_file {
+            return Evidence::Unknown;
+        }
+        let effect = Effect::ReadFile {
+            path: CHASSIS_TAG_FILE.into(),
+            limit: 1024,
+        };
+        match context.perform(effect, PROBE).await {
+            Outcome::File(content) => content.expose_str().map_or(Evidence::Unknown, from_chassis_tag),
+            _ => Evidence::Unknown,
+        }
+    }
+
+    async fn probe(
+        &self,
+        context: &Context,
+        selection: &Selection,
+        resource: &str,
+    ) -> Result<Evidence, Miss> {
+        let request = imds_probe(&self.base, resource, selection.as_ref());
+        let effect = Effect::Http {
+            request,
+            timeout: PROBE,
+            route: Route::Direct,
+        };
+        match context.perform(effect, PROBE).await {
+            Outcome::Http(response) if parse_failure(&response.body).is_some_and(|f| !f.error.is_empty()) => {
+                Ok(Evidence::Positive)
+            }
+            Outcome::Http(response) => Err(self.foreign(&response)),
+            Outcome::Failed(fault) if fault.kind == FaultKind::Interrupted => {
+                let text = format!("{NAME}: asking IMDS was interrupted.");
+                Err(Miss::of(Error::new(ErrorKind::Unreachable, text)))
+            }
+            Outcome::Failed(fault) => Err(Miss::unavailable(format!(
+                "{NAME} authentication unavailable, no response from the IMDS endpoint: {fault}."
+            ))),
+            other => Err(Miss::refused(crate::exec::exchange::mismatched(&other))),
+        }
+    }
+
+    /// Something answers on that address that is not IMDS.
+    fn foreign(&self, response: &Response) -> Miss {
+        let docker = response.status == 403
+            && response
+                .body
+                .expose_str()
+                .is_some_and(|b| b.contains("unreachable"));
+        let who = if docker {
+            "a container engine's proxy says it is unreachable"
+        } else {
+            "something else answers there"
+        };
+        Miss::unavailable(format!(
+            "{NAME} authentication unavailable, no response from the IMDS endpoint: {who} (status {}).",
+            response.status
+        ))
+    }
+}
+
+/// What an update of the service may take ("410" in *How to use managed identities on an Azure VM to acquire an
+/// access token*), as [`Backoff::patient`](crate::throttle::backoff::Backoff::patient) spreads it.
+const PATIENCE: Duration = Duration::from_secs(75);
+
+/// As documented for IMDS: being updated (404, 410), too many requests, transient failures.
+fn is_transient(status: u16) -> bool {
+    matches!(status, 404 | 410 | 429 | 500..=599)
+}

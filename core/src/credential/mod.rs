@@ -1,0 +1,195 @@
+//! Where tokens come from. Each source is one file with one conversation; all end in a token or in one of the
+//! closed set of [`Ending`]s, on which the [`chain`] decides.
+//!
+//! [`provider`] stands above them: it keeps tokens, renews them in time, and lets any number of callers share
+//! one conversation.
+
+pub(crate) mod azure_cli;
+pub(crate) mod build;
+pub(crate) mod chain;
+pub(crate) mod client_secret;
+pub(crate) mod entra;
+pub(crate) mod host_token;
+pub(crate) mod managed_identity;
+pub(crate) mod provider;
+pub(crate) mod workload_identity;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::error::{Attempt, Error, ErrorKind};
+use crate::exec::Context;
+use crate::operation::TokenRequest;
+use crate::token::access_token::AccessToken;
+
+/// One source of tokens, or several in order.
+pub(crate) enum Credential {
+    ClientSecret(client_secret::ClientSecret),
+    WorkloadIdentity(workload_identity::WorkloadIdentity),
+    ManagedIdentity(managed_identity::ManagedIdentity),
+    AzureCli(azure_cli::AzureCli),
+    Host(host_token::HostToken),
+    /// `EnvironmentCredential`: another source under its own name.
+    Environment(Box<Credential>),
+    Chain(chain::Chain),
+    /// A source that cannot be asked here, and why.
+    Absent {
+        name: &'static str,
+        miss: Miss,
+    },
+}
+
+/// A token, and what was asked before it was found.
+pub(crate) struct Grant {
+    pub(crate) token: AccessToken,
+    pub(crate) skipped: Vec<Attempt>,
+}
+
+impl From<AccessToken> for Grant {
+    fn from(token: AccessToken) -> Self {
+        Self {
+            token,
+            skipped: Vec::new(),
+        }
+    }
+}
+
+/// How a source ends that gives no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It does not exist here, or is not configured.
+    Unavailable,
+    /// It exists, it answered, and the answer was no.
+    Refused,
+    /// It exists and could not answer, even after the tries that its policy allows.
+    Transient,
+}
+
+/// No token: how the source ended, and the error that a caller sees.
+#[derive(Clone, Debug)]
+pub(crate) struct Miss {
+    pub(crate) ending: Ending,
+    pub(crate) error: Error,
+}
+
+impl Miss {
+    /// The source does not exist here.
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
+        Self {
+            ending: Ending::Unavailable,
+            error: Error::new(ErrorKind::CredentialUnavailable, reason),
+        }
+    }
+
+    /// The source said no.
+    pub(crate) fn refused(error: Error) -> Self {
+        Self {
+            ending: Ending::Refused,
+            error,
+        }
+    }
+
+    /// Refused, or only failing for now, as the error's kind tells.
+    pub(crate) fn of(error: Error) -> Self {
+        let ending = if error.is_transient() {
+            Ending::Transient
+        } else {
+            Ending::Refused
+        };
+        Self { ending, error }
+    }
+
+    /// Adds the next step.
+    pub(crate) fn advise(self, advice: impl Into<String>) -> Self {
+        Self {
+            ending: self.ending,
+            error: self.error.advise(advice),
+        }
+    }
+
+    /// For a chain's report.
+    pub(crate) fn attempt(&self, source: &str) -> Attempt {
+        let ending = match self.ending {
+            Ending::Unavailable => "unavailable",
+            Ending::Refused => "refused",
+            Ending::Transient => "transient",
+        };
+        let details = self.error.details();
+        let reason = match &details.advice {
+            Some(advice) => format!("{} {advice}", details.message),
+            None => details.message.clone(),
+        };
+        Attempt {
+            source: source.into(),
+            ending,
+            reason,
+        }
+    }
+}
+
+impl Credential {
+    /// The SDK's name of it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Credential::ClientSecret(_) => "ClientSecretCredential",
+            Credential::WorkloadIdentity(_) => "WorkloadIdentityCredential",
+            Credential::ManagedIdentity(_) => "ManagedIdentityCredential",
+            Credential::AzureCli(_) => "AzureCliCredential",
+            Credential::Host(host) => host.name(),
+            Credential::Environment(_) => "EnvironmentCredential",
+            Credential::Chain(chain) => chain.name(),
+            Credential::Absent { name, .. } => name,
+        }
+    }
+
+    /// Whether it is a tool on a developer's machine, whose "no" lets a default chain go on.
+    pub(crate) fn is_developer_tool(&self) -> bool {
+        matches!(self, Credential::AzureCli(_))
+    }
+
+    /// Asks for a token.
+    pub(crate) fn token<'a>(
+        &'a self,
+        context: &'a Context,
+        request: &'a TokenRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<Grant, Miss>> + Send + 'a>> {
+        Box::pin(async move {
+            let token = match self {
+                Credential::ClientSecret(source) => source.token(context, request).await?,
+                Credential::WorkloadIdentity(source) => source.token(context, request).await?,
+                Credential::ManagedIdentity(source) => source.token(context, request).await?,
+                Credential::AzureCli(source) => source.token(context, request).await?,
+                Credential::Host(source) => source.token(context, request).await?,
+                Credential::Environment(source) => return source.token(context, request).await,
+                Credential::Chain(chain) => return chain.token(context, request).await,
+                Credential::Absent { miss, .. } => return Err(miss.clone()),
+            };
+            Ok(token.into())
+        })
+    }
+}
+
+/// The one scope that a source accepts.
+fn single_scope(request: &TokenRequest) -> Result<&str, Miss> {
+    match request.scopes.as_slice() {
+        [scope] if is_scope(scope) => Ok(scope),
+        [scope] => Err(Miss::refused(Error::new(
+            ErrorKind::InvalidArgument,
+            format!("{scope:?} is not a scope."),
+        ))),
+        many => Err(Miss::refused(Error::new(
+            ErrorKind::InvalidArgument,
+            format!(
+                "This credential takes exactly one scope per call; {} were given.",
+                many.len()
+            ),
+        ))),
+    }
+}
+
+fn is_scope(scope: &str) -> bool {
+    !scope.is_empty()
+        && scope
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'/' | b'-'))
+}

@@ -1,0 +1,154 @@
+//! Keeps tokens, renews them in time, checks whom they stand for, and lets any number of callers share one
+//! conversation.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::config::{IdentityPin, Renewal};
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::exec::{Context, SingleFlight};
+use crate::identity::pin;
+use crate::operation::TokenRequest;
+use crate::token::access_token::AccessToken;
+use crate::token::refresh::Freshness;
+
+use super::Credential;
+
+/// More tokens than this are not kept; a program needs one for each kind of service and tenant.
+const MOST_TOKENS: usize = 128;
+
+pub(crate) struct TokenProvider {
+    credential: Credential,
+    pin: IdentityPin,
+    renewal: Renewal,
+    tokens: Mutex<HashMap<TokenRequest, AccessToken>>,
+    flights: SingleFlight<TokenRequest, AccessToken>,
+}
+
+impl TokenProvider {
+    pub(crate) fn new(credential: Credential, pin: IdentityPin, renewal: Renewal) -> Self {
+        Self {
+            credential,
+            pin,
+            renewal,
+            tokens: Mutex::default(),
+            flights: SingleFlight::default(),
+        }
+    }
+
+    /// A token for `request`: the one at hand if it still serves, else a new one.
+    pub(crate) async fn token(
+        self: &Arc<Self>,
+        context: &Context,
+        request: &TokenRequest,
+    ) -> Result<AccessToken, Error> {
+        if request.claims.is_some() {
+            return self.fetch(context, request).await;
+        }
+        let now = context.instant();
+        let held = {
+            let mut tokens = self.tokens();
+            tokens.get_mut(request).map(|held| {
+                let freshness = held.schedule().freshness(now);
+                if freshness == Freshness::RefreshDue {
+                    // Others go on with the old one meanwhile, and after a failure for a while.
+                    held.renewal_attempted(now);
+                }
+                (held.clone(), freshness)
+            })
+        };
+        match held {
+            Some((held, Freshness::Fresh)) => Ok(held),
+            Some((held, Freshness::RefreshDue)) if self.renewal == Renewal::Detached => {
+                let (provider, request, context) = (Arc::clone(self), request.clone(), context.detached());
+                context.clone().spawn(Box::pin(async move {
+                    let _ = provider.renew(&context, &request).await;
+                }));
+                Ok(held)
+            }
+            Some((held, Freshness::RefreshDue)) => Ok(self.renew(context, request).await.unwrap_or(held)),
+            Some((_, Freshness::Expired)) | None => self.fetch(context, request).await,
+        }
+    }
+
+    /// Forgets a token that a service did not accept.
+    pub(crate) fn reject(&self, rejected: &AccessToken) {
+        self.tokens().retain(|_, held| held.token() != rejected.token());
+    }
+
+    async fn renew(
+        self: &Arc<Self>,
+        context: &Context,
+        request: &TokenRequest,
+    ) -> Result<AccessToken, Error> {
+        let result = self.fetch(context, request).await;
+        if let Err(error) = &result {
+            let source = error
+                .details()
+                .source
+                .clone()
+                .unwrap_or_else(|| self.credential.name().to_owned());
+            context.emit(Event::TokenRefreshFailed {
+                source,
+                reason: error.details().message.clone(),
+            });
+        }
+        result
+    }
+
+    async fn fetch(
+        self: &Arc<Self>,
+        context: &Context,
+        request: &TokenRequest,
+    ) -> Result<AccessToken, Error> {
+        let begin = || {
+            let (provider, context, request) = (Arc::clone(self), context.clone(), request.clone());
+            async move { provider.acquire(&context, &request).await }
+        };
+        context.waits_for("a token");
+        self.flights.run(request.clone(), begin).await
+    }
+
+    async fn acquire(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Error> {
+        let grant = self
+            .credential
+            .token(context, request)
+            .await
+            .map_err(|miss| miss.error)?;
+        let token = grant.token;
+        if !token.is_usable(context.instant()) {
+            let text = format!("{} gave a token that has already expired.", token.source());
+            return Err(Error::new(ErrorKind::MalformedResponse, text)
+                .advise("Check this host's clock.")
+                .with(|d| d.source = Some(token.source().to_owned())));
+        }
+        pin::check(&self.pin, token.identity(), token.source())?;
+        context.emit(Event::TokenAcquired {
+            source: token.source().to_owned(),
+            scope: request.scopes.join(" "),
+            identity: token.identity().clone(),
+            expires_on: token.expires_on().to_string(),
+            skipped: grant.skipped,
+        });
+        // A token got by claims serves from now on wherever the same without claims is asked for.
+        let key = TokenRequest {
+            claims: None,
+            ..request.clone()
+        };
+        let mut tokens = self.tokens();
+        if tokens.len() >= MOST_TOKENS {
+            let now = context.instant();
+            tokens.retain(|_, held| held.schedule().freshness(now) == Freshness::Fresh);
+            if tokens.len() >= MOST_TOKENS {
+                tokens.clear();
+            }
+        }
+        tokens.insert(key, token.clone());
+        Ok(token)
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, HashMap<TokenRequest, AccessToken>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,105 @@
+//! The Azure clouds: where their vaults and their sign-in service are.
+
+use crate::error::{Error, ErrorKind};
+
+/// The sign-in service of the public cloud.
+pub const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
+
+/// Domains of vaults ("Azure Key Vault data-plane endpoints" in *About keys, secrets, and certificates*). A token
+/// for `https://{domain}` opens every vault below the domain.
+const VAULT_DOMAINS: [&str; 3] = ["vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net"];
+
+/// The scope that a vault's tokens need, when the host lies directly below a known domain: then no challenge
+/// has to be asked for.
+pub fn known_vault_scope(host: &str) -> Option<String> {
+    VAULT_DOMAINS.iter().find_map(|domain| {
+        let name = host.strip_suffix(domain)?.strip_suffix('.')?;
+        (!name.is_empty() && !name.contains('.')).then(|| format!("https://{domain}/.default"))
+    })
+}
+
+/// Brings an authority host to the form `https://host[:port]`.
+pub fn authority(text: &str) -> Result<String, Error> {
+    let trimmed = text.trim().trim_end_matches('/');
+    let refuse = |why: &str| {
+        Err(Error::new(ErrorKind::InvalidConfiguration, format!("The authority host {text:?} cannot be used: {why}."))
+            .advise("Give a host such as login.microsoftonline.com, or its https:// URL, in AZURE_AUTHORITY_HOST or the authority option."))
+    };
+    let url = if trimmed.contains("://") {
+        trimmed.to_owned()
+    } else {
+        format!("https://{trimmed}")
+    };
+    let Ok(uri) = url.parse::<http::Uri>() else {
+        return refuse("it is not a URL");
+    };
+    match (uri.scheme_str(), uri.authority()) {
+        (Some("https"), Some(authority)) if !authority.as_str().contains(['@', '\\']) => {
+            if matches!(uri.path(), "" | "/") && uri.query().is_none() {
+                Ok(format!("https://{}", authority.as_str().to_ascii_lowercase()))
+            } else {
+                refuse("it must not hold a path or query")
+            }
+        }
+        (Some("https"), _) => refuse("it names no host"),
+        _ => refuse("https is required"),
+    }
+}
+
+/// Whether a text can be a tenant: an id, a domain, or one of the service's words.
+pub fn is_tenant(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_direct_children_of_known_domains_skip_the_challenge() {
+        assert_eq!(
+            known_vault_scope("contoso.vault.azure.net").unwrap(),
+            "https://vault.azure.net/.default"
+        );
+        assert_eq!(
+            known_vault_scope("c.vault.azure.cn").unwrap(),
+            "https://vault.azure.cn/.default"
+        );
+        for host in [
+            "vault.azure.net",
+            ".vault.azure.net",
+            "a.b.vault.azure.net",
+            "evilvault.azure.net",
+            "contoso.vault.azure.net.evil.com",
+            "localhost",
+        ] {
+            assert_eq!(known_vault_scope(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn authorities_need_https() {
+        for text in [
+            "login.microsoftonline.us",
+            "https://login.microsoftonline.us/",
+            " https://LOGIN.microsoftonline.us ",
+        ] {
+            assert_eq!(authority(text).unwrap(), "https://login.microsoftonline.us");
+        }
+        for text in [
+            "http://login.microsoftonline.com",
+            "",
+            "https://user@login",
+            "https://login/x",
+        ] {
+            assert_eq!(
+                authority(text).unwrap_err().kind(),
+                ErrorKind::InvalidConfiguration,
+                "{text}"
+            );
+        }
+    }
+}
