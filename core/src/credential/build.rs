@@ -52,7 +52,7 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
                 client_id.as_deref(),
                 token_file_path.as_deref(),
             );
-            WorkloadIdentity::new(config, authority, given)?
+            WorkloadIdentity::credential(config, authority, given)?
         }
         CredentialOptions::ManagedIdentity {
             client_id,
@@ -61,7 +61,7 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
         } => {
             let selection =
                 Selection::new(client_id.as_deref(), object_id.as_deref(), resource_id.as_deref())?;
-            ManagedIdentity::new(config, selection, chained)?
+            ManagedIdentity::credential(config, selection, chained)?
         }
         CredentialOptions::AzureCli {
             tenant_id,
@@ -182,10 +182,10 @@ fn default_chain(config: &Config, options: &DefaultOptions) -> Result<Chain, Err
                     options.workload_identity_client_id.as_deref(),
                     None,
                 );
-                WorkloadIdentity::new(config, &options.authority, given)
+                WorkloadIdentity::credential(config, &options.authority, given)
             }
             Source::ManagedIdentity => {
-                ManagedIdentity::new(config, default_selection(config, options), !alone)
+                ManagedIdentity::credential(config, default_selection(config, options), !alone)
             }
             Source::AzureCli => {
                 let allowed = &options.authority.additionally_allowed_tenants;

@@ -28,7 +28,7 @@ pub(crate) struct WorkloadIdentity {
 
 impl WorkloadIdentity {
     /// Takes what is not given from the variables that the platform's webhook sets.
-    pub(crate) fn new(
+    pub(crate) fn credential(
         config: &Config,
         options: &AuthorityOptions,
         (tenant, client, path): (Option<&str>, Option<&str>, Option<&str>),

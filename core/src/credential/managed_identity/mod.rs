@@ -115,8 +115,12 @@ impl Selection {
 }
 
 impl ManagedIdentity {
-    /// `chained`: another source may follow, so an absent IMDS must be found out quickly.
-    pub(crate) fn new(config: &Config, selection: Selection, chained: bool) -> Result<Credential, Error> {
+    /// The credential for what the environment tells. `chained`: another source may follow, so an absent IMDS must be found out quickly.
+    pub(crate) fn credential(
+        config: &Config,
+        selection: Selection,
+        chained: bool,
+    ) -> Result<Credential, Error> {
         let set = |name| config.environment.get(name);
         let platform = match (set("IDENTITY_ENDPOINT"), set("MSI_ENDPOINT")) {
             (Some(_), _)
