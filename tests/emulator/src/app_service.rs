@@ -53,7 +53,7 @@ fn token(world: &World, request: &Request) -> Result<Answer, Failure> {
     if !world.directory.knows_resource(&resource) {
         return Err(Failure {
             status: 500,
-            message: "An unexpected error occured while fetching the AAD Token.",
+            message: "An unexpected error occurred while fetching the AAD Token.",
         });
     }
     let principal = match version.selector(request) {

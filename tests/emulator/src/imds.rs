@@ -43,13 +43,6 @@ fn token(world: &World, identities: &ManagedIdentities, request: &Request) -> Re
             "Required metadata header not specified",
         ));
     }
-    if request.header("x-forwarded-for").is_some() {
-        return Err(failure(
-            400,
-            "bad_request_103",
-            "The request must not contain an X-Forwarded-For header",
-        ));
-    }
     if request.method != "GET" {
         return Err(failure(405, "method_not_allowed", "Only GET is allowed"));
     }

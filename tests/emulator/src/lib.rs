@@ -11,7 +11,7 @@
 //!         └──────────┴──── token, directory ─┘
 //! ```
 //!
-//! Services are plain functions from [`message::Request`] to [`message::Answer`]; only `connection` and `world`
+//! Services are plain functions from a request to an answer; only `connection` and `world`
 //! wait for anything. What may change while it runs (secrets, access, limits, faults, the journal, the validity of
 //! tokens) is locked inside the part that owns it.
 //!

@@ -55,7 +55,7 @@ impl Challenge {
                 "Bearer authorization_uri=\"https://login.windows.net/common/oauth2/authorize\", \
                  error=\"insufficient_claims\", claims=\"{claims}\""
             ),
-            message: "AKV10093: The token was revoked; a new one is needed.".into(),
+            message: "The access token has been revoked.".into(),
         }
     }
 

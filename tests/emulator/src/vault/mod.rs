@@ -49,6 +49,9 @@ pub(crate) struct Vault {
 impl Vault {
     pub(crate) fn new(config: &config::Vault, directory: &Directory) -> io::Result<Vault> {
         let tenant = directory.tenant_or_first(config.tenant.as_deref())?;
+        if !is_vault_name(&config.name) {
+            return Err(invalid(format!("{} cannot be the name of a vault", config.name)));
+        }
         let mut store = Store::new(config.purge_protection);
         for (name, secret) in &config.secrets {
             if !operation::is_object_name(name) {
@@ -163,6 +166,13 @@ impl Vault {
     fn vault_line(&self) -> String {
         format!("{};location={}", self.name, self.location)
     }
+}
+
+fn is_vault_name(name: &str) -> bool {
+    (3..=24).contains(&name.len())
+        && name
+            .bytes()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == b'-')
 }
 
 fn port_suffix(request: &Request) -> String {

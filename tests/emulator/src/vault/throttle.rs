@@ -28,21 +28,21 @@ impl Throttle {
         }
     }
 
-    /// Counts a request in, or refuses it.
+    /// Counts a request in, or refuses it. Without a limit nothing is counted.
     pub(super) fn admit(&mut self, secret: Option<&str>, now: Instant) -> Result<(), Throttled> {
-        let mut windows = vec![(&mut self.vault, self.limits.vault_per_10s)];
-        if let Some(secret) = secret {
-            let window = self
-                .secrets
-                .entry(secret.to_ascii_lowercase())
-                .or_insert(Window::new(SECRET_WINDOW));
-            windows.push((window, self.limits.secret_per_1s));
+        let mut windows = Vec::new();
+        if let Some(limit) = self.limits.vault_per_10s {
+            windows.push((&mut self.vault, limit));
         }
-        let wait = windows
+        if let (Some(secret), Some(limit)) = (secret, self.limits.secret_per_1s) {
+            let secret = self.secrets.entry(secret.to_ascii_lowercase());
+            windows.push((secret.or_insert(Window::new(SECRET_WINDOW)), limit));
+        }
+        if let Some(wait) = windows
             .iter_mut()
-            .filter_map(|(window, limit)| window.wait((*limit)?, now))
-            .max();
-        if let Some(wait) = wait {
+            .filter_map(|(window, limit)| window.wait(*limit, now))
+            .max()
+        {
             let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
             return Err(Throttled {
                 retry_after_s: self.limits.retry_after.then_some(seconds),

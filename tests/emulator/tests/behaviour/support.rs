@@ -1,0 +1,278 @@
+//! A started emulator, and a client that is as plain as HTTP allows.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::header::{HOST, HeaderMap};
+use hyper_util::rt::TokioIo;
+use nightlatch_emulator::{Config, Emulator};
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+pub(crate) const TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+pub(crate) const OTHER_TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000002";
+pub(crate) const MACHINE: &str = "bbbbbbbb-0000-4000-8000-000000000001";
+pub(crate) const MACHINE_OBJECT: &str = "cccccccc-0000-4000-8000-000000000001";
+pub(crate) const NAMED: &str = "bbbbbbbb-0000-4000-8000-000000000002";
+pub(crate) const NAMED_OBJECT: &str = "cccccccc-0000-4000-8000-000000000002";
+pub(crate) const APP: &str = "bbbbbbbb-0000-4000-8000-000000000003";
+pub(crate) const APP_OBJECT: &str = "cccccccc-0000-4000-8000-000000000003";
+pub(crate) const APP_SECRET: &str = "app-secret~1";
+pub(crate) const CONTOSO: &str = "contoso.vault.azure.net";
+pub(crate) const AUTHORITY: &str = "login.microsoftonline.com";
+pub(crate) const DB_PASSWORD: &str = "/secrets/db-password/?api-version=7.6";
+
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+pub(crate) type Headers<'a> = &'a [(&'a str, &'a str)];
+
+pub(crate) struct Azure {
+    pub(crate) emulator: Emulator,
+    connector: TlsConnector,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect(&self.text)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("text"))
+    }
+
+    /// The code and the inner code of a vault's refusal.
+    pub(crate) fn codes(&self) -> (u16, String, String) {
+        let error = &self.json()["error"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (
+            self.status,
+            text(&error["code"]),
+            text(&error["innererror"]["code"]),
+        )
+    }
+
+    pub(crate) fn message(&self) -> String {
+        self.json()["error"]["message"]
+            .as_str()
+            .expect("a message")
+            .to_owned()
+    }
+}
+
+/// One tenant, a vault with one secret, a machine and an application that may do everything there.
+pub(crate) fn config() -> Value {
+    let all = ["get", "list", "set"];
+    json!({
+        "tenants": [{ "id": TENANT, "domain": "contoso.example" }, { "id": OTHER_TENANT }],
+        "identities": [{ "name": "machine", "kind": "system", "client_id": MACHINE, "object_id": MACHINE_OBJECT }],
+        "app_registrations": [{ "client_id": APP, "object_id": APP_OBJECT, "secrets": [APP_SECRET] }],
+        "vaults": [{
+            "name": "contoso",
+            "secrets": { "db-password": "s3cr3t" },
+            "access": [{ "principal": MACHINE_OBJECT, "secrets": all }, { "principal": APP_OBJECT, "secrets": all }],
+        }],
+    })
+}
+
+impl Azure {
+    pub(crate) async fn start(config: Value) -> Azure {
+        let config: Config = serde_json::from_value(config).expect("a configuration");
+        let emulator = Emulator::start(config).await.expect("a start");
+        let ca = CertificateDer::from_pem_slice(emulator.ca_pem.as_bytes()).expect("a certificate");
+        let connector = trusting(&[ca]);
+        Azure { emulator, connector }
+    }
+
+    pub(crate) async fn default() -> Azure {
+        Azure::start(config()).await
+    }
+
+    /// A request to the HTTP port.
+    pub(crate) async fn http(&self, method: &str, path: &str, headers: Headers<'_>, body: &str) -> Answer {
+        self.try_http(method, path, headers, body)
+            .await
+            .expect("an answer")
+    }
+
+    pub(crate) async fn try_http(
+        &self,
+        method: &str,
+        path: &str,
+        headers: Headers<'_>,
+        body: &str,
+    ) -> Result<Answer, Failure> {
+        let stream = TcpStream::connect(self.emulator.http_addr).await?;
+        exchange(
+            stream,
+            method,
+            &self.emulator.http_addr.to_string(),
+            path,
+            headers,
+            body,
+        )
+        .await
+    }
+
+    /// A request to a real name, through the proxy.
+    pub(crate) async fn https(
+        &self,
+        method: &str,
+        host: &str,
+        path: &str,
+        headers: Headers<'_>,
+        body: &str,
+    ) -> Answer {
+        self.try_https(method, host, path, headers, body)
+            .await
+            .expect("an answer")
+    }
+
+    pub(crate) async fn try_https(
+        &self,
+        method: &str,
+        host: &str,
+        path: &str,
+        headers: Headers<'_>,
+        body: &str,
+    ) -> Result<Answer, Failure> {
+        let stream = self.tunnel(host, &self.connector).await?;
+        exchange(stream, method, host, path, headers, body).await
+    }
+
+    /// A request straight to the HTTPS port, as if the name led there.
+    pub(crate) async fn direct(&self, host: &str, path: &str, headers: Headers<'_>) -> Answer {
+        let stream = TcpStream::connect(self.emulator.https_addr)
+            .await
+            .expect("a connection");
+        let name = host.split(':').next().unwrap_or_default().to_owned();
+        let stream = self
+            .connector
+            .connect(ServerName::try_from(name).expect("a name"), stream)
+            .await;
+        exchange(stream.expect("TLS"), "GET", host, path, headers, "")
+            .await
+            .expect("an answer")
+    }
+
+    /// TLS to a host behind the proxy.
+    pub(crate) async fn tunnel(
+        &self,
+        host: &str,
+        connector: &TlsConnector,
+    ) -> Result<TlsStream<TcpStream>, Failure> {
+        let (stream, head) = connect(self.emulator.http_addr, &format!("{host}:443")).await?;
+        if !head.starts_with("HTTP/1.1 200 ") {
+            return Err(head.into());
+        }
+        Ok(connector
+            .connect(ServerName::try_from(host.to_owned())?, stream)
+            .await?)
+    }
+
+    pub(crate) async fn admin(&self, method: &str, path: &str, body: Value) -> Answer {
+        let answer = self
+            .http(method, &format!("/_emulator/{path}"), &[], &body.to_string())
+            .await;
+        assert!(answer.status < 300, "{} {}", answer.status, answer.text);
+        answer
+    }
+
+    pub(crate) async fn log(&self) -> Vec<Value> {
+        let log = self.admin("GET", "log", Value::Null).await.json();
+        log["requests"].as_array().expect("requests").clone()
+    }
+
+    /// A token of the machine's identity.
+    pub(crate) async fn imds_token(&self, resource: &str) -> String {
+        let path = format!("/metadata/identity/oauth2/token?api-version=2018-02-01&resource={resource}");
+        let answer = self.http("GET", &path, &[("Metadata", "true")], "").await;
+        answer.json()["access_token"]
+            .as_str()
+            .expect(&answer.text)
+            .to_owned()
+    }
+
+    pub(crate) async fn vault_authorization(&self) -> String {
+        format!("Bearer {}", self.imds_token("https://vault.azure.net").await)
+    }
+
+    /// Reads the secret of [`config`] with a token.
+    pub(crate) async fn read(&self, authorization: &str) -> Answer {
+        self.https(
+            "GET",
+            CONTOSO,
+            DB_PASSWORD,
+            &[("Authorization", authorization)],
+            "",
+        )
+        .await
+    }
+}
+
+pub(crate) fn trusting(roots: &[CertificateDer<'static>]) -> TlsConnector {
+    let mut store = RootCertStore::empty();
+    for root in roots {
+        store.add(root.clone()).expect("a root");
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(store)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
+
+/// Asks the proxy for a tunnel; gives the head of its answer, and the body if it refused.
+pub(crate) async fn connect(proxy: SocketAddr, target: &str) -> Result<(TcpStream, String), Failure> {
+    let mut stream = TcpStream::connect(proxy).await?;
+    stream
+        .write_all(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n").as_bytes())
+        .await?;
+    let mut head = vec![0; 4096];
+    let length = stream.read(&mut head).await?;
+    Ok((stream, String::from_utf8_lossy(&head[..length]).into_owned()))
+}
+
+async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    method: &str,
+    host: &str,
+    path: &str,
+    headers: Headers<'_>,
+    body: &str,
+) -> Result<Answer, Failure> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let mut request = hyper::Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, host);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = sender
+        .send_request(request.body(Full::new(Bytes::from(body.to_owned())))?)
+        .await?;
+    let (head, body) = response.into_parts();
+    let text = String::from_utf8(body.collect().await?.to_bytes().to_vec())?;
+    Ok(Answer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        text,
+    })
+}
