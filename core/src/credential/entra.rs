@@ -81,7 +81,7 @@ impl Entra {
             (challenge, _) => Some(cae_claims(challenge.as_deref()).map_err(|why| {
                 Miss::refused(Error::new(
                     ErrorKind::InvalidArgument,
-                    format!("The claims cannot be used: {}.", why.0),
+                    format!("The claims cannot be used. {}", why.0),
                 ))
             })?),
         };
@@ -147,7 +147,7 @@ impl Entra {
 pub(crate) fn malformed(source: &str, host: &str, why: &str) -> Error {
     Error::new(
         ErrorKind::MalformedResponse,
-        format!("{source}: the answer of {host} could not be understood: {why}."),
+        format!("{source}: the answer of {host} was not understood. {why}"),
     )
     .advise("Check that no proxy or captive portal answers in its place.")
     .with(|d| d.source = Some(source.into()))

@@ -195,7 +195,7 @@ impl Secrets {
         let secret = parse_secret(&response.body, &id.vault).map_err(|why| {
             Error::new(
                 ErrorKind::MalformedResponse,
-                format!("The answer of {} is not a secret: {}.", id.vault, why.0),
+                format!("The answer of {} was not understood. {}", id.vault, why.0),
             )
             .advise("Check that no proxy answers in the vault's place.")
             .with(|d| {

@@ -105,6 +105,10 @@ impl Imds {
         let failure = parse_failure(&response.body);
         let Some(failure) = failure.filter(|_| response.status != 200) else {
             return match response.status {
+                // A login page of the network in between, say.
+                200 if response.body.expose().trim_ascii_start().first() != Some(&b'{') => {
+                    Err(self.foreign(&response))
+                }
                 200 => parse_grant(&response.body)
                     .map(|grant| AccessToken::from_grant(grant, NAME, context.now()))
                     .map_err(|why| Miss::refused(malformed(NAME, PLATFORM, &why.0))),

@@ -1,0 +1,75 @@
+# `make help` lists what there is. Everything installs what it needs below .cache/, or through apt-get.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+CACHE := $(CURDIR)/.cache
+VENV := $(CACHE)/venv
+JUDGE := $(CACHE)/judge
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+EMULATOR := $(CARGO_TARGET_DIR)/debug/nightlatch-emulator
+export NIGHTLATCH_EMULATOR := $(EMULATOR)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test lint test-rust test-memory test-wasm test-python judge bench clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: $(VENV)/installed $(EMULATOR) ## fetch a secret from a local vault through a managed identity
+	@$(VENV)/bin/python tests/demo/demo.py
+
+test: lint test-rust test-memory test-wasm test-python judge ## everything that CI runs
+
+lint: $(VENV)/installed ## formatting, clippy, ruff, mypy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cd bindings-py
+	$(VENV)/bin/ruff check . ../tests
+	$(VENV)/bin/ruff format --check . ../tests
+	$(VENV)/bin/mypy
+
+test-rust: ## core, scenarios, interleavings, architecture, emulator
+	cargo test --workspace --locked
+
+test-memory: ## the core's conversations under valgrind
+	command -v valgrind >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends valgrind libc6-dbg; }
+	NIGHTLATCH_SEEDS=50 cargo test --locked -p nightlatch-core -p nightlatch-tests --lib --tests \
+	    --config 'target."cfg(all())".runner = ["valgrind", "--quiet", "--leak-check=full", "--error-exitcode=1"]'
+
+test-wasm: ## the core builds for WebAssembly
+	toolchain=$$(.ci/wasm-toolchain)
+	cargo $$toolchain build --locked -p nightlatch-core --target wasm32-unknown-unknown
+
+test-python: $(VENV)/installed $(EMULATOR) ## the Python package, alone and against the emulator
+	cd bindings-py
+	$(VENV)/bin/python -m pytest
+
+judge: $(JUDGE)/installed $(EMULATOR) ## the official Azure SDK against the emulator
+	$(JUDGE)/bin/python -m pytest tests/emulator/judges
+
+bench: $(VENV)/installed $(JUDGE)/installed $(EMULATOR) ## the budgets, as ratios in one run
+	$(VENV)/bin/python tests/bench/python_reads.py
+
+clean: ## remove what was built and installed here
+	rm -rf $(CACHE) target
+
+# The package is installed as a user gets it: built into a wheel, from the sources of this checkout.
+PACKAGE := $(shell git ls-files core bindings-py Cargo.toml Cargo.lock)
+$(VENV)/installed: $(PACKAGE)
+	[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install -q --upgrade --force-reinstall --no-deps ./bindings-py
+	$(VENV)/bin/pip install -q './bindings-py[test]'
+	touch $@
+
+$(JUDGE)/installed: tests/emulator/judges/requirements.txt
+	[ -x $(JUDGE)/bin/python ] || $(PYTHON) -m venv $(JUDGE)
+	$(JUDGE)/bin/pip install -q -r $<
+	touch $@
+
+$(EMULATOR): $(shell git ls-files tests/emulator Cargo.lock)
+	cargo build --locked -p nightlatch-emulator
+	touch $@

@@ -1,0 +1,144 @@
+"""The budgets of the Python package, as ratios measured in this one run. Run by `make bench`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from timeit import Timer
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from emulator_process import Emulator
+
+NAMES = [f"secret-{number}" for number in range(1000)]
+AZURE = {
+    "vaults": [
+        {
+            "name": "contoso",
+            "secrets": {name: f"value of {name}" for name in NAMES},
+            "access": [{"principal": "33333333-3333-4333-8333-333333333333", "secrets": ["get"]}],
+        }
+    ]
+}
+VAULT = "https://contoso.vault.azure.net"
+
+
+def report(what: str, ours: float, floor: float, unit: str, budget: float) -> None:
+    ratio = ours / floor
+    mark = "within" if ratio <= budget else "OVER"
+    print(f"{what:<52}{ours:9.1f} {unit:<3}{floor:9.1f} {unit:<3}{ratio:7.2f} ×  {mark} {budget} ×")
+
+
+def best(call: Callable[[], Any], number: int = 200_000) -> float:
+    """Nanoseconds a call, the least of several rounds."""
+    return min(Timer(call).repeat(9, number)) / number * 1e9
+
+
+class Dictionary:
+    """What a cached read is held against: a Python method over a dict."""
+
+    def __init__(self, values: dict[str, object]) -> None:
+        self._values = values
+
+    def get_secret(self, name: str) -> object:
+        return self._values[name]
+
+
+async def nothing() -> None:
+    """What an awaited cached read is held against."""
+
+
+async def awaited(call: Callable[[], Any], rounds: int = 9, number: int = 100_000) -> float:
+    least = float("inf")
+    for _ in range(rounds):
+        before = time.perf_counter_ns()
+        for _ in range(number):
+            await call()
+        least = min(least, (time.perf_counter_ns() - before) / number)
+    return least
+
+
+def cached_reads() -> None:
+    from nightlatch import SecretClient
+
+    with SecretClient(VAULT, cache_ttl=3600) as client:
+        values: dict[str, object] = {name: client.get_secret(name) for name in NAMES[:100]}
+        dictionary, name = Dictionary(values), NAMES[7]
+        ours = best(lambda: client.get_secret(name))
+        floor = best(lambda: dictionary.get_secret(name))
+        call = best(lambda: None)
+        report("cached get_secret / method over a dict", ours - call, floor - call, "ns", 2)
+
+
+async def cached_awaits() -> None:
+    from nightlatch.aio import SecretClient
+
+    async with SecretClient(VAULT, cache_ttl=3600) as client:
+        name = NAMES[7]
+        await client.get_secret(name)
+        ours = await awaited(lambda: client.get_secret(name))
+        report("cached await get_secret / empty coroutine", ours, await awaited(lambda: nothing()), "ns", 2)
+
+
+def imports() -> None:
+    def started(code: str) -> float:
+        before = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+        return (time.perf_counter() - before) * 1e3
+
+    pairs = [(started("import nightlatch"), started("pass")) for _ in range(21)]
+    ours, bare = median(ours for ours, _ in pairs), median(bare for _, bare in pairs)
+    print(f"{'import nightlatch, over bare Python':<52}{ours - bare:9.1f} ms  (budget 30 ms)")
+
+
+def crowds(azure: Emulator) -> None:
+    from nightlatch import SecretClient
+
+    azure.admin("DELETE", "log")
+    with SecretClient(VAULT, cache_ttl=3601) as client:
+        gate = threading.Barrier(201)
+
+        def read() -> None:
+            gate.wait()
+            client.get_secret("secret-500")
+
+        threads = [threading.Thread(target=read) for _ in range(200)]
+        for thread in threads:
+            thread.start()
+        gate.wait()
+        before = time.perf_counter()
+        for thread in threads:
+            thread.join()
+        elapsed = (time.perf_counter() - before) * 1e3
+        counts = azure.admin("GET", "counts")
+        print(f"{'200 threads, one secret, cold':<52}{elapsed:9.1f} ms  "
+              f"{counts['app_service']} token and {counts['vault']} vault requests")
+
+        azure.admin("DELETE", "log")
+        before = time.perf_counter()
+        for number in range(10_000):
+            client.get_secret(NAMES[number % 20])
+        elapsed = (time.perf_counter() - before) * 1e3
+        counts = azure.admin("GET", "counts")
+        print(f"{'10,000 reads of 20 secrets':<52}{elapsed:9.1f} ms  {counts['vault']} vault requests")
+
+
+def main() -> None:
+    with Emulator(AZURE) as azure:
+        os.environ.update(azure.environment())
+        print(f"{'':<52}{'ours':>12}{'floor':>13}{'ratio':>9}")
+        cached_reads()
+        asyncio.run(cached_awaits())
+        imports()
+        crowds(azure)
+
+
+if __name__ == "__main__":
+    main()
