@@ -244,7 +244,8 @@ def test_throttling_is_retried(emulator, azure, monkeypatch):
 def test_imds_is_asked_again_while_it_updates(emulator, azure, monkeypatch):
     azure("POST", "faults", {"service": "imds", "status": 404, "times": 2})
     assert secrets(system_assigned(emulator, monkeypatch)).get_secret("db-password").value == "s3cr3t"
-    assert [entry["status"] for entry in azure("GET", "log")["requests"] if entry["service"] == "imds"] == [404, 404, 200]
+    requests = azure("GET", "log")["requests"]
+    assert [entry["status"] for entry in requests if entry["service"] == "imds"] == [404, 404, 200]
 
 
 def test_rotation_is_seen(emulator, azure, monkeypatch):

@@ -6,6 +6,7 @@ use crate::cloud::Cloud;
 use crate::config::{self, Config};
 use crate::jwt::VerifyingKey;
 use crate::token::Principal;
+use crate::vault::LOCAL_DOMAIN;
 
 /// Resources besides the vaults for which a token can be had, so that a wrong audience can be shown.
 const OTHER_RESOURCES: [&str; 4] = [
@@ -14,9 +15,6 @@ const OTHER_RESOURCES: [&str; 4] = [
     "https://graph.microsoft.com",
     "https://storage.azure.com",
 ];
-
-/// The resource of vaults on local names, to which the port is added.
-const LOCAL_VAULTS: &str = "https://vault.localhost";
 
 /// What Entra ID knows.
 pub(crate) struct Directory {
@@ -101,7 +99,10 @@ impl Directory {
 
     /// Whether tokens can be had for a resource; those of vaults on local names may carry any port.
     pub(crate) fn knows_resource(&self, resource: &str) -> bool {
-        let local = resource.strip_prefix(LOCAL_VAULTS).is_some_and(|rest| {
+        let local_port = resource
+            .strip_prefix("https://")
+            .and_then(|host| host.strip_prefix(LOCAL_DOMAIN));
+        let local = local_port.is_some_and(|rest| {
             rest.strip_prefix(':')
                 .map_or(rest.is_empty(), |port| port.parse::<u16>().is_ok())
         });

@@ -130,10 +130,10 @@ impl Reply {
             .with(PRAGMA, "no-cache")
     }
 
-    /// Adds a header. Text that no header can carry is left out: it could only come from a client.
+    /// Sets a header. Text that no header can carry is left out: it could only come from a client.
     pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Reply {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.append(name, value);
+            self.headers.insert(name, value);
         }
         self
     }

@@ -84,3 +84,27 @@ impl Window {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vaults_window_slides_over_ten_seconds() {
+        let mut throttle = Throttle::new(Limits {
+            vault_per_10s: Some(2),
+            retry_after: true,
+            ..Limits::default()
+        });
+        let start = Instant::now();
+        let mut at = |millis| {
+            let answer = throttle.admit(None, start + Duration::from_millis(millis));
+            answer.map_err(|throttled| throttled.retry_after_s)
+        };
+        assert_eq!([at(0), at(4_000)], [Ok(()), Ok(())]);
+        assert_eq!(at(4_500), Err(Some(6)), "the first one leaves at 10 s");
+        assert_eq!(at(9_999), Err(Some(1)));
+        assert_eq!(at(10_000), Ok(()));
+        assert_eq!(at(10_001), Err(Some(4)), "the second one leaves at 14 s");
+    }
+}
