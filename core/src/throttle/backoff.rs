@@ -1,6 +1,6 @@
 //! How long to wait before the next try, and when to give up.
 //!
-//! Figures: design section 6 and P:A3. "Full jitter" is from *Exponential Backoff And Jitter* (AWS Architecture Blog,
+//! "Full jitter" is from *Exponential Backoff And Jitter* (AWS Architecture Blog,
 //! 2015): spreading the waits over the whole interval is what keeps a fleet from coming back at once.
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! How many retries all requests to one vault may cost together, so that an outage is not multiplied.
 //!
-//! Retries may be a tenth of the requests, and ten a minute in any case (design section 6). Both are counted over
+//! Retries may be a tenth of the requests, and ten a minute in any case. Both are counted over
 //! the last minute in slots of ten seconds, the slot in which the minute began included: the span is
 //! 60–70 s, so no minute ever sees more retries than allowed.
 

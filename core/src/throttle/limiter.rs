@@ -1,6 +1,6 @@
 //! The limits of one vault: so many requests a second for each secret, and so many for all together.
 //!
-//! Figures: design section 6. The service allows 4,000 requests in 10 s to a vault and advises far fewer for one
+//! The service allows 4,000 requests in 10 s to a vault and advises far fewer for one
 //! secret; by default we use half of the former.
 
 use std::borrow::Cow;
