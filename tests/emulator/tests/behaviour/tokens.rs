@@ -54,11 +54,11 @@ async fn a_forged_token_cannot_be_verified() {
 #[tokio::test]
 async fn a_token_ends_with_its_life() {
     let mut config = config();
-    config["token_lifetime_s"] = json!(1);
+    config["token_lifetime_s"] = json!(2);
     let azure = Azure::start(config).await;
     let authorization = azure.vault_authorization().await;
     assert_eq!(azure.read(&authorization).await.status, 200);
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
     let answer = azure.read(&authorization).await;
     assert_eq!(answer.status, 401);
     assert_eq!(
