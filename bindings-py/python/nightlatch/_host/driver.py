@@ -1,0 +1,126 @@
+"""What drivers have in common: an engine, the host it asks, the listeners of its events.
+
+A driver brings an engine and a host together: it drains the engine's outputs, performs its effects, answers them, and
+hands results to callers. `blocking` and `asyncio` are the two ways to do so.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .. import _native
+from ..errors import NightlatchError
+from . import fork
+from .environment import Host
+from .foreign import Foreign
+
+Listener = Callable[[dict[str, Any]], None]
+
+# Told at INFO; everything else at DEBUG.
+_NOTABLE = frozenset({"token_acquired", "secret_rotated", "served_stale"})
+
+
+class Driver:
+    """An engine with its host.
+
+    :param options: the engine's options, as a tree
+    :param secrets: the secret values that the options refer to by number
+    :param foreign: credential objects of other libraries that the options refer to by number
+    """
+
+    RENEWAL = ""
+    """Who renews what nears its end: see the engine's option `host.renewal`."""
+
+    def __init__(
+        self, options: Mapping[str, Any], secrets: Sequence[str], foreign: Sequence[Foreign], host: Host
+    ) -> None:
+        self.host = host
+        self.foreign = tuple(foreign)
+        self._listeners: dict[int, Listener] = {}
+        self._tickets = itertools.count()
+        environment = {
+            name: value for name in _native.ENVIRONMENT_NAMES if (value := host.environment.get(name)) is not None
+        }
+        own = {"renewal": self.RENEWAL, "platform": host.platform}
+        self.engine = _native.Engine(
+            json.dumps({**options, "host": own}), environment, list(secrets), os.urandom(16), host.clock
+        )
+        fork.register(self)
+
+    def listen(self, listener: Listener) -> int:
+        """Calls `listener` with every event from now on; returns the number that `unlisten` takes."""
+        ticket = next(self._tickets)
+        self._listeners[ticket] = listener
+        return ticket
+
+    def unlisten(self, ticket: int) -> None:
+        """Ends `listen`."""
+        self._listeners.pop(ticket, None)
+
+    def tell(self, texts: Sequence[str]) -> None:
+        """Hands events to the logger and to the listeners. Never called with a lock held."""
+        for text in texts:
+            event: dict[str, Any] = json.loads(text)
+            _log(event)
+            for listener in list(self._listeners.values()):
+                try:
+                    listener(dict(event))
+                except Exception as why:
+                    _complain(why)
+
+    def cause(self, error: NightlatchError) -> None:
+        """Chains what a foreign credential raised to the error that it led to."""
+        if not self.foreign or error.__cause__ is not None:
+            return
+        named = {error.source, *(attempt.source for attempt in error.attempts)}
+        for foreign in self.foreign:
+            if foreign.failure is not None and foreign.name in named:
+                error.__cause__ = foreign.failure
+
+    def forget_causes(self) -> None:
+        """Lets go of what foreign credentials raised, once nobody waits: tracebacks hold much alive."""
+        for foreign in self.foreign:
+            foreign.failure = None
+
+    def close(self) -> None:
+        """Closes idle connections; the driver stays usable."""
+        self.host.close()
+
+    def after_fork(self) -> None:
+        """In a forked child: begins anew."""
+        self.host.after_fork()
+        self.engine.after_fork(os.urandom(16))
+
+
+def no_reply() -> NightlatchError:
+    """For a reply that this version of the package does not know."""
+    from ..errors import UnsupportedError
+
+    return UnsupportedError("This version of the package does not know the engine's reply.")
+
+
+def _log(event: dict[str, Any]) -> None:
+    # Whoever wants log lines has imported logging; for everybody else it would be a third of our import time.
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return
+    logger = logging.getLogger("nightlatch")
+    level = logging.INFO if event["event"] in _NOTABLE else logging.DEBUG
+    if logger.isEnabledFor(level):
+        facts = " ".join(f"{name}={_word(value)}" for name, value in event.items() if name != "event" and value)
+        logger.log(level, "%s %s", event["event"], facts, extra={"nightlatch": event})
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) and " " not in value else json.dumps(value, separators=(",", ":"))
+
+
+def _complain(why: Exception) -> None:
+    import logging
+
+    logging.getLogger("nightlatch").error("on_event failed", exc_info=why)

@@ -1,0 +1,84 @@
+"""Performs one effect by the means of a host, and says how the engine is to be told.
+
+An *answer* is the name of one of the engine's methods with its arguments: no exception leaves here, save those that
+interrupt the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeAlias, cast
+
+from .environment import Host
+from .faults import TransportError
+from .foreign import Foreign
+from .transport import Response
+
+Effect: TypeAlias = tuple[Any, ...]
+Answer: TypeAlias = tuple[str, tuple[Any, ...]]
+
+HTTP_TIMEOUT = 7
+"""Where an HTTP effect holds its timeout."""
+
+
+def perform(effect: Effect, host: Host, foreign: Sequence[Foreign], budget: float | None = None) -> Answer:
+    """Performs an effect in the calling thread.
+
+    :param budget: seconds that the caller has left; if they end before the effect's own timeout, the answer is
+        ``interrupted``, so that another caller takes the effect over
+    """
+    kind, number = effect[0], effect[1]
+    began = host.now()
+    try:
+        if kind == "http":
+            _, _, _, method, url, headers, body, timeout, direct = effect
+            allowed = _least(timeout, budget)
+            answer = host.transport.send(method, url, headers, body, timeout=allowed, direct=direct)
+            status, received, content = cast(Response, answer)
+            return "complete_http", (number, status, received, content)
+        if kind == "read_file":
+            return "complete_file", (number, host.files.read(effect[3], effect[4]))
+        if kind == "run":
+            allowed = _least(effect[5], budget)
+            return "complete_run", (number, *host.commands.run(effect[3], effect[4], allowed))
+        if kind == "host_token":
+            return "complete_token", (number, *foreign[effect[3]].token(*effect[4:8]))
+        return "fail", (number, "unsupported")
+    except TransportError as fault:
+        if fault.kind == "timeout" and budget is not None and host.now() - began < (own_timeout(effect) or 0):
+            return "fail", (number, "interrupted")
+        return "fail", (number, fault.kind, fault.detail)
+    except Exception as why:
+        return "fail", (number, "other", type(why).__name__)
+
+
+async def perform_async(effect: Effect, host: Host, foreign: Sequence[Foreign]) -> Answer:
+    """Performs an effect whose means are coroutines; see `is_async_effect`."""
+    kind, number = effect[0], effect[1]
+    try:
+        if kind == "http":
+            _, _, _, method, url, headers, body, timeout, direct = effect
+            sent = host.transport.send(method, url, headers, body, timeout=timeout, direct=direct)
+            status, received, content = await cast(Awaitable[Response], sent)
+            return "complete_http", (number, status, received, content)
+        return "complete_token", (number, *await foreign[effect[3]].token_async(*effect[4:8]))
+    except TransportError as fault:
+        return "fail", (number, fault.kind, fault.detail)
+    except Exception as why:
+        return "fail", (number, "other", type(why).__name__)
+
+
+def is_async_effect(effect: Effect, host: Host, foreign: Sequence[Foreign]) -> bool:
+    """Whether the host performs this effect by awaiting something on an event loop."""
+    if effect[0] == "http":
+        return host.transport_is_async
+    return effect[0] == "host_token" and foreign[effect[3]].is_async
+
+
+def own_timeout(effect: Effect) -> float | None:
+    """The seconds an effect may take by itself, if it says."""
+    return {"http": effect[7:8], "run": effect[5:6]}.get(effect[0], (None,))[0]
+
+
+def _least(timeout: float, budget: float | None) -> float:
+    return timeout if budget is None else max(0.001, min(timeout, budget))

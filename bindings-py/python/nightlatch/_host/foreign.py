@@ -1,0 +1,84 @@
+"""Credential objects of other libraries, such as azure-identity: asked for tokens as their own clients ask them."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import weakref
+from typing import Any
+
+from .faults import TransportError
+
+# One wrapper for each object, as long as somebody uses it, so that clients with the same credential share an engine.
+_wrapped: weakref.WeakValueDictionary[int, Foreign] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+class Foreign:
+    """A foreign credential object: anything with `get_token_info` or `get_token`."""
+
+    def __init__(self, credential: Any) -> None:
+        self.credential = credential
+        self.name = type(credential).__name__
+        self._by_info = hasattr(credential, "get_token_info")
+        method = credential.get_token_info if self._by_info else credential.get_token
+        self.is_async = inspect.iscoroutinefunction(method)
+        self.failure: BaseException | None = None
+        """What the credential last raised, until it gives a token or nobody waits any more."""
+
+    def token(
+        self, scopes: list[str], tenant: str | None, claims: str | None, enable_cae: bool
+    ) -> tuple[str, int, int | None]:
+        """Asks for a token: token, end and time of renewal in seconds since 1970.
+
+        :raises TransportError: ``unavailable`` if the credential says that it does not exist here, else ``refused``
+        """
+        if self.is_async:
+            raise TransportError("unsupported", f"{self.name} is a credential for asyncio: use nightlatch.aio")
+        try:
+            return self._read(self._ask(scopes, tenant, claims, enable_cae))
+        except Exception as why:
+            raise self._fault(why) from why
+
+    async def token_async(
+        self, scopes: list[str], tenant: str | None, claims: str | None, enable_cae: bool
+    ) -> tuple[str, int, int | None]:
+        """As `token`, awaited."""
+        try:
+            return self._read(await self._ask(scopes, tenant, claims, enable_cae))
+        except Exception as why:
+            raise self._fault(why) from why
+
+    def _ask(self, scopes: list[str], tenant: str | None, claims: str | None, enable_cae: bool) -> Any:
+        # Only what differs from the default: older credentials know fewer keywords.
+        given = {"tenant_id": tenant, "claims": claims, "enable_cae": enable_cae or None}
+        options = {name: value for name, value in given.items() if value is not None}
+        if self._by_info:
+            return self.credential.get_token_info(*scopes, options=options)
+        return self.credential.get_token(*scopes, **options)
+
+    def _read(self, token: Any) -> tuple[str, int, int | None]:
+        self.failure = None
+        refresh_on = getattr(token, "refresh_on", None)
+        return token.token, int(token.expires_on), None if refresh_on is None else int(refresh_on)
+
+    def _fault(self, why: Exception) -> TransportError:
+        if isinstance(why, TransportError):
+            return why
+        self.failure = why
+        names = {cls.__name__ for cls in type(why).__mro__}
+        return TransportError("unavailable" if "CredentialUnavailableError" in names else "refused", str(why)[:2000])
+
+
+def is_credential(value: object) -> bool:
+    """Whether a value can be asked for tokens."""
+    return hasattr(value, "get_token_info") or hasattr(value, "get_token")
+
+
+def wrap(credential: Any) -> Foreign:
+    """The wrapper of a foreign credential object."""
+    with _lock:
+        foreign = _wrapped.get(id(credential))
+        if foreign is None:
+            foreign = _wrapped[id(credential)] = Foreign(credential)
+        return foreign

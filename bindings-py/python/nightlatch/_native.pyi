@@ -1,0 +1,77 @@
+"""The native half of nightlatch: the engine, and the cached read. Private: its shape follows the engine.
+
+A *turn* is what a call brought about: outputs, and seconds until `Engine.handle_timeout` is due (`None`: nothing
+is). An output is a tuple whose first item says what it is::
+
+    ("http", effect, op, method, url, [(name, value), …], body, timeout, direct)
+    ("read_file", effect, op, path, limit)
+    ("run", effect, op, [argument, …], [(variable, value), …], timeout)
+    ("host_token", effect, op, handle, [scope, …], tenant, claims, enable_cae)
+    ("unsupported", effect, op)                     an effect this binding does not know
+    ("abort", effect)                               nobody waits for it any more
+    ("secret", op, KeyVaultSecret)
+    ("token", op, token, expires_on, refresh_on)    seconds since 1970
+    ("error", op, exception)
+    ("unsupported_reply", op)
+    ("event", json)
+
+`op` in an effect is the operation that began it, or `None`. Every effect is answered once, by one of the
+`complete_…` methods or `fail`.
+"""
+
+from typing import Any, TypeAlias
+
+from typing_extensions import Self
+
+from .models import KeyVaultSecret
+
+Output: TypeAlias = tuple[Any, ...]
+Turn: TypeAlias = tuple[tuple[Output, ...], float | None]
+
+__version__: str
+ERROR_KINDS: tuple[str, ...]
+FAULT_KINDS: tuple[str, ...]
+ENVIRONMENT_NAMES: tuple[str, ...]
+BODY_LIMIT: int
+
+class ManualClock:
+    def __new__(cls, monotonic_ms: int = 0, unix_ms: int = 0) -> Self: ...
+    def advance(self, milliseconds: int) -> None: ...
+    def set(self, monotonic_ms: int | None = None, unix_ms: int | None = None) -> None: ...
+    @property
+    def monotonic_ms(self) -> int: ...
+    @property
+    def unix_ms(self) -> int: ...
+
+class Engine:
+    def __new__(
+        cls,
+        options: str,
+        environment: dict[str, str],
+        secrets: list[str],
+        seed: bytes,
+        clock: ManualClock | None = None,
+    ) -> Self: ...
+    def start(self, operation: str) -> tuple[int, tuple[Output, ...], float | None]: ...
+    def cancel(self, op: int) -> Turn: ...
+    def complete_http(self, effect: int, status: int, headers: list[tuple[str, str]], body: bytes) -> Turn: ...
+    def complete_file(self, effect: int, content: bytes) -> Turn: ...
+    def complete_run(self, effect: int, status: int | None, stdout: bytes, stderr: bytes) -> Turn: ...
+    def complete_token(
+        self, effect: int, token: str, expires_on: int, refresh_on: int | None = None
+    ) -> Turn: ...
+    def fail(self, effect: int, kind: str, detail: str = "") -> Turn: ...
+    def handle_timeout(self) -> Turn: ...
+    def invalidate(self, vault_url: str, name: str, version: str | None = None) -> None: ...
+    def invalidate_all(self) -> None: ...
+    def pending(self) -> list[tuple[int, float, str]]: ...
+    def after_fork(self, seed: bytes) -> None: ...
+
+class SecretReader:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+    def _open(self, engine: Engine, vault_url: str) -> str: ...
+    def _cached(self, name: str, version: str | None = None) -> KeyVaultSecret | None: ...
+    def get_secret(
+        self, name: str, version: str | None = None, *, timeout: float | None = None, **kwargs: Any
+    ) -> KeyVaultSecret: ...
+    def peek(self, name: str, version: str | None = None) -> KeyVaultSecret | None: ...

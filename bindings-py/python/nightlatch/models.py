@@ -1,0 +1,237 @@
+"""What clients return: secrets with their properties, and tokens. Names are those of the Azure SDKs.
+
+No `repr` here shows a value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["AccessToken", "AccessTokenInfo", "KeyVaultSecret", "KeyVaultSecretIdentifier", "SecretProperties"]
+
+
+class SecretProperties:
+    """What the vault says of a secret besides its value. All attributes are read-only."""
+
+    __slots__ = (
+        "_content_type", "_created_on", "_enabled", "_expires_on", "_id", "_key_id", "_managed", "_name",
+        "_not_before", "_previous_version", "_recoverable_days", "_recovery_level", "_tags", "_updated_on",
+        "_vault_url", "_version",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        identity: tuple[str, str, str, str | None],
+        state: tuple[bool | None, int | None, int | None, int | None, int | None] = (None,) * 5,
+        rest: tuple[
+            str | None, dict[str, str] | None, str | None, int | None, bool | None, str | None, str | None
+        ] = (None,) * 7,
+    ) -> None:
+        """Made by clients. Takes the groups as the native module gives them, times in milliseconds since 1970."""
+        self._id, self._vault_url, self._name, self._version = identity
+        self._enabled, self._not_before, self._expires_on, self._created_on, self._updated_on = state
+        self._content_type, tags, self._recovery_level, self._recoverable_days = rest[:4]
+        self._managed, self._key_id, self._previous_version = rest[4:]
+        self._tags = tags or {}
+
+    @property
+    def id(self) -> str:
+        """The full identifier, version included."""
+        return self._id
+
+    @property
+    def vault_url(self) -> str:
+        """The vault's URL."""
+        return self._vault_url
+
+    @property
+    def name(self) -> str:
+        """The secret's name."""
+        return self._name
+
+    @property
+    def version(self) -> str | None:
+        """The version, if the identifier holds one."""
+        return self._version
+
+    @property
+    def enabled(self) -> bool | None:
+        """Whether the secret may be read."""
+        return self._enabled
+
+    @property
+    def not_before(self) -> datetime | None:
+        """From when the secret is meant to be used (UTC). Informational; see the client's option `validity`."""
+        return _utc(self._not_before)
+
+    @property
+    def expires_on(self) -> datetime | None:
+        """Until when the secret is meant to be used (UTC). Informational; see the client's option `validity`."""
+        return _utc(self._expires_on)
+
+    @property
+    def created_on(self) -> datetime | None:
+        """When this version was made (UTC)."""
+        return _utc(self._created_on)
+
+    @property
+    def updated_on(self) -> datetime | None:
+        """When the attributes of this version last changed (UTC)."""
+        return _utc(self._updated_on)
+
+    @property
+    def content_type(self) -> str | None:
+        """Free text that whoever set the secret chose."""
+        return self._content_type
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags; empty if there are none. A copy: this object is shared by all callers."""
+        return dict(self._tags)
+
+    @property
+    def recovery_level(self) -> str | None:
+        """How deletion works in this vault, such as ``Recoverable+Purgeable``."""
+        return self._recovery_level
+
+    @property
+    def recoverable_days(self) -> int | None:
+        """Days for which the secret can be recovered after it was deleted."""
+        return self._recoverable_days
+
+    @property
+    def managed(self) -> bool | None:
+        """Whether a certificate stands behind the secret."""
+        return self._managed
+
+    @property
+    def key_id(self) -> str | None:
+        """The identifier of that certificate's key."""
+        return self._key_id
+
+    @property
+    def previous_version(self) -> str | None:
+        """The version before this one, when the service tells it."""
+        return self._previous_version
+
+    def __repr__(self) -> str:
+        return f"<SecretProperties [{self._id}]>"
+
+
+class KeyVaultSecret:
+    """A secret: its value and its properties. `repr` and `str` do not show the value."""
+
+    __slots__ = ("_properties", "_value")
+
+    def __init__(self, properties: SecretProperties, value: str | None) -> None:
+        self._properties = properties
+        self._value = value
+
+    @property
+    def value(self) -> str | None:
+        """The secret value."""
+        return self._value
+
+    @property
+    def properties(self) -> SecretProperties:
+        """Everything else that the vault says of the secret."""
+        return self._properties
+
+    @property
+    def name(self) -> str:
+        """The secret's name."""
+        return self._properties._name
+
+    @property
+    def id(self) -> str:
+        """The full identifier, version included."""
+        return self._properties._id
+
+    def __repr__(self) -> str:
+        return f"<KeyVaultSecret [{self.id}]>"
+
+
+class KeyVaultSecretIdentifier:
+    """The parts of a secret's identifier, such as ``https://contoso.vault.azure.net/secrets/db/0123…``.
+
+    :raises ValueError: the text has another form
+    """
+
+    __slots__ = ("name", "source_id", "vault_url", "version")
+
+    source_id: str
+    """The identifier as it was given."""
+    vault_url: str
+    """The vault's URL."""
+    name: str
+    """The secret's name."""
+    version: str | None
+    """The version, if the identifier holds one."""
+
+    def __init__(self, source_id: str) -> None:
+        scheme, separator, rest = source_id.partition("://")
+        host, *path = rest.split("?")[0].rstrip("/").split("/")
+        if not (separator and host and len(path) in (2, 3) and all(path)):
+            raise ValueError(f"{source_id!r} is not the identifier of a secret: <vault>/secrets/<name>[/<version>]")
+        self.source_id = source_id
+        self.vault_url = f"{scheme}://{host}"
+        self.name = path[1]
+        self.version = path[2] if len(path) == 3 else None
+
+    def __repr__(self) -> str:
+        return f"KeyVaultSecretIdentifier({self.source_id!r})"
+
+
+class AccessToken(NamedTuple):
+    """A bearer token for one scope. `repr` does not show it."""
+
+    token: str
+    """The token."""
+    expires_on: int
+    """When it ends, in seconds since 1970."""
+
+    def __repr__(self) -> str:
+        return f"AccessToken(token='***', expires_on={self.expires_on})"
+
+
+class AccessTokenInfo:
+    """A bearer token with everything known of it. `repr` does not show it."""
+
+    __slots__ = ("expires_on", "refresh_on", "token", "token_type")
+
+    token: str
+    """The token."""
+    expires_on: int
+    """When it ends, in seconds since 1970."""
+    token_type: str
+    """Always ``Bearer``."""
+    refresh_on: int | None
+    """When it should be renewed, in seconds since 1970."""
+
+    def __init__(
+        self, token: str, expires_on: int, *, token_type: str = "Bearer", refresh_on: int | None = None  # noqa: S107
+    ) -> None:
+        self.token = token
+        self.expires_on = expires_on
+        self.token_type = token_type
+        self.refresh_on = refresh_on
+
+    def __repr__(self) -> str:
+        return f"AccessTokenInfo(token='***', expires_on={self.expires_on}, token_type={self.token_type!r})"
+
+
+def secret_from_native(value: str, groups: tuple[Any, Any, Any]) -> KeyVaultSecret:
+    """Makes the object that the cache keeps; called by the native module."""
+    return KeyVaultSecret(SecretProperties(*groups), value)
+
+
+def _utc(milliseconds: int | None) -> datetime | None:
+    if milliseconds is None:
+        return None
+    from datetime import datetime, timedelta, timezone
+
+    # Not fromtimestamp: it has a narrower range on some systems.
+    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=milliseconds)

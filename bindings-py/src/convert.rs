@@ -1,0 +1,175 @@
+//! What crosses the border: the engine's outputs as small tuples, whose first item says what they are.
+//!
+//! The tuples are described in `_native.pyi`, next to the methods that return them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nightlatch_core::cache::store::Entry;
+use nightlatch_core::effect::{Effect, EffectId, Request, Route};
+use nightlatch_core::operation::{OpId, Output, Reply};
+use nightlatch_core::secret::{Secret, SecretProperties};
+use nightlatch_core::sensitive::Sensitive;
+use nightlatch_core::time::UnixTime;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyString, PyTuple};
+
+use crate::error;
+
+static SECRET_CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// One output as a tuple. `kept` is the cache's entry of a secret that was asked for, if there is one.
+pub(crate) fn output<'py>(
+    py: Python<'py>,
+    output: Output,
+    kept: Option<&Arc<Entry<Secret>>>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let tuple = match output {
+        Output::Perform { id, op, effect } => perform(py, id, op, effect)?,
+        Output::Abort(id) => ("abort", id.0).into_pyobject(py)?,
+        Output::Finished {
+            op,
+            result: Ok(Reply::Secret(secret)),
+        } => {
+            let object = match kept.filter(|entry| entry.value == secret) {
+                Some(entry) => ready_made(py, entry)?,
+                None => secret_object(py, &secret)?,
+            };
+            ("secret", op.0, object).into_pyobject(py)?
+        }
+        Output::Finished {
+            op,
+            result:
+                Ok(Reply::Token {
+                    token,
+                    expires_on,
+                    refresh_on,
+                }),
+        } => {
+            let token = text(py, &token);
+            ("token", op.0, token, expires_on.as_secs(), refresh_on.as_secs()).into_pyobject(py)?
+        }
+        Output::Finished { op, result: Ok(_) } => ("unsupported_reply", op.0).into_pyobject(py)?,
+        Output::Finished {
+            op,
+            result: Err(error),
+        } => ("error", op.0, error::exception(py, &error)?).into_pyobject(py)?,
+        Output::Event(event) => {
+            ("event", serde_json::to_string(&event).unwrap_or_default()).into_pyobject(py)?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(tuple.into_any()))
+}
+
+fn perform<'py>(
+    py: Python<'py>,
+    id: EffectId,
+    op: Option<OpId>,
+    effect: Effect,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let op = op.map(|op| op.0);
+    match effect {
+        Effect::Http {
+            request,
+            timeout,
+            route,
+        } => http(py, id, op, &request, timeout, route),
+        Effect::ReadFile { path, limit } => ("read_file", id.0, op, path, limit).into_pyobject(py),
+        Effect::Run { argv, env, timeout } => {
+            ("run", id.0, op, argv, env, timeout.as_secs_f64()).into_pyobject(py)
+        }
+        Effect::HostToken {
+            handle,
+            scopes,
+            tenant,
+            claims,
+            enable_cae,
+        } => ("host_token", id.0, op, handle, scopes, tenant, claims, enable_cae).into_pyobject(py),
+        _ => ("unsupported", id.0, op).into_pyobject(py),
+    }
+}
+
+fn http<'py>(
+    py: Python<'py>,
+    id: EffectId,
+    op: Option<u64>,
+    request: &Request,
+    timeout: Duration,
+    route: Route,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let headers = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_ref(), text(py, value)))
+        .collect::<Vec<_>>();
+    (
+        "http",
+        id.0,
+        op,
+        request.method.as_str(),
+        &request.url,
+        headers,
+        PyBytes::new(py, request.body.expose()),
+        timeout.as_secs_f64(),
+        route == Route::Direct,
+    )
+        .into_pyobject(py)
+}
+
+/// The entry's ready-made object; made at the first hit and kept in the entry, so that later ones allocate
+/// nothing.
+pub(crate) fn ready_made<'py>(py: Python<'py>, entry: &Arc<Entry<Secret>>) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(object) = in_slot(py, entry) {
+        return Ok(object);
+    }
+    let object = secret_object(py, &entry.value)?;
+    // Another thread may have been quicker while Python made ours; then everybody gets the first one.
+    match entry.slot.set(Box::new(object.clone().unbind())) {
+        Ok(()) => Ok(object),
+        Err(_late) => Ok(in_slot(py, entry).unwrap_or(object)),
+    }
+}
+
+/// The object in the entry's slot, if it was made already.
+#[inline]
+pub(crate) fn in_slot<'py>(py: Python<'py>, entry: &Entry<Secret>) -> Option<Bound<'py, PyAny>> {
+    entry
+        .slot
+        .get()?
+        .downcast_ref::<Py<PyAny>>()
+        .map(|object| object.bind(py).clone())
+}
+
+fn secret_object<'py>(py: Python<'py>, secret: &Secret) -> PyResult<Bound<'py, PyAny>> {
+    SECRET_CLASS
+        .import(py, "nightlatch.models", "secret_from_native")?
+        .call1((text(py, secret.value()), properties(py, secret.properties())?))
+}
+
+/// In the order in which `nightlatch.models` takes them, in three groups; times in milliseconds since 1970.
+fn properties<'py>(py: Python<'py>, p: &SecretProperties) -> PyResult<Bound<'py, PyTuple>> {
+    let times = [p.not_before, p.expires_on, p.created_on, p.updated_on];
+    let [not_before, expires_on, created_on, updated_on] = times.map(|time| time.map(UnixTime::as_millis));
+    let identity = (&p.id, &p.vault_url, &p.name, p.version.as_deref());
+    let state = (p.enabled, not_before, expires_on, created_on, updated_on);
+    let rest = (
+        p.content_type.as_deref(),
+        &p.tags,
+        p.recovery_level.as_deref(),
+        p.recoverable_days,
+        p.managed,
+        p.key_id.as_deref(),
+        p.previous_version.as_deref(),
+    );
+    (identity, state, rest).into_pyobject(py)
+}
+
+/// Text of a sensitive value. What is not UTF-8 (no value the service gives) is shown as replacement characters.
+fn text<'py>(py: Python<'py>, value: &Sensitive) -> Bound<'py, PyString> {
+    match value.expose_str() {
+        Some(text) => PyString::new(py, text),
+        None => PyString::new(py, &String::from_utf8_lossy(value.expose())),
+    }
+}
