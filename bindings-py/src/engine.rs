@@ -33,6 +33,8 @@ struct State {
     core: Core,
     /// What each unfinished operation asked for, so that its caller gets the cache's own object.
     asked: HashMap<OpId, SecretId>,
+    /// The vaults of all readers. Keys of the cache share their text, so that a cached read compares pointers.
+    vaults: Vec<VaultUrl>,
 }
 
 /// What a turn brought about: outputs, and seconds until `handle_timeout` is due.
@@ -60,6 +62,7 @@ impl Engine {
             state: Mutex::new(State {
                 core,
                 asked: HashMap::new(),
+                vaults: Vec::new(),
             }),
             clock: clock.map_or(Clock::System, |clock| Clock::Manual(Arc::clone(&clock.0))),
         })
@@ -71,15 +74,18 @@ impl Engine {
         py: Python<'py>,
         operation: &str,
     ) -> PyResult<(u64, Bound<'py, PyTuple>, Option<f64>)> {
-        let operation = self
-            .lock()
-            .core
-            .operation(operation)
-            .map_err(|why| error::raise(py, &why))?;
+        // In two steps: the lock goes before Python makes the exception.
+        let parsed = self.lock().core.operation(operation);
+        let mut operation = parsed.map_err(|why| error::raise(py, &why))?;
         let mut begun = OpId(0);
         let (outputs, wait) = self.turn(py, |state, now| {
-            let id = match &operation.task {
-                Task::GetSecret { id, .. } => Some(id.clone()),
+            let id = match &mut operation.task {
+                Task::GetSecret { id, .. } => {
+                    if let Some(vault) = state.vaults.iter().find(|vault| **vault == id.vault) {
+                        id.vault = vault.clone();
+                    }
+                    Some(id.clone())
+                }
                 _ => None,
             };
             begun = state.core.start(operation, now);
@@ -229,6 +235,16 @@ impl Engine {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn intern(&self, vault_url: &str) -> Result<VaultUrl, nightlatch_core::error::Error> {
+        let mut state = self.lock();
+        let vault = state.core.vault(vault_url)?;
+        let known = state.vaults.iter().find(|known| **known == vault).cloned();
+        Ok(known.unwrap_or_else(|| {
+            state.vaults.push(vault.clone());
+            vault
+        }))
+    }
+
     fn complete<'py>(&self, py: Python<'py>, effect: u64, outcome: Outcome) -> PyResult<Turn<'py>> {
         self.turn(py, |state, now| {
             state.core.complete(EffectId(effect), outcome, now)
@@ -310,11 +326,7 @@ impl SecretReader {
 
     /// Says once which engine's cache and which vault to read from; returns the vault's URL in its one form.
     fn _open(&self, py: Python<'_>, engine: &Engine, vault_url: &str) -> PyResult<String> {
-        let vault = engine
-            .lock()
-            .core
-            .vault(vault_url)
-            .map_err(|why| error::raise(py, &why))?;
+        let vault = engine.intern(vault_url).map_err(|why| error::raise(py, &why))?;
         let url = vault.as_str().to_owned();
         let source = Source {
             store: Arc::clone(&engine.store),
@@ -337,24 +349,17 @@ impl SecretReader {
     /// :raises ClientAuthenticationError: no identity was found here, or it was refused
     /// :raises ForbiddenError: the identity may not read this secret, or the network is not allowed
     /// :raises NightlatchError: the base of these and all other errors
-    #[pyo3(signature = (name, version=None, *, timeout=None, **kwargs))]
+    #[pyo3(signature = (name, version=None, *, timeout=None))]
     fn get_secret<'py>(
         slf: &Bound<'py, Self>,
         name: &Bound<'py, PyString>,
         version: Option<&Bound<'py, PyString>>,
         timeout: Option<&Bound<'py, PyAny>>,
-        kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        if kwargs.is_none()
-            && let Some(object) = slf.get().cached(py, name, version)?
-        {
-            return Ok(object);
-        }
-        let method = pyo3::intern!(py, "_fetch_secret");
-        match kwargs {
-            None => slf.call_method1(method, (name, version, timeout)),
-            Some(kwargs) => slf.call_method(method, (name, version, timeout), Some(kwargs)),
+        match slf.get().cached(py, name, version)? {
+            Some(object) => Ok(object),
+            None => slf.call_method1(pyo3::intern!(py, "_fetch_secret"), (name, version, timeout)),
         }
     }
 

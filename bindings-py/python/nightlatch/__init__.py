@@ -7,8 +7,8 @@
     client = SecretClient("https://contoso.vault.azure.net")
     password = client.get_secret("db-password").value
 
-Names are those of azure-identity and azure-keyvault-secrets. `nightlatch.aio` has the same for asyncio. Names are loaded
-when they are first used.
+Names are those of azure-identity and azure-keyvault-secrets. `nightlatch.aio` has the same for asyncio.
+Names are loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -21,43 +21,107 @@ if TYPE_CHECKING:
     from ._native import __version__ as __version__
     from .credentials import (
         AzureCliCredential as AzureCliCredential,
+    )
+    from .credentials import (
         ChainedTokenCredential as ChainedTokenCredential,
+    )
+    from .credentials import (
         ClientSecretCredential as ClientSecretCredential,
+    )
+    from .credentials import (
         DefaultAzureCredential as DefaultAzureCredential,
+    )
+    from .credentials import (
         EnvironmentCredential as EnvironmentCredential,
+    )
+    from .credentials import (
         ManagedIdentityCredential as ManagedIdentityCredential,
+    )
+    from .credentials import (
         WorkloadIdentityCredential as WorkloadIdentityCredential,
     )
     from .errors import (
         Attempt as Attempt,
+    )
+    from .errors import (
         ChallengeRejectedError as ChallengeRejectedError,
+    )
+    from .errors import (
         ClientAuthenticationError as ClientAuthenticationError,
+    )
+    from .errors import (
         CredentialUnavailableError as CredentialUnavailableError,
+    )
+    from .errors import (
         ForbiddenError as ForbiddenError,
+    )
+    from .errors import (
         HttpResponseError as HttpResponseError,
+    )
+    from .errors import (
         Identity as Identity,
+    )
+    from .errors import (
         IdentityMismatchError as IdentityMismatchError,
+    )
+    from .errors import (
         InternalError as InternalError,
+    )
+    from .errors import (
         InvalidArgumentError as InvalidArgumentError,
+    )
+    from .errors import (
         InvalidConfigurationError as InvalidConfigurationError,
+    )
+    from .errors import (
         NightlatchError as NightlatchError,
+    )
+    from .errors import (
         OperationCancelledError as OperationCancelledError,
+    )
+    from .errors import (
         OperationTimeoutError as OperationTimeoutError,
+    )
+    from .errors import (
         ResourceExistsError as ResourceExistsError,
+    )
+    from .errors import (
         ResourceNotFoundError as ResourceNotFoundError,
+    )
+    from .errors import (
         SecretDisabledError as SecretDisabledError,
+    )
+    from .errors import (
         ServiceFailureError as ServiceFailureError,
+    )
+    from .errors import (
         ServiceRequestError as ServiceRequestError,
+    )
+    from .errors import (
         ServiceResponseError as ServiceResponseError,
+    )
+    from .errors import (
         ThrottledError as ThrottledError,
+    )
+    from .errors import (
         TlsError as TlsError,
+    )
+    from .errors import (
         UnsupportedError as UnsupportedError,
     )
     from .models import (
         AccessToken as AccessToken,
+    )
+    from .models import (
         AccessTokenInfo as AccessTokenInfo,
+    )
+    from .models import (
         KeyVaultSecret as KeyVaultSecret,
+    )
+    from .models import (
         KeyVaultSecretIdentifier as KeyVaultSecretIdentifier,
+    )
+    from .models import (
         SecretProperties as SecretProperties,
     )
     from .options import IdentityPin as IdentityPin
@@ -87,7 +151,7 @@ _HOMES = {
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [name for name in _HOME_OF if name != "__version__"]  # noqa: PLE0605
+__all__ = [name for name in _HOME_OF if name != "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,12 @@ class BaseClient(SecretReader, Generic[DriverT]):
     _ticket: int | None = None
 
     def _connect(
-        self, kind: type[DriverT], vault_url: str, credential: Any, default: type[BaseCredential], options: dict[str, Any]
+        self,
+        kind: type[DriverT],
+        vault_url: str,
+        credential: Any,
+        default: type[BaseCredential],
+        options: dict[str, Any],
     ) -> None:
         self._credential = base_of(credential, default)
         self._driver, settings = self._credential._driver(kind, options)
@@ -36,8 +41,8 @@ class BaseClient(SecretReader, Generic[DriverT]):
     def invalidate(self, name: str | None = None, version: str | None = None) -> None:
         """Forgets a cached secret, so that the next call asks the vault.
 
-        :param name: the secret; without it, everything is forgotten that this client's cache holds, secrets of other clients
-            with the same credential and options included
+        :param name: the secret; without it, everything is forgotten that this client's cache holds, secrets
+            of other clients with the same credential and options included
         :param version: one version of it, instead of the latest
         """
         if name is None:

@@ -1,7 +1,8 @@
-"""What the credentials of `nightlatch` and of `nightlatch.aio` have in common: their options, and their engines.
+"""What the credentials of `nightlatch` and of `nightlatch.aio` have in common: their options, and their
+engines.
 
-A credential owns engines, one for each set of options, so that clients made with the same credential and options share
-tokens, cached secrets and limits.
+A credential owns engines, one for each set of options, so that clients made with the same credential and
+options share tokens, cached secrets and limits.
 """
 
 from __future__ import annotations
@@ -36,8 +37,7 @@ class Description:
         """The tree of one credential, ours or foreign."""
         if isinstance(credential, BaseCredential):
             return credential._describe(self)
-        if not _foreign.is_credential(credential):
-            raise TypeError(f"{type(credential).__name__} is not a credential: it has neither get_token nor get_token_info")
+        _foreign.check(credential)
         self.foreign.append(_foreign.wrap(credential))
         return {"type": "HostCredential", "handle": len(self.foreign) - 1, "name": self.foreign[-1].name}
 
@@ -63,7 +63,9 @@ class BaseCredential:
     def _describe(self, into: Description) -> dict[str, Any]:
         raise NotImplementedError
 
-    def _driver(self, kind: type[DriverT], options: Mapping[str, Any] | None = None) -> tuple[DriverT, Settings]:
+    def _driver(
+        self, kind: type[DriverT], options: Mapping[str, Any] | None = None
+    ) -> tuple[DriverT, Settings]:
         """The driver for these client options; without any, one that is there already if possible."""
         merged = settings({**self._options, **(options or {})}, "SecretClient")
         key = (
@@ -119,9 +121,7 @@ def base_of(credential: Any, default: type[BaseCredential]) -> BaseCredential:
     """
     if isinstance(credential, BaseCredential):
         return credential
-    if credential is not None and not _foreign.is_credential(credential):
-        raise TypeError(f"{type(credential).__name__} is not a credential: it has neither get_token nor get_token_info")
-    foreign = None if credential is None else _foreign.wrap(credential)
+    foreign = None if credential is None else _foreign.wrap(_foreign.check(credential))
     with _shared_lock:
         shared = _shared.get(foreign or default)
         if shared is None:
@@ -147,18 +147,26 @@ _ABSENT_SOURCES = (
     "exclude_interactive_browser_credential",
     "exclude_broker_credential",
 )
-_DEFAULT_VALUES = ("workload_identity_client_id", "workload_identity_tenant_id", "process_timeout", "require_envvar")
+_DEFAULT_VALUES = (
+    "workload_identity_client_id",
+    "workload_identity_tenant_id",
+    "process_timeout",
+    "require_envvar",
+)
 
 
 class DefaultOptions(BaseCredential):
     """The credential that suits the place where the program runs.
 
-    Tries, in this order and as far as there is any sign of them: environment variables, workload identity, managed
-    identity, the developer tools. What the place offers and refuses ends the search; what is not there does not.
+    Tries, in this order and as far as there is any sign of them: environment variables, workload identity,
+    managed identity, the developer tools. What the place offers and refuses ends the search; what is not
+    there does not.
 
-    :keyword exclude_environment_credential: leave a source out; so for ``exclude_workload_identity_credential``,
-        ``exclude_managed_identity_credential``, ``exclude_cli_credential``
-    :keyword managed_identity_client_id: the user-assigned identity to use; ``None`` forces the system-assigned one
+    :keyword exclude_environment_credential: leave a source out; so for
+        ``exclude_workload_identity_credential``, ``exclude_managed_identity_credential``,
+        ``exclude_cli_credential``
+    :keyword managed_identity_client_id: the user-assigned identity to use; ``None`` forces the
+        system-assigned one
     :keyword workload_identity_client_id: the application of a workload identity
     :keyword workload_identity_tenant_id: its tenant
     :keyword process_timeout: seconds that a developer tool may take
@@ -202,7 +210,11 @@ class EnvironmentOptions(BaseCredential):
     """
 
     def __init__(
-        self, *, authority: str | None = None, additionally_allowed_tenants: Sequence[str] = (), **options: Any
+        self,
+        *,
+        authority: str | None = None,
+        additionally_allowed_tenants: Sequence[str] = (),
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self._authority = authority_tree(authority, additionally_allowed_tenants)
@@ -214,7 +226,8 @@ class EnvironmentOptions(BaseCredential):
 class ManagedIdentityOptions(BaseCredential):
     """The identity of the machine, container or function that the program runs in.
 
-    :keyword client_id: the user-assigned identity to use, by client id; the system-assigned one if nothing is given
+    :keyword client_id: the user-assigned identity to use, by client id; the system-assigned one if nothing
+        is given
     :keyword identity_config: the user-assigned identity by ``{"object_id": …}`` or ``{"resource_id": …}``
     """
 
@@ -229,7 +242,9 @@ class ManagedIdentityOptions(BaseCredential):
         named = dict(identity_config or {})
         tree = {name: named.pop(name, None) for name in ("client_id", "object_id", "resource_id")}
         if named:
-            raise ValueError(f"identity_config: {', '.join(named)} is none of client_id, object_id, resource_id")
+            raise ValueError(
+                f"identity_config: {', '.join(named)} is none of client_id, object_id, resource_id"
+            )
         tree["client_id"] = client_id or tree["client_id"]
         if sum(value is not None for value in tree.values()) > 1:
             raise ValueError("an identity is named by one of client_id, object_id, resource_id")
@@ -341,7 +356,8 @@ class AzureCliOptions(BaseCredential):
 
 
 class ChainedOptions(BaseCredential):
-    """Several credentials, asked in order until one gives a token. Foreign credential objects may be among them.
+    """Several credentials, asked in order until one gives a token. Foreign credential objects may be among
+    them.
 
     :param credentials: at least one
     """

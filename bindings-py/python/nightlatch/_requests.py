@@ -8,7 +8,9 @@ from typing import Any
 from .options import unknown
 
 
-def token_operation(scopes: tuple[str, ...], options: Mapping[str, Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+def token_operation(
+    scopes: tuple[str, ...], options: Mapping[str, Any], kwargs: dict[str, Any]
+) -> dict[str, Any]:
     """Asks for a token.
 
     :param options: ``claims``, ``tenant_id``, ``enable_cae`` as the Azure SDKs pass them
@@ -29,14 +31,9 @@ def token_operation(scopes: tuple[str, ...], options: Mapping[str, Any], kwargs:
 
 
 def secret_operation(
-    vault_url: str, name: str, version: str | None, timeout: float | None, kwargs: Mapping[str, Any], refresh: bool = False
+    vault_url: str, name: str, version: str | None, timeout: float | None, refresh: bool = False
 ) -> dict[str, Any]:
-    """Asks for a secret.
-
-    :param kwargs: further keywords of the call, all of which are refused
-    """
-    for unwanted in kwargs:
-        raise unknown(unwanted, "get_secret", ["name", "version", "timeout"])
+    """Asks for a secret; `refresh` asks the vault even if a fresh copy is there."""
     operation = {"op": "get_secret", "vault": vault_url, "name": name, "version": version, "refresh": refresh}
     return _with_timeout(operation, timeout)
 

@@ -1,4 +1,5 @@
-"""The exceptions of nightlatch: one class for each kind of error, named as in the Azure SDKs where they have one.
+"""The exceptions of nightlatch: one class for each kind of error, named as in the Azure SDKs where they have
+one.
 
 The classes answer "what can I do about it?"::
 
@@ -176,7 +177,9 @@ class ClientAuthenticationError(HttpResponseError):
 
 
 class CredentialUnavailableError(ClientAuthenticationError):
-    """No source of an identity exists here: sign in, attach or configure one. `attempts` says what each one said."""
+    """No source of an identity exists here: sign in, attach or configure one. `attempts` says what each one
+    said.
+    """
 
     KIND = "CREDENTIAL_UNAVAILABLE"
 
@@ -272,7 +275,8 @@ class InternalError(NightlatchError):
 
 
 BY_KIND: dict[str, type[NightlatchError]] = {
-    cls.KIND: cls for cls in list(globals().values())
+    cls.KIND: cls
+    for cls in list(globals().values())
     if isinstance(cls, type) and issubclass(cls, NightlatchError) and cls.KIND is not None
 }
 """The class of each kind. A test compares it with the kinds that the core knows."""

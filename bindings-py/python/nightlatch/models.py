@@ -30,7 +30,9 @@ class SecretProperties:
             str | None, dict[str, str] | None, str | None, int | None, bool | None, str | None, str | None
         ] = (None,) * 7,
     ) -> None:
-        """Made by clients. Takes the groups as the native module gives them, times in milliseconds since 1970."""
+        """Made by clients. Takes the groups as the native module gives them, times in milliseconds since
+        1970.
+        """
         self._id, self._vault_url, self._name, self._version = identity
         self._enabled, self._not_before, self._expires_on, self._created_on, self._updated_on = state
         self._content_type, tags, self._recovery_level, self._recoverable_days = rest[:4]
@@ -64,12 +66,12 @@ class SecretProperties:
 
     @property
     def not_before(self) -> datetime | None:
-        """From when the secret is meant to be used (UTC). Informational; see the client's option `validity`."""
+        """From when the secret may be used (UTC). Informational; see the client's option `validity`."""
         return _utc(self._not_before)
 
     @property
     def expires_on(self) -> datetime | None:
-        """Until when the secret is meant to be used (UTC). Informational; see the client's option `validity`."""
+        """Until when the secret may be used (UTC). Informational; see the client's option `validity`."""
         return _utc(self._expires_on)
 
     @property
@@ -175,7 +177,9 @@ class KeyVaultSecretIdentifier:
         scheme, separator, rest = source_id.partition("://")
         host, *path = rest.split("?")[0].rstrip("/").split("/")
         if not (separator and host and len(path) in (2, 3) and all(path)):
-            raise ValueError(f"{source_id!r} is not the identifier of a secret: <vault>/secrets/<name>[/<version>]")
+            raise ValueError(
+                f"{source_id!r} is not the identifier of a secret: <vault>/secrets/<name>[/<version>]"
+            )
         self.source_id = source_id
         self.vault_url = f"{scheme}://{host}"
         self.name = path[1]
@@ -212,7 +216,12 @@ class AccessTokenInfo:
     """When it should be renewed, in seconds since 1970."""
 
     def __init__(
-        self, token: str, expires_on: int, *, token_type: str = "Bearer", refresh_on: int | None = None  # noqa: S107
+        self,
+        token: str,
+        expires_on: int,
+        *,
+        token_type: str = "Bearer",  # noqa: S107
+        refresh_on: int | None = None,
     ) -> None:
         self.token = token
         self.expires_on = expires_on

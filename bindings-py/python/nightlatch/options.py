@@ -1,7 +1,7 @@
 """The keyword options of clients and credentials: which there are, and where each one goes.
 
-Most belong to the engine and are passed on as they are, under the names that the engine knows; the engine checks
-their values. The others say how this host does its part.
+Most belong to the engine and are passed on as they are, under the names that the engine knows; the engine
+checks their values. The others say how this host does its part.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ ENGINE_OPTIONS: dict[str, tuple[str, ...]] = {
     "user_agent": ("user_agent",),
 }
 """Where each option stands in the engine's tree."""
+
 
 class IdentityPin(NamedTuple):
     """The identity that a token must stand for, for the option ``expect``; every part given is compared."""
@@ -93,7 +94,9 @@ def settings(given: Mapping[str, Any], where: str) -> Settings:
         "connect_timeout": given.get("connection_timeout"),
     }
     if verify is False:
-        raise ValueError("connection_verify=False: certificates are always checked; give the path of a CA file")
+        raise ValueError(
+            "connection_verify=False: certificates are always checked; give the path of a CA file"
+        )
     return Settings(
         engine, given.get("transport"), transport_options, given.get("on_event"), given.get("_host")
     )

@@ -1,6 +1,7 @@
 """The host: everything that the engine asks for and does not do itself.
 
-* `environment`: what a host consists of (variables, clock, transport, files, commands), replaceable in one piece
+* `environment`: what a host consists of (variables, clock, transport, files, commands), replaceable in one
+  piece
 * `transport`: one HTTP exchange, and the sessions of other libraries as transports
 * `urllib3_transport`: the transport used unless another one is given
 * `files`, `commands`: whole files; programs without a shell

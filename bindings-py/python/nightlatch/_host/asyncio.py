@@ -1,9 +1,9 @@
 """The host of awaiting callers, on any number of event loops.
 
-Blocking means (our own transport, files, programs) work in a few daemon threads; coroutines (a transport or a foreign
-credential made for asyncio) run on the event loop that drained their effect. Whoever finishes an effect takes the engine's
-turn right there, under one lock, and wakes waiters on their own loops. So a fetch begun on one loop serves callers
-on others, and outlives the loop that began it.
+Blocking means (our own transport, files, programs) work in a few daemon threads; coroutines (a transport or
+a foreign credential made for asyncio) run on the event loop that drained their effect. Whoever finishes an
+effect takes the engine's turn right there, under one lock, and wakes waiters on their own loops. So a fetch
+begun on one loop serves callers on others, and outlives the loop that began it.
 
 Each loop on which somebody waits has one timer for the engine's next deadline. A timer keeps no loop alive.
 """
@@ -169,10 +169,8 @@ class LoopDriver(Driver):
         for loop in list(self._loops) or ([self._last] if self._last else []):
             armed = self._timers.get(loop)
             when = armed[0] if armed else None
-            # The same deadline, counted from another moment, differs by the clock's millisecond.
-            if when is None or due is None or abs(when - due) > 0.002:
-                if when is not None or due is not None:
-                    _on(loop, here, self._set_timer, loop)
+            if when != due and not _nearly(when, due):
+                _on(loop, here, self._set_timer, loop)
 
     def _set_timer(self, loop: AbstractEventLoop) -> None:
         armed, due = self._timers.pop(loop, None), self._due
@@ -197,6 +195,11 @@ def _on(loop: AbstractEventLoop, here: AbstractEventLoop | None, act: Any, *argu
     except RuntimeError:
         return False  # closed
     return True
+
+
+def _nearly(when: float | None, due: float | None) -> bool:
+    """Whether both are the same deadline, counted from different moments of a clock of milliseconds."""
+    return when is not None and due is not None and abs(when - due) < 0.002
 
 
 def _settle(future: asyncio.Future[Result], output: Result) -> None:

@@ -1,13 +1,15 @@
 """The host of blocking callers: they are the workers, and the library owns no thread.
 
-One lock guards the effects that nobody has taken yet, the results that nobody has fetched yet, and the engine. Under it a
-caller looks for its result; else it takes an effect, its own before the oldest, and performs it with the lock
-released; else it sleeps until somebody wakes it or the engine's next deadline. Rules that keep everybody going:
+One lock guards the effects that nobody has taken yet, the results that nobody has fetched yet, and the
+engine. Under it a caller looks for its result; else it takes an effect, its own before the oldest, and
+performs it with the lock released; else it sleeps until somebody wakes it or the engine's next deadline.
+Rules that keep everybody going:
 
 * a result wakes its caller;
 * an effect, or an earlier deadline, wakes one sleeper: the caller whose effect it is, if it sleeps;
 * a caller that leaves while there is something left to do wakes another one;
-* a caller that is interrupted answers its effect with ``interrupted``, and the engine's ordinary retry falls to another.
+* a caller that is interrupted answers its effect with ``interrupted``, and the engine's ordinary retry falls
+  to another.
 """
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ class BlockingDriver(Driver):
         return self._unpack(result)
 
     def _next(self, op: int, end: float | None) -> tuple[Any, ...]:
-        """The operation's result, or the next effect to perform; sleeps until there is one. The lock is held."""
+        """The operation's result or the next effect to perform; sleeps until there is one. The lock is held."""
         while True:
             if result := self._results[op]:
                 return result

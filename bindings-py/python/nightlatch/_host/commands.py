@@ -1,4 +1,6 @@
-"""Runs programs for the engine: directly, without a shell, without input, from a directory nobody else writes to."""
+"""Runs programs for the engine: directly, without a shell, without input, from a directory nobody else
+writes to.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What drivers have in common: an engine, the host it asks, the listeners of its events.
 
-A driver brings an engine and a host together: it drains the engine's outputs, performs its effects, answers them, and
-hands results to callers. `blocking` and `asyncio` are the two ways to do so.
+A driver brings an engine and a host together: it drains the engine's outputs, performs its effects, answers
+them, and hands results to callers. `blocking` and `asyncio` are the two ways to do so.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Driver:
         self._listeners: dict[int, Listener] = {}
         self._tickets = itertools.count()
         environment = {
-            name: value for name in _native.ENVIRONMENT_NAMES if (value := host.environment.get(name)) is not None
+            name: value
+            for name in _native.ENVIRONMENT_NAMES
+            if (value := host.environment.get(name)) is not None
         }
         own = {"renewal": self.RENEWAL, "platform": host.platform}
         self.engine = _native.Engine(
@@ -112,7 +114,9 @@ def _log(event: dict[str, Any]) -> None:
     logger = logging.getLogger("nightlatch")
     level = logging.INFO if event["event"] in _NOTABLE else logging.DEBUG
     if logger.isEnabledFor(level):
-        facts = " ".join(f"{name}={_word(value)}" for name, value in event.items() if name != "event" and value)
+        facts = " ".join(
+            f"{name}={_word(value)}" for name, value in event.items() if name != "event" and value
+        )
         logger.log(level, "%s %s", event["event"], facts, extra={"nightlatch": event})
 
 

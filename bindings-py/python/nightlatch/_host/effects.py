@@ -1,7 +1,7 @@
 """Performs one effect by the means of a host, and says how the engine is to be told.
 
-An *answer* is the name of one of the engine's methods with its arguments: no exception leaves here, save those that
-interrupt the caller.
+An *answer* is the name of one of the engine's methods with its arguments: no exception leaves here, save
+those that interrupt the caller.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from .transport import Response
 Effect: TypeAlias = tuple[Any, ...]
 Answer: TypeAlias = tuple[str, tuple[Any, ...]]
 
-HTTP_TIMEOUT = 7
-"""Where an HTTP effect holds its timeout."""
+HTTP_TIMEOUT, RUN_TIMEOUT = 7, 5
+"""Where effects hold their timeouts."""
 
 
 def perform(effect: Effect, host: Host, foreign: Sequence[Foreign], budget: float | None = None) -> Answer:
     """Performs an effect in the calling thread.
 
-    :param budget: seconds that the caller has left; if they end before the effect's own timeout, the answer is
-        ``interrupted``, so that another caller takes the effect over
+    :param budget: seconds that the caller has left; if they end before the effect's own timeout, the answer
+        is ``interrupted``, so that another caller takes the effect over
     """
     kind, number = effect[0], effect[1]
     began = host.now()
@@ -61,6 +61,10 @@ async def perform_async(effect: Effect, host: Host, foreign: Sequence[Foreign]) 
             sent = host.transport.send(method, url, headers, body, timeout=timeout, direct=direct)
             status, received, content = await cast(Awaitable[Response], sent)
             return "complete_http", (number, status, received, content)
+        if kind == "read_file":
+            return "complete_file", (number, await host.files.read(effect[3], effect[4]))
+        if kind == "run":
+            return "complete_run", (number, *await host.commands.run(effect[3], effect[4], effect[5]))
         return "complete_token", (number, *await foreign[effect[3]].token_async(*effect[4:8]))
     except TransportError as fault:
         return "fail", (number, fault.kind, fault.detail)
@@ -70,14 +74,15 @@ async def perform_async(effect: Effect, host: Host, foreign: Sequence[Foreign]) 
 
 def is_async_effect(effect: Effect, host: Host, foreign: Sequence[Foreign]) -> bool:
     """Whether the host performs this effect by awaiting something on an event loop."""
-    if effect[0] == "http":
-        return host.transport_is_async
-    return effect[0] == "host_token" and foreign[effect[3]].is_async
+    if effect[0] == "host_token":
+        return foreign[effect[3]].is_async
+    return host.awaited.get(effect[0], False)
 
 
 def own_timeout(effect: Effect) -> float | None:
     """The seconds an effect may take by itself, if it says."""
-    return {"http": effect[7:8], "run": effect[5:6]}.get(effect[0], (None,))[0]
+    where = {"http": HTTP_TIMEOUT, "run": RUN_TIMEOUT}.get(effect[0])
+    return None if where is None else float(effect[where])
 
 
 def _least(timeout: float, budget: float | None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 from .._native import ManualClock
 from .commands import Commands
 from .files import Files
-from .transport import Transport, adapt, is_async
+from .transport import Transport, adapt
 
 
 class Host:
@@ -36,15 +37,20 @@ class Host:
         self.environment: Mapping[str, str] = os.environ if environment is None else environment
         self.platform = platform or _platform()
         self.clock = clock
-        self.files = Files() if files is None else files
-        self.commands = Commands() if commands is None else commands
+        self.files: Any = Files() if files is None else files
+        self.commands: Any = Commands() if commands is None else commands
         self.owns_transport = transport is None
-        self.transport_is_async = False
+        self.awaited: dict[str, bool] = {
+            "http": False,
+            "read_file": inspect.iscoroutinefunction(self.files.read),
+            "run": inspect.iscoroutinefunction(self.commands.run),
+        }
+        """Which effects this host performs by coroutines, on an event loop."""
         self._options = dict(transport_options or {})
         self._transport: Transport | None = None
         if transport is not None:
             self._transport = adapt(transport)
-            self.transport_is_async = is_async(self._transport)
+            self.awaited["http"] = inspect.iscoroutinefunction(self._transport.send)
 
     @property
     def transport(self) -> Transport:

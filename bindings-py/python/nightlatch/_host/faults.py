@@ -6,9 +6,9 @@ from __future__ import annotations
 class TransportError(Exception):
     """An effect could not be done. Transports, and other replaceable parts of a host, raise it.
 
-    :param kind: one of ``dns``, ``connect``, ``tls``, ``timeout``, ``connection_lost``, ``proxy``, ``too_large``,
-        ``not_found``, ``permission_denied``, ``unavailable``, ``refused``, ``unsupported``, ``other``; it decides
-        whether and how the engine tries again
+    :param kind: one of ``dns``, ``connect``, ``tls``, ``timeout``, ``connection_lost``, ``proxy``,
+        ``too_large``, ``not_found``, ``permission_denied``, ``unavailable``, ``refused``, ``unsupported``,
+        ``other``; it decides whether and how the engine tries again
     :param detail: the host's own words, for people; must hold no secret
     """
 

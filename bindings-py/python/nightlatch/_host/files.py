@@ -11,7 +11,8 @@ class Files:
     def read(self, path: str, limit: int) -> bytes:
         """Returns the whole content.
 
-        :raises TransportError: ``not_found``, ``permission_denied``, ``too_large`` (more than `limit` bytes) or ``other``
+        :raises TransportError: ``not_found``, ``permission_denied``, ``too_large`` (more than `limit` bytes)
+            or ``other``
         """
         try:
             with open(path, "rb") as file:

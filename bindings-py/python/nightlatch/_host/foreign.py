@@ -1,4 +1,6 @@
-"""Credential objects of other libraries, such as azure-identity: asked for tokens as their own clients ask them."""
+"""Credential objects of other libraries, such as azure-identity: asked for tokens as their own clients ask
+them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 
 from .faults import TransportError
 
-# One wrapper for each object, as long as somebody uses it, so that clients with the same credential share an engine.
+# One wrapper for each object, as long as somebody uses it: clients with the same credential share an engine.
 _wrapped: weakref.WeakValueDictionary[int, Foreign] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
 
@@ -31,10 +33,13 @@ class Foreign:
     ) -> tuple[str, int, int | None]:
         """Asks for a token: token, end and time of renewal in seconds since 1970.
 
-        :raises TransportError: ``unavailable`` if the credential says that it does not exist here, else ``refused``
+        :raises TransportError: ``unavailable`` if the credential says that it does not exist here, else
+            ``refused``
         """
         if self.is_async:
-            raise TransportError("unsupported", f"{self.name} is a credential for asyncio: use nightlatch.aio")
+            raise TransportError(
+                "unsupported", f"{self.name} is a credential for asyncio: use nightlatch.aio"
+            )
         try:
             return self._read(self._ask(scopes, tenant, claims, enable_cae))
         except Exception as why:
@@ -67,12 +72,21 @@ class Foreign:
             return why
         self.failure = why
         names = {cls.__name__ for cls in type(why).__mro__}
-        return TransportError("unavailable" if "CredentialUnavailableError" in names else "refused", str(why)[:2000])
+        return TransportError(
+            "unavailable" if "CredentialUnavailableError" in names else "refused", str(why)[:2000]
+        )
 
 
-def is_credential(value: object) -> bool:
-    """Whether a value can be asked for tokens."""
-    return hasattr(value, "get_token_info") or hasattr(value, "get_token")
+def check(value: Any) -> Any:
+    """Returns what can be asked for tokens.
+
+    :raises TypeError: it cannot be asked
+    """
+    if not (hasattr(value, "get_token_info") or hasattr(value, "get_token")):
+        raise TypeError(
+            f"{type(value).__name__} is no credential: it has neither get_token nor get_token_info"
+        )
+    return value
 
 
 def wrap(credential: Any) -> Foreign:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 
-def proxy_for(url: str, environment: Mapping[str, str], configured: Mapping[str, str] | None = None) -> str | None:
+def proxy_for(
+    url: str, environment: Mapping[str, str], configured: Mapping[str, str] | None = None
+) -> str | None:
     """The proxy's URL, or ``None`` for a direct connection.
 
-    :param environment: where ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` are looked up; lower
-        case wins
+    :param environment: where ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` are looked up;
+        lower case wins
     :param configured: proxies by scheme (or ``all``); if given, the environment does not count
     """
     parts = urlsplit(url)

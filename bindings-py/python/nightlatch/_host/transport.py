@@ -1,12 +1,12 @@
 """One HTTP exchange: the protocol of transports, and the sessions of other libraries as transports.
 
-Whatever carries the exchange: it follows no redirect, tries nothing again, checks certificates, and reads at most
-`BODY_LIMIT` bytes of a body. Header values and bodies hold tokens and secrets, so nothing here logs them.
+Whatever carries the exchange: it follows no redirect, tries nothing again, checks certificates, and reads at
+most `BODY_LIMIT` bytes of a body. Header values and bodies hold tokens and secrets, so nothing here logs
+them.
 """
 
 from __future__ import annotations
 
-import inspect
 import socket
 import ssl
 from collections.abc import Awaitable, Iterator
@@ -45,14 +45,9 @@ def adapt(session: Any) -> Transport:
     if hasattr(session, "send"):
         return session  # type: ignore[no-any-return]
     raise TypeError(
-        f"transport={type(session).__name__}: expected an object with send(method, url, headers, body, *, timeout, "
-        "direct), a requests.Session, an httpx client or an aiohttp.ClientSession"
+        f"transport={type(session).__name__}: expected an object with send(method, url, headers, body, *, "
+        "timeout, direct), a requests.Session, an httpx client or an aiohttp.ClientSession"
     )
-
-
-def is_async(transport: Transport) -> bool:
-    """Whether `send` is a coroutine function, to be awaited on an event loop."""
-    return inspect.iscoroutinefunction(transport.send)
 
 
 def limited(chunks: Iterator[bytes]) -> bytes:
@@ -74,7 +69,9 @@ def fault_of(why: BaseException) -> TransportError:
         if isinstance(cause, TransportError):
             return cause
         if isinstance(cause, ssl.SSLError):
-            return TransportError("tls", getattr(cause, "verify_message", "") or cause.reason or "handshake failed")
+            return TransportError(
+                "tls", getattr(cause, "verify_message", "") or cause.reason or "handshake failed"
+            )
         if isinstance(cause, socket.gaierror):
             return TransportError("dns", cause.strerror or "")
         if isinstance(cause, ConnectionRefusedError):
@@ -121,7 +118,9 @@ class RequestsTransport:
 
 
 class HttpxTransport:
-    """An `httpx.Client`. What must not pass a proxy goes through our own transport, as httpx fixes its proxies."""
+    """An `httpx.Client`. What must not pass a proxy goes through our own transport, as httpx fixes its
+    proxies.
+    """
 
     def __init__(self, session: Any) -> None:
         self.session = session
@@ -154,11 +153,13 @@ class HttpxAsyncTransport:
         self.session = session
 
     async def send(
-        self, method: str, url: str, headers: Headers, body: bytes, *, timeout: float, direct: bool  # noqa: ASYNC109
+        self, method: str, url: str, headers: Headers, body: bytes, *, timeout: float, direct: bool
     ) -> Response:
         """See `Transport.send`."""
         if direct and has_proxies(self.session):
-            raise TransportError("proxy", "the httpx client has proxies; identity endpoints must be reached directly")
+            raise TransportError(
+                "proxy", "the httpx client has proxies; identity endpoints must be reached directly"
+            )
         try:
             async with self.session.stream(
                 method, url, headers=headers, content=body, timeout=timeout, follow_redirects=False
@@ -180,13 +181,15 @@ class AiohttpTransport:
         self.session = session
 
     async def send(
-        self, method: str, url: str, headers: Headers, body: bytes, *, timeout: float, direct: bool  # noqa: ASYNC109
+        self, method: str, url: str, headers: Headers, body: bytes, *, timeout: float, direct: bool
     ) -> Response:
         """See `Transport.send`."""
         import asyncio
 
         if direct and getattr(self.session, "trust_env", False):
-            raise TransportError("proxy", "the aiohttp session has trust_env; identity endpoints must be reached directly")
+            raise TransportError(
+                "proxy", "the aiohttp session has trust_env; identity endpoints must be reached directly"
+            )
 
         async def exchange() -> Response:
             async with self.session.request(

@@ -49,7 +49,9 @@ class Urllib3Transport:
         connect_timeout: float | None = None,
     ) -> None:
         if verify is False:
-            raise ValueError("connection_verify=False: certificates are always checked; give the path of a CA file")
+            raise ValueError(
+                "connection_verify=False: certificates are always checked; give the path of a CA file"
+            )
         self._environment = os.environ if environment is None else environment
         self._verify = verify
         self._proxies = proxies
@@ -113,7 +115,9 @@ class Urllib3Transport:
     def _make_pool(self, proxy: str | None, secure: bool) -> urllib3.PoolManager:
         keywords: dict[str, Any] = {"num_pools": _HOSTS, "maxsize": _CONNECTIONS, "retries": False}
         if secure or (proxy or "").startswith("https:"):
-            keywords["ssl_context"] = self._context = self._context or tls_context(self._environment, self._verify)
+            keywords["ssl_context"] = self._context = self._context or tls_context(
+                self._environment, self._verify
+            )
         if proxy is None:
             return urllib3.PoolManager(**keywords)
         parts = urllib3.util.parse_url(proxy)
@@ -137,7 +141,9 @@ def tls_context(environment: Mapping[str, str], verify: bool | str = True) -> ss
         else:
             context = ssl.create_default_context(cafile=named)
     except (OSError, ssl.SSLError) as why:
-        raise TransportError("tls", f"CA certificates cannot be read from {named}: {type(why).__name__}") from why
+        raise TransportError(
+            "tls", f"CA certificates cannot be read from {named}: {type(why).__name__}"
+        ) from why
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

@@ -1,6 +1,7 @@
 """A few threads for what blocks, started when needed and gone after a while of idleness.
 
-They are daemons: a request under way does not keep a process from ending, as the threads of an executor would.
+They are daemons: a request under way does not keep a process from ending, as the threads of an executor
+would.
 """
 
 from __future__ import annotations

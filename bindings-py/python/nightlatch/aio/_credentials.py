@@ -43,7 +43,9 @@ class _Credential(_options.BaseCredential):
         :raises CredentialUnavailableError: no identity was found here
         :raises ClientAuthenticationError: an identity was refused
         """
-        output = await self._get(scopes, {"claims": claims, "tenant_id": tenant_id, "enable_cae": enable_cae}, kwargs)
+        output = await self._get(
+            scopes, {"claims": claims, "tenant_id": tenant_id, "enable_cae": enable_cae}, kwargs
+        )
         return AccessToken(output[2], output[3])
 
     async def get_token_info(self, *scopes: str, options: Any = None, **kwargs: Any) -> AccessTokenInfo:

@@ -1,0 +1,243 @@
+"""A world in memory for tests: scripted HTTP, files and programs, and a clock that is a variable. Private.
+
+A `World` answers whatever the engine asks, by functions that a test supplies. Time is virtual: for callers
+in threads a delay moves the clock on; on a `VirtualLoop` everybody sleeps as usual, and when nobody has
+anything to do the clock jumps to the next wake-up. An hour of back-off takes no time, and many callers may
+be under way at once.
+
+::
+
+    world = World(lambda request: Answer(200, body=b"{}", delay=0.1))
+    client = nightlatch.SecretClient(url, credential, _host=world.host())
+    asyncio_client = nightlatch.aio.SecretClient(url, credential, _host=world.async_host())
+    world.run(main(asyncio_client))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+from ._host.environment import Host
+from ._host.faults import TransportError
+from ._native import ManualClock
+
+__all__ = ["Answer", "ManualClock", "Ran", "Request", "VirtualLoop", "World"]
+
+T = TypeVar("T")
+BEGINNING_MS = 1_793_000_000_000
+"""Civil time at the beginning of a world: October 2026."""
+
+
+class Request(NamedTuple):
+    """An HTTP request that the engine asked for."""
+
+    at_ms: int
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    timeout: float
+    direct: bool
+
+
+@dataclass
+class Answer:
+    """The answer to a request: after `delay` seconds, a response or the fault of that name."""
+
+    status: int = 200
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+    delay: float = 0.0
+    fault: str | None = None
+
+
+@dataclass
+class Ran:
+    """The end of a program: after `delay` seconds, its status and outputs or the fault of that name."""
+
+    status: int | None = 0
+    stdout: bytes = b""
+    stderr: bytes = b""
+    delay: float = 0.0
+    fault: str | None = None
+
+
+class World:
+    """Everything that surrounds an engine.
+
+    :param http: answers a request, perhaps with a fault
+    :param files: contents by path, ``None`` for a file that may not be read; others do not exist
+    :param commands: answers an argument list; without it no program exists
+    :param environment: the variables
+    :param platform: ``linux``, ``windows``, ``macos`` or ``other``
+    """
+
+    def __init__(
+        self,
+        http: Callable[[Request], Answer] | None = None,
+        *,
+        files: Mapping[str, bytes | None] | None = None,
+        commands: Callable[[Sequence[str]], Ran] | None = None,
+        environment: Mapping[str, str] | None = None,
+        platform: str = "linux",
+    ) -> None:
+        self.clock = ManualClock(0, BEGINNING_MS)
+        self.requests: list[Request] = []
+        self.http = http
+        self.files = dict(files or {})
+        self.commands = commands
+        self.environment = dict(environment or {})
+        self.platform = platform
+
+    def host(self) -> Host:
+        """For callers in threads; a delay moves the clock on."""
+        return self._host(_Blocking(self))
+
+    def async_host(self) -> Host:
+        """For callers on a `VirtualLoop`."""
+        return self._host(_Awaiting(self))
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine on a `VirtualLoop` of this world's clock."""
+        loop = VirtualLoop(self.clock)
+        try:
+            return loop.run_until_complete(main)
+        finally:
+            loop.close()
+
+    def _host(self, means: Any) -> Host:
+        return Host(
+            environment=self.environment,
+            platform=self.platform,
+            clock=self.clock,
+            transport=means,
+            files=means,
+            commands=means,
+        )
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        timeout: float,
+        direct: bool,
+    ) -> Answer:
+        request = Request(self.clock.monotonic_ms, method, url, dict(headers), body, timeout, direct)
+        self.requests.append(request)
+        return Answer(fault="connect") if self.http is None else self.http(request)
+
+    def _read(self, path: str, limit: int) -> bytes:
+        if path not in self.files:
+            raise TransportError("not_found")
+        content = self.files[path]
+        if content is None:
+            raise TransportError("permission_denied")
+        if len(content) > limit:
+            raise TransportError("too_large")
+        return content
+
+    def _run(self, argv: Sequence[str]) -> Ran:
+        return Ran(fault="not_found") if self.commands is None else self.commands(argv)
+
+
+class _Blocking:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def send(
+        self, method: str, url: str, headers: Any, body: bytes, *, timeout: float, direct: bool
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        answer = self._world._ask(method, url, headers, body, timeout, direct)
+        self._pass(answer.delay, timeout)
+        return _response(answer)
+
+    def read(self, path: str, limit: int) -> bytes:
+        return self._world._read(path, limit)
+
+    def run(self, argv: Sequence[str], env: Any, timeout: float) -> tuple[int | None, bytes, bytes]:
+        ran = self._world._run(argv)
+        self._pass(ran.delay, timeout)
+        return _ran(ran)
+
+    def _pass(self, delay: float, timeout: float) -> None:
+        self._world.clock.advance(round(min(delay, timeout) * 1000))
+        if delay > timeout:
+            raise TransportError("timeout")
+
+
+class _Awaiting:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def send(
+        self, method: str, url: str, headers: Any, body: bytes, *, timeout: float, direct: bool
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        answer = self._world._ask(method, url, headers, body, timeout, direct)
+        await self._pass(answer.delay, timeout)
+        return _response(answer)
+
+    async def read(self, path: str, limit: int) -> bytes:
+        return self._world._read(path, limit)
+
+    async def run(self, argv: Sequence[str], env: Any, timeout: float) -> tuple[int | None, bytes, bytes]:
+        ran = self._world._run(argv)
+        await self._pass(ran.delay, timeout)
+        return _ran(ran)
+
+    async def _pass(self, delay: float, timeout: float) -> None:
+        if delay or timeout <= 0:
+            await asyncio.sleep(min(delay, timeout))
+        if delay > timeout:
+            raise TransportError("timeout")
+
+
+def _response(answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:
+    if answer.fault:
+        raise TransportError(answer.fault)
+    return answer.status, answer.headers, answer.body
+
+
+def _ran(ran: Ran) -> tuple[int | None, bytes, bytes]:
+    if ran.fault:
+        raise TransportError(ran.fault)
+    return ran.status, ran.stdout, ran.stderr
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time is a `ManualClock`: instead of sleeping, it moves the clock on.
+
+    Whatever it waits for must be on the loop itself; a thread at work would find time jumping.
+    """
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(_JumpingSelector(clock))
+        self._clock = clock
+        self._clock_resolution = 0.0005
+
+    def time(self) -> float:
+        """Seconds of the virtual clock."""
+        return self._clock.monotonic_ms / 1000
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            # Only a thread could still wake this loop.
+            ready = super().select(5.0)
+            if not ready:
+                raise RuntimeError("everybody waits, and nothing will ever happen")
+            return ready
+        ready = super().select(0)
+        if not ready and timeout > 0:
+            self._clock.advance(max(1, round(timeout * 1000)))
+        return ready
