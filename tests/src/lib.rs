@@ -1,1 +1,11 @@
-//! Placeholder until this crate's first step lands.
+//! What is true of nightlatch in every language, held by tests.
+//!
+//! * [`world`]: a host in memory whose clock is a variable; it watches the engine's contract while it runs
+//! * [`scenario`]: the cases of `tests/scenarios/`, read, played and checked; the format is in `tests/README.md`
+//! * [`source`]: Rust sources as text, for the tests of the architecture
+//! * [`token`]: unsigned JSON Web Tokens
+
+pub mod scenario;
+pub mod source;
+pub mod token;
+pub mod world;

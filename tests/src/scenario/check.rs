@@ -1,0 +1,269 @@
+//! What a scenario expects, against what happened. Every difference is told, not only the first.
+
+use nightlatch_core::error::{Details, Error};
+use nightlatch_core::operation::Reply;
+use nightlatch_core::secret::SecretProperties;
+use serde_json::{Map, Value, json};
+
+use super::format::{Call, Count, Ending, Expect, Scenario};
+use super::play::{Played, callers};
+use crate::world::{Ended, Log};
+
+/// All differences; none means that the scenario holds.
+pub fn differences(scenario: &Scenario, played: &Played) -> Vec<String> {
+    let mut found: Vec<String> = played.complaints.clone();
+    match (&played.world, &scenario.expect.construction) {
+        (Err(error), Some(expected)) => found.extend(error_differs("construction", expected, error)),
+        (Err(error), None) => found.push(format!("the client could not be built: {error}")),
+        (Ok(_), Some(_)) => found.push("the client could be built".into()),
+        (Ok(world), None) => {
+            for call in &scenario.calls {
+                let Some(expected) = &call.expect else { continue };
+                for caller in callers(call) {
+                    let refused = played.refused.iter().find(|(name, _)| *name == caller);
+                    match (refused, world.ended(&caller)) {
+                        (Some((_, error)), _) => found.extend(error_differs(&caller, expected, error)),
+                        (None, Some(ended)) => found.extend(end_differs(&caller, call, expected, ended)),
+                        (None, None) => found.push(format!("{caller}: did not end")),
+                    }
+                }
+            }
+            found.extend(run_differs(&scenario.expect, &world.log));
+        }
+    }
+    found
+}
+
+fn end_differs(caller: &str, call: &Call, expected: &Ending, ended: &Ended) -> Vec<String> {
+    let mut found = match &ended.result {
+        None if expected.cancelled => Vec::new(),
+        None => vec![format!("{caller}: was cancelled")],
+        Some(_) if expected.cancelled => vec![format!("{caller}: was not cancelled")],
+        Some(Err(error)) => error_differs(caller, expected, error),
+        Some(Ok(reply)) => reply_differs(caller, expected, reply),
+    };
+    let took = ended.ended_ms - ended.began_ms;
+    if call.finished_within_ms.is_some_and(|most| took > most) {
+        found.push(format!("{caller}: took {took} ms, too long"));
+    }
+    if call.finished_after_ms.is_some_and(|least| took < least) {
+        found.push(format!("{caller}: took {took} ms, not long enough"));
+    }
+    found
+}
+
+fn reply_differs(caller: &str, expected: &Ending, reply: &Reply) -> Vec<String> {
+    if let Some(kind) = &expected.error {
+        return vec![format!("{caller}: no error, but {kind} is expected")];
+    }
+    let (value, token, properties) = match reply {
+        Reply::Secret(secret) => (secret.value().expose_str(), None, of_secret(secret.properties())),
+        Reply::Token { token, .. } => (None, token.expose_str(), Value::Null),
+        _ => (None, None, Value::Null),
+    };
+    let mut found = Vec::new();
+    if expected.value.as_deref() != value && expected.value.is_some() {
+        found.push(format!(
+            "{caller}: the value is {value:?}, expected {:?}",
+            expected.value
+        ));
+    }
+    if expected.token.as_deref() != token && expected.token.is_some() {
+        found.push(format!(
+            "{caller}: the token is {token:?}, expected {:?}",
+            expected.token
+        ));
+    }
+    found.extend(part_differs(
+        &format!("{caller}: properties"),
+        &expected.properties,
+        &properties,
+    ));
+    found
+}
+
+/// The properties that scenarios name; times in seconds since 1970.
+fn of_secret(properties: &SecretProperties) -> Value {
+    json!({
+        "id": properties.id,
+        "vault_url": properties.vault_url,
+        "name": properties.name,
+        "version": properties.version,
+        "enabled": properties.enabled,
+        "not_before": properties.not_before.map(|t| t.as_secs()),
+        "expires_on": properties.expires_on.map(|t| t.as_secs()),
+        "created_on": properties.created_on.map(|t| t.as_secs()),
+        "updated_on": properties.updated_on.map(|t| t.as_secs()),
+        "content_type": properties.content_type,
+        "tags": properties.tags,
+        "recovery_level": properties.recovery_level,
+        "managed": properties.managed,
+    })
+}
+
+fn error_differs(caller: &str, expected: &Ending, error: &Error) -> Vec<String> {
+    let details: &Details = error.details();
+    let Some(kind) = &expected.error else {
+        return vec![format!("{caller}: failed with {}: {error}", error.kind().name())];
+    };
+    let mut found = Vec::new();
+    let mut same = |what: &str, expected: Option<&str>, actual: Option<&str>| {
+        if expected.is_some() && expected != actual {
+            found.push(format!("{caller}: {what} is {actual:?}, expected {expected:?}"));
+        }
+    };
+    same("the kind", Some(kind), Some(error.kind().name()));
+    same("the code", expected.code.as_deref(), details.code.as_deref());
+    same(
+        "the inner code",
+        expected.inner_code.as_deref(),
+        details.inner_code.as_deref(),
+    );
+    same(
+        "the source",
+        expected.source.as_deref(),
+        details.source.as_deref(),
+    );
+    same(
+        "the request id",
+        expected.request_id.as_deref(),
+        details.request_id.as_deref(),
+    );
+    if expected.status.is_some() && expected.status != details.status {
+        found.push(format!("{caller}: the status is {:?}", details.status));
+    }
+    let advice = details.advice.as_deref().unwrap_or_default();
+    let missing = |parts: &[String], text: &str| -> Vec<String> {
+        parts
+            .iter()
+            .filter(|part| !text.contains(part.as_str()))
+            .cloned()
+            .collect()
+    };
+    for part in missing(&expected.message_contains, &details.message) {
+        found.push(format!(
+            "{caller}: the message lacks {part:?}: {}",
+            details.message
+        ));
+    }
+    for part in missing(&expected.advice_contains, advice) {
+        found.push(format!("{caller}: the advice lacks {part:?}: {advice}"));
+    }
+    for part in &expected.message_lacks {
+        if details.message.contains(part.as_str()) {
+            found.push(format!(
+                "{caller}: the message holds {part:?}: {}",
+                details.message
+            ));
+        }
+    }
+    if let Some(attempts) = &expected.attempts {
+        let actual: Vec<(String, String)> = details
+            .attempts
+            .iter()
+            .map(|a| (a.source.clone(), a.ending.to_owned()))
+            .collect();
+        if *attempts != actual {
+            found.push(format!("{caller}: the attempts are {actual:?}"));
+        }
+    }
+    let identity = serde_json::to_value(&details.identity).unwrap_or_default();
+    found.extend(part_differs(
+        &format!("{caller}: identity"),
+        &expected.identity,
+        &identity,
+    ));
+    found
+}
+
+fn part_differs(what: &str, expected: &Map<String, Value>, actual: &Value) -> Vec<String> {
+    expected
+        .iter()
+        .filter(|(name, value)| actual.get(*name).unwrap_or(&Value::Null) != *value)
+        .map(|(name, value)| {
+            format!(
+                "{what}: {name} is {}, expected {value}",
+                actual.get(name).unwrap_or(&Value::Null)
+            )
+        })
+        .collect()
+}
+
+fn run_differs(expect: &Expect, log: &Log) -> Vec<String> {
+    let mut found = Vec::new();
+    let begin_so = |expected: &[String], actual: &[&str]| {
+        expected.len() == actual.len()
+            && expected
+                .iter()
+                .zip(actual)
+                .all(|(e, a)| a.starts_with(e.as_str()))
+    };
+    let lists = [
+        ("requests", &expect.requests, log.requests()),
+        ("commands", &expect.commands, log.commands()),
+        ("files", &expect.files, log.files()),
+    ];
+    for (what, expected, actual) in lists {
+        if expected
+            .as_ref()
+            .is_some_and(|expected| !begin_so(expected, &actual))
+        {
+            found.push(format!("the {what} are {actual:#?}"));
+        }
+    }
+    for (prefix, count) in &expect.counts {
+        let actual = log
+            .requests()
+            .iter()
+            .filter(|r| r.starts_with(prefix.as_str()))
+            .count();
+        let right = match *count {
+            Count::Exactly(count) => actual == count,
+            Count::Between(least, most) => (least..=most).contains(&actual),
+        };
+        if !right {
+            found.push(format!(
+                "{actual} requests begin with {prefix:?}, expected {count:?}"
+            ));
+        }
+    }
+    let events = log.events();
+    if let Some(expected) = &expect.events {
+        let right =
+            expected.len() == events.len() && expected.iter().zip(&events).all(|(e, a)| is_event(e, a));
+        if !right {
+            let names: Vec<_> = events.iter().map(|e| e.to_string()).collect();
+            found.push(format!("the events are {names:#?}"));
+        }
+    }
+    for expected in &expect.events_include {
+        if !events.iter().any(|event| is_event(expected, event)) {
+            let names: Vec<_> = events.iter().map(|e| e.to_string()).collect();
+            found.push(format!("no event is {expected} among {names:#?}"));
+        }
+    }
+    for name in &expect.events_exclude {
+        if events.iter().any(|event| event["event"] == name.as_str()) {
+            found.push(format!("the event {name} occurs"));
+        }
+    }
+    for prefix in &expect.never_sent_to {
+        for request in log.requests() {
+            if request
+                .split_once(' ')
+                .is_some_and(|(_, url)| url.starts_with(prefix.as_str()))
+            {
+                found.push(format!("{request} was sent"));
+            }
+        }
+    }
+    found
+}
+
+fn is_event(expected: &Value, actual: &Value) -> bool {
+    match expected {
+        Value::String(name) => actual["event"] == name.as_str(),
+        Value::Object(part) => part_differs("", part, actual).is_empty(),
+        _ => false,
+    }
+}

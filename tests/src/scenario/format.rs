@@ -1,0 +1,291 @@
+//! What a scenario may say; explained for all languages in `tests/README.md`. Unknown names are refused.
+//!
+//! Before anything else is read, `"$token:NAME"` is replaced everywhere by the token that `tokens` describes.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::token::unsigned;
+
+/// One case.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// A sentence.
+    pub name: String,
+    /// Why the case matters, where the name does not say.
+    #[serde(default)]
+    pub why: String,
+    /// Whether no two calls overlap, so that one blocking thread can play it.
+    pub sequential: bool,
+    /// `caller` or `detached`, where the case is about it; else it holds for both.
+    #[serde(default)]
+    pub renewal: Option<String>,
+    /// The claims of every token that occurs.
+    #[serde(default)]
+    pub tokens: Map<String, Value>,
+    /// What surrounds the client.
+    pub world: Surroundings,
+    /// The options, as a binding hands them to the core.
+    #[serde(default)]
+    pub options: Map<String, Value>,
+    /// The values of the options' secret slots.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// What callers do, in the order of time.
+    #[serde(default)]
+    pub calls: Vec<Call>,
+    /// What the whole run must show.
+    #[serde(default)]
+    pub expect: Expect,
+}
+
+/// What surrounds the client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Surroundings {
+    /// The operating system.
+    pub platform: String,
+    /// All variables there are.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// All files there are: a text, or rules in order.
+    #[serde(default)]
+    pub files: BTreeMap<String, FileRules>,
+    /// All commands there are.
+    #[serde(default)]
+    pub commands: Vec<CommandRule>,
+    /// All servers there are.
+    #[serde(default)]
+    pub http: Vec<HttpRule>,
+}
+
+/// A file's content over time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum FileRules {
+    /// Always this.
+    Text(String),
+    /// The first rule that is not used up.
+    Rules(Vec<FileRule>),
+}
+
+/// One content of a file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileRule {
+    /// The content.
+    pub text: String,
+    /// Or why it cannot be read.
+    pub fault: Option<String>,
+    /// How long reading takes, in milliseconds.
+    pub delay: Option<u64>,
+    /// How often the rule applies.
+    pub times: Option<u32>,
+}
+
+/// A command.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CommandRule {
+    /// The beginning of the arguments, program included.
+    pub argv: Vec<String>,
+    /// The exit status.
+    pub status: i32,
+    /// A text, or JSON to be printed.
+    pub stdout: Value,
+    /// A text.
+    pub stderr: String,
+    /// Or why it cannot be run.
+    pub fault: Option<String>,
+    /// How long it runs, in milliseconds.
+    pub delay: Option<u64>,
+    /// How often the rule applies.
+    pub times: Option<u32>,
+}
+
+/// A server's answer to some requests.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpRule {
+    /// The method.
+    pub method: String,
+    /// The whole URL,
+    pub url: Option<String>,
+    /// or its beginning.
+    pub url_prefix: Option<String>,
+    /// Headers that must be there, with their values; `*` for any.
+    pub headers: BTreeMap<String, String>,
+    /// Headers that must not be there.
+    pub no_headers: Vec<String>,
+    /// Texts that the body must hold.
+    pub body_contains: Vec<String>,
+    /// Texts that the body must not hold.
+    pub body_lacks: Vec<String>,
+    /// How often the rule applies.
+    pub times: Option<u32>,
+    /// How long the answer takes, in milliseconds.
+    pub delay: Option<u64>,
+    /// The answer.
+    pub reply: Option<Reply>,
+    /// Or why there is none.
+    pub fault: Option<String>,
+}
+
+/// An HTTP answer.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: BTreeMap<String, String>,
+    /// The body as JSON,
+    pub json: Option<Value>,
+    /// or as text.
+    pub text: Option<String>,
+}
+
+/// What a caller does.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Call {
+    /// When, in milliseconds since the beginning.
+    pub at_ms: u64,
+    /// The caller's name; calls without an end have none.
+    #[serde(rename = "as")]
+    pub caller: String,
+    /// That many callers at once.
+    pub count: Option<u32>,
+    /// `get_secret`, `refresh`, `get_token`, `invalidate`, `invalidate_all`, `set_wall_clock`.
+    pub op: String,
+    /// The vault's URL.
+    pub vault: Option<String>,
+    /// The secret's name.
+    pub name: Option<String>,
+    /// The secret's version.
+    pub version: Option<String>,
+    /// The scopes of a token.
+    pub scopes: Vec<String>,
+    /// Its tenant.
+    pub tenant: Option<String>,
+    /// Its claims.
+    pub claims: Option<String>,
+    /// How far the wall clock is set, in milliseconds.
+    pub by_ms: i64,
+    /// The caller's own timeout, in seconds.
+    pub timeout: Option<f64>,
+    /// When the caller goes away, in milliseconds since the beginning.
+    pub cancel_at_ms: Option<u64>,
+    /// What it gets.
+    pub expect: Option<Ending>,
+    /// It takes so many milliseconds at most,
+    pub finished_within_ms: Option<u64>,
+    /// and so many at least.
+    pub finished_after_ms: Option<u64>,
+}
+
+/// How a call ends. What is left out may be anything.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ending {
+    /// The secret's value.
+    pub value: Option<String>,
+    /// The secret's properties: a part of them.
+    pub properties: Map<String, Value>,
+    /// The token.
+    pub token: Option<String>,
+    /// The name of the error's kind.
+    pub error: Option<String>,
+    /// Texts in the message.
+    pub message_contains: Vec<String>,
+    /// Texts that must not be in it.
+    pub message_lacks: Vec<String>,
+    /// Texts in the advice.
+    pub advice_contains: Vec<String>,
+    /// Source and ending of every attempt, in order.
+    pub attempts: Option<Vec<(String, String)>>,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// The service's code.
+    pub code: Option<String>,
+    /// The service's inner code.
+    pub inner_code: Option<String>,
+    /// The credential concerned.
+    pub source: Option<String>,
+    /// The service's request id.
+    pub request_id: Option<String>,
+    /// The identity concerned: a part of `tenant`, `client`, `object`, `resource`.
+    pub identity: Map<String, Value>,
+    /// The caller went away, as it wanted.
+    pub cancelled: bool,
+}
+
+/// What the whole run shows. What is left out may be anything.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Expect {
+    /// Every request, in order: the beginning of `METHOD url`.
+    pub requests: Option<Vec<String>>,
+    /// How many requests begin so.
+    pub counts: BTreeMap<String, Count>,
+    /// Every command, in order: the beginning of its arguments, joined by blanks.
+    pub commands: Option<Vec<String>>,
+    /// Every file that is read, in order.
+    pub files: Option<Vec<String>>,
+    /// Every event, in order: its name, or a part of it.
+    pub events: Option<Vec<Value>>,
+    /// Events among others.
+    pub events_include: Vec<Value>,
+    /// Names of events that must not occur.
+    pub events_exclude: Vec<String>,
+    /// Beginnings of URLs to which nothing must be sent.
+    pub never_sent_to: Vec<String>,
+    /// The client cannot even be built.
+    pub construction: Option<Ending>,
+}
+
+/// A number, or the least and the most.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Count {
+    /// Exactly.
+    Exactly(usize),
+    /// From, to.
+    Between(usize, usize),
+}
+
+impl Scenario {
+    /// Reads a case and puts the tokens in place.
+    pub fn read(mut value: Value) -> Result<Self, String> {
+        let tokens: Vec<(String, String)> = value["tokens"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, claims)| (format!("$token:{name}"), unsigned(claims)))
+            .collect();
+        replace(&mut value, &tokens);
+        if let Some(left) = value.to_string().split("$token:").nth(1) {
+            let name: String = left.chars().take(20).collect();
+            return Err(format!("no token is called {name}…"));
+        }
+        serde_json::from_value(value).map_err(|why| why.to_string())
+    }
+}
+
+fn replace(value: &mut Value, tokens: &[(String, String)]) {
+    match value {
+        Value::String(text) => {
+            for (mark, token) in tokens {
+                if text.contains(mark.as_str()) {
+                    *text = text.replace(mark.as_str(), token);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, tokens)),
+        Value::Object(fields) => fields.values_mut().for_each(|item| replace(item, tokens)),
+        _ => {}
+    }
+}
