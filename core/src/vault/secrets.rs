@@ -116,9 +116,12 @@ impl Secrets {
             _ => {}
         }
         if let Some((failure, _)) = self.failures.get(id, now) {
-            return self
-                .stale(context, id, &failure.value)
-                .ok_or_else(|| failure.value.clone());
+            match self.stale(context, id, &failure.value) {
+                Some(secret) => return Ok(secret),
+                None if failure.value.kind() == ErrorKind::NotFound => return Err(failure.value.clone()),
+                // No copy is left to bridge the pause with.
+                None => {}
+            }
         }
         match self.fetch(context, id).await {
             Err(error) => match self.stale(context, id, &error) {
@@ -136,10 +139,17 @@ impl Secrets {
         }
     }
 
-    /// A copy to serve in place of `error`, which must be one that passes.
+    /// A copy to serve in place of `error`: any while its life lasts (a refusal has ended it), and past its life if
+    /// the error is one that passes.
     pub(crate) fn stale(&self, context: &Context, id: &SecretId, error: &Error) -> Option<Secret> {
         let now = context.instant();
-        let (entry, _) = self.store.get(id, now).filter(|_| error.is_transient())?;
+        let (entry, freshness) = self.store.get(id, now)?;
+        if freshness <= Freshness::RefreshDue {
+            return Some(entry.value.clone());
+        }
+        if !error.is_transient() {
+            return None;
+        }
         context.emit(Event::ServedStale {
             vault: id.vault.to_string(),
             name: id.name.to_string(),
