@@ -102,7 +102,7 @@ impl TokenProvider {
         context: &Context,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        let begin = || {
+        let begin = |_| {
             let (provider, context, request) = (Arc::clone(self), context.clone(), request.clone());
             async move { provider.acquire(&context, &request).await }
         };

@@ -1,10 +1,14 @@
 //! One fetch, however many callers want the same thing at that moment. When the last of them leaves, the
 //! flight ends, and with it the effect it waited for.
+//!
+//! A flight can be overtaken: its callers still get what it brings, but later ones begin anew, and it must leave
+//! nothing behind.
 
 use std::future::Future;
 use std::hash::Hash;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{FutureExt, Shared, WeakShared};
@@ -19,8 +23,29 @@ type Flight<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 pub(crate) struct SingleFlight<K, T: Clone>(Arc<Mutex<Table<K, T>>>);
 
 struct Table<K, T: Clone> {
-    flights: HashMap<K, (u64, WeakShared<Flight<T>>)>,
+    flights: HashMap<K, Entry<T>>,
     next: u64,
+}
+
+struct Entry<T: Clone> {
+    number: u64,
+    flight: WeakShared<Flight<T>>,
+    overtaken: Overtaken,
+}
+
+/// Tells a flight whether it has been overtaken.
+#[derive(Clone, Default)]
+pub(crate) struct Overtaken(Arc<AtomicBool>);
+
+impl Overtaken {
+    /// Whether what the flight brings is no longer to be kept.
+    pub(crate) fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl<K, T: Clone> Default for SingleFlight<K, T> {
@@ -38,19 +63,31 @@ where
     T: Clone + Send + Sync + 'static,
 {
     /// Joins the flight for `key`, or begins it with `work`.
-    pub(crate) async fn run<F>(&self, key: K, work: impl FnOnce() -> F) -> Result<T, Error>
+    pub(crate) async fn run<F>(&self, key: K, work: impl FnOnce(Overtaken) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
         self.join(key, work).await
     }
 
-    fn join<F>(&self, key: K, work: impl FnOnce() -> F) -> Shared<Flight<T>>
+    /// Overtakes the flight for `key`.
+    pub(crate) fn overtake(&self, key: &K) {
+        let entry = lock(&self.0).flights.remove(key);
+        entry.inspect(|entry| entry.overtaken.set());
+    }
+
+    /// Overtakes every flight.
+    pub(crate) fn overtake_all(&self) {
+        let flights = std::mem::take(&mut lock(&self.0).flights);
+        flights.values().for_each(|entry| entry.overtaken.set());
+    }
+
+    fn join<F>(&self, key: K, work: impl FnOnce(Overtaken) -> F) -> Shared<Flight<T>>
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let mut table = lock(&self.0);
-        if let Some(flight) = table.flights.get(&key).and_then(|(_, flight)| flight.upgrade()) {
+        if let Some(flight) = table.flights.get(&key).and_then(|entry| entry.flight.upgrade()) {
             return flight;
         }
         table.next += 1;
@@ -60,14 +97,20 @@ where
             key: key.clone(),
             number,
         };
-        let work = AssertUnwindSafe(work()).catch_unwind();
+        let overtaken = Overtaken::default();
+        let work = AssertUnwindSafe(work(overtaken.clone())).catch_unwind();
         let flight: Flight<T> = Box::pin(async move {
             let _landing = landing;
             work.await.unwrap_or_else(|_| Err(defect()))
         });
         let flight = flight.shared();
         if let Some(weak) = flight.downgrade() {
-            table.flights.insert(key, (number, weak));
+            let entry = Entry {
+                number,
+                flight: weak,
+                overtaken,
+            };
+            table.flights.insert(key, entry);
         }
         flight
     }
@@ -90,7 +133,7 @@ impl<K: Eq + Hash, T: Clone> Drop for Landing<K, T> {
         if table
             .flights
             .get(&self.key)
-            .is_some_and(|(number, _)| *number == self.number)
+            .is_some_and(|entry| entry.number == self.number)
         {
             table.flights.remove(&self.key);
         }
@@ -111,7 +154,7 @@ mod tests {
         let mut gate = Some(gate);
         let mut caller = || {
             let (begun, gate) = (Arc::clone(&begun), gate.take());
-            flights.join(1, move || async move {
+            flights.join(1, move |_| async move {
                 if let Some(gate) = gate {
                     let _ = gate.await;
                 }
@@ -134,13 +177,13 @@ mod tests {
         let flights = SingleFlight::<u8, u32>::default();
         let held = Arc::new(());
         let inside = Arc::clone(&held);
-        let work = move || async move {
+        let work = move |_| async move {
             let _inside = inside;
             std::future::pending().await
         };
         let (first, second) = (
             flights.join(1, work),
-            flights.join(1, || async { unreachable!() }),
+            flights.join(1, |_| async { unreachable!() }),
         );
         drop(first);
         assert_eq!(Arc::strong_count(&held), 2);
@@ -150,10 +193,27 @@ mod tests {
     }
 
     #[test]
+    fn an_overtaken_flight_serves_its_callers_and_later_ones_begin_anew() {
+        let flights = SingleFlight::<u8, bool>::default();
+        let (open, gate) = futures_channel::oneshot::channel::<()>();
+        let mut first = flights.join(1, |overtaken| async move {
+            let _ = gate.await;
+            Ok(overtaken.get())
+        });
+        assert_eq!((&mut first).now_or_never(), None);
+        flights.overtake(&1);
+        let second = flights.join(1, |overtaken| async move { Ok(overtaken.get()) });
+        open.send(()).unwrap();
+        assert_eq!(first.now_or_never(), Some(Ok(true)));
+        assert_eq!(lock(&flights.0).flights.len(), 1, "the second flight kept its place");
+        assert_eq!(second.now_or_never(), Some(Ok(false)));
+    }
+
+    #[test]
     fn a_panic_reaches_every_caller_as_a_defect() {
         let flights = SingleFlight::<u8, u32>::default();
-        let first = flights.join(1, || async { panic!() });
-        let second = flights.join(1, || async { Ok(1) });
+        let first = flights.join(1, |_| async { panic!() });
+        let second = flights.join(1, |_| async { Ok(1) });
         for flight in [first, second] {
             assert_eq!(
                 flight.now_or_never().unwrap().unwrap_err().kind(),

@@ -18,6 +18,7 @@ use crate::config::{CacheOptions, Config, Renewal, Validity};
 use crate::credential::provider::TokenProvider;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::exec::single_flight::Overtaken;
 use crate::exec::{Context, SingleFlight};
 use crate::secret::{Secret, SecretId, VaultUrl};
 use crate::time::UnixTime;
@@ -75,15 +76,17 @@ impl Secrets {
         std::mem::take(&mut *lock(&self.discarded))
     }
 
-    /// Drops what is known of a secret.
+    /// Drops what is known of a secret, and what is being learned: that may be the old value still.
     pub(crate) fn invalidate(&self, id: &SecretId) {
         drop(self.failures.remove(id));
+        self.flights.overtake(id);
         self.discard(self.store.remove(id));
     }
 
     /// Drops what is known of every secret.
     pub(crate) fn invalidate_all(&self) {
         drop(self.failures.clear());
+        self.flights.overtake_all();
         self.discard(self.store.clear());
     }
 
@@ -160,21 +163,24 @@ impl Secrets {
     }
 
     async fn fetch(self: &Arc<Self>, context: &Context, id: &SecretId) -> Result<Secret, Error> {
-        let begin = || {
+        let begin = |overtaken: Overtaken| {
             let (secrets, context, id) = (Arc::clone(self), context.clone(), id.clone());
             async move {
-                secrets
-                    .ask(&context, &id)
-                    .await
-                    .inspect_err(|error| secrets.note_refusal(&context, &id, error))
+                let result = secrets.ask(&context, &id, &overtaken).await;
+                if let Err(error) = &result
+                    && !overtaken.get()
+                {
+                    secrets.note_refusal(&context, &id, error);
+                }
+                result
             }
         };
         context.waits_for("the secret");
         self.flights.run(id.clone(), begin).await
     }
 
-    /// Asks the vault, and keeps the answer.
-    async fn ask(&self, context: &Context, id: &SecretId) -> Result<Secret, Error> {
+    /// Asks the vault, and keeps the answer unless it was overtaken.
+    async fn ask(&self, context: &Context, id: &SecretId, overtaken: &Overtaken) -> Result<Secret, Error> {
         let request = get_secret_request(id, &self.config.options.vault.api_version)
             .header("accept", "application/json")
             .header("user-agent", user_agent(&self.config))
@@ -215,6 +221,9 @@ impl Secrets {
         })?;
         let left = self.check_validity(context, id, &secret, now.unix)?;
         self.tell(context, id, &secret, request_id);
+        if overtaken.get() {
+            return Ok(secret);
+        }
         let cache = self.cache();
         let ttl = if id.version.is_some() {
             cache.pinned_ttl.min(self.longest())
