@@ -291,7 +291,8 @@ pub struct RetryOptions {
     /// The longest wait.
     #[serde(deserialize_with = "seconds")]
     pub max_delay: Duration,
-    /// What an operation may take in all, if its caller says nothing.
+    /// What an operation may take, if its caller says nothing; 75 s more while IMDS is being updated. A timeout of
+    /// the caller's is kept exactly.
     #[serde(deserialize_with = "seconds")]
     pub operation_timeout: Duration,
     /// What one HTTP exchange may take.

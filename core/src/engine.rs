@@ -93,12 +93,12 @@ impl Engine {
     /// Begins an operation. It ends with one [`Output::Finished`], unless it is cancelled.
     pub fn start(&mut self, operation: Operation, now: Now) -> OpId {
         self.context.mailbox().now = now;
-        let op = self.context.mailbox().begin();
-        let context = self.context.of(op);
         let deadline = now.instant
             + operation
                 .timeout
                 .unwrap_or(self.config.options.retry.operation_timeout + PATIENCE);
+        let op = self.context.mailbox().begin(deadline);
+        let context = self.context.of(op);
         let (tokens, secrets) = (Arc::clone(&self.tokens), Arc::clone(&self.secrets));
         self.executor.start(op, async move {
             let sleep = context.sleep_until(deadline, "an operation's deadline");

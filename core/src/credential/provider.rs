@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::{Either, select};
+
 use crate::config::{IdentityPin, Renewal};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -17,6 +19,9 @@ use super::Credential;
 
 /// More tokens than this are not kept; a program needs one for each kind of service and tenant.
 const MOST_TOKENS: usize = 128;
+
+/// A renewal may cost its caller at most this part of the time it has: the token at hand still serves.
+const PATIENCE: u32 = 4;
 
 pub(crate) struct TokenProvider {
     credential: Credential,
@@ -82,7 +87,15 @@ impl TokenProvider {
         context: &Context,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        let result = self.fetch(context, request).await;
+        let patience = context.sleep(context.time_left() / PATIENCE, "a token's renewal");
+        let work = std::pin::pin!(self.fetch(context, request));
+        let result = match select(work, patience).await {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => Err(Error::new(
+                ErrorKind::Timeout,
+                "The renewal took too long for the caller who waited for it.",
+            )),
+        };
         if let Err(error) = &result {
             let source = error
                 .details()

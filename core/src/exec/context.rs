@@ -78,6 +78,13 @@ impl Context {
         }
     }
 
+    /// What the operation may still take.
+    pub(crate) fn time_left(&self) -> Duration {
+        self.op
+            .and_then(|op| self.mailbox().time_left(op))
+            .unwrap_or(Duration::MAX)
+    }
+
     /// Remembers a failure that is being retried, so that a timeout can tell what it waited through.
     pub(crate) fn note_failure(&self, failure: &Error) {
         if let Some(op) = self.op {

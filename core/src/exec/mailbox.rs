@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::task::Waker;
+use std::time::Duration;
 
 use futures_channel::oneshot;
 
@@ -30,6 +31,7 @@ struct Timer {
 /// What is known of a running operation.
 struct Status {
     since: Instant,
+    deadline: Instant,
     waits_for: String,
     last_failure: Option<Error>,
 }
@@ -129,10 +131,11 @@ impl Mailbox {
 
     // ---- operations
 
-    pub(crate) fn begin(&mut self) -> OpId {
+    pub(crate) fn begin(&mut self, deadline: Instant) -> OpId {
         let op = OpId(self.number());
         let status = Status {
             since: self.now.instant,
+            deadline,
             waits_for: "its turn".into(),
             last_failure: None,
         };
@@ -155,6 +158,12 @@ impl Mailbox {
         if let Some(status) = self.operations.get_mut(&op) {
             status.last_failure = Some(failure);
         }
+    }
+
+    /// What the operation may still take; `None` once it has ended.
+    pub(crate) fn time_left(&self, op: OpId) -> Option<Duration> {
+        let status = self.operations.get(&op)?;
+        Some(status.deadline.since(self.now.instant))
     }
 
     pub(crate) fn last_failure(&self, op: OpId) -> Option<Error> {

@@ -205,7 +205,11 @@ mod tests {
         let second = flights.join(1, |overtaken| async move { Ok(overtaken.get()) });
         open.send(()).unwrap();
         assert_eq!(first.now_or_never(), Some(Ok(true)));
-        assert_eq!(lock(&flights.0).flights.len(), 1, "the second flight kept its place");
+        assert_eq!(
+            lock(&flights.0).flights.len(),
+            1,
+            "the second flight kept its place"
+        );
         assert_eq!(second.now_or_never(), Some(Ok(false)));
     }
 
