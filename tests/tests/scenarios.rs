@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use nightlatch_tests::scenario::check::differences;
-use nightlatch_tests::scenario::play::play;
+use nightlatch_tests::scenario::play::{callers, play};
 use nightlatch_tests::scenario::{folder, index, load};
 
 /// Several seeds, so that nothing holds by the luck of one jitter.
@@ -79,6 +79,14 @@ fn names_are_unique_and_calls_are_in_the_order_of_time() {
             scenario.calls.is_sorted_by_key(|call| call.at_ms),
             "{path}: a call goes back in time"
         );
+        let callers: Vec<String> = scenario
+            .calls
+            .iter()
+            .filter(|c| !c.caller.is_empty())
+            .flat_map(callers)
+            .collect();
+        let unique: BTreeSet<&String> = callers.iter().collect();
+        assert_eq!(callers.len(), unique.len(), "{path}: two callers have one name");
         let overlapping = |call: &nightlatch_tests::scenario::format::Call| {
             call.cancel_at_ms.is_some() || call.count.is_some()
         };
