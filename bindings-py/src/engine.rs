@@ -169,8 +169,8 @@ impl Engine {
     }
 
     /// An effect could not be done; `kind` is one of `FAULT_KINDS`.
-    #[pyo3(signature = (effect, kind, detail=String::new()))]
-    fn fail<'py>(&self, py: Python<'py>, effect: u64, kind: &str, detail: String) -> PyResult<Turn<'py>> {
+    #[pyo3(signature = (effect, kind, detail=""))]
+    fn fail<'py>(&self, py: Python<'py>, effect: u64, kind: &str, detail: &str) -> PyResult<Turn<'py>> {
         let kind = FaultKind::from_name(kind)
             .ok_or_else(|| PyValueError::new_err(format!("{kind:?} is none of FAULT_KINDS")))?;
         self.complete(py, effect, Outcome::Failed(Fault::new(kind, detail)))

@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 import nightlatch
+import pytest
 from nightlatch import aio
 from nightlatch._testing import Answer, Request, World
 

@@ -9,9 +9,8 @@ import time
 import weakref
 from typing import Any
 
-import pytest
-
 import nightlatch
+import pytest
 from nightlatch import aio
 from nightlatch._testing import Answer, Request
 
@@ -150,7 +149,9 @@ class Threaded:
 
 def threaded(cloud: Cloud) -> tuple[aio.SecretClient, Threaded]:
     transport = Threaded(cloud)
-    return aio.SecretClient(URL, aio.ClientSecretCredential(TENANT, APP, SECRET), transport=transport), transport
+    return aio.SecretClient(
+        URL, aio.ClientSecretCredential(TENANT, APP, SECRET), transport=transport
+    ), transport
 
 
 def test_one_client_on_two_event_loops(cloud: Cloud) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime
 
-import pytest
-
 import nightlatch
+import pytest
 
 from .conftest import URL, VALUE, Cloud, refusal
 
@@ -32,7 +31,11 @@ def test_a_secret_carries_everything_the_vault_said(cloud: Cloud) -> None:
     assert properties.created_on == datetime.datetime(2023, 11, 14, 22, 13, 20, tzinfo=datetime.timezone.utc)
     assert properties.expires_on is not None
     assert properties.not_before is None
-    assert (properties.enabled, properties.content_type, properties.tags) == (True, "text/plain", {"team": "shop"})
+    assert (properties.enabled, properties.content_type, properties.tags) == (
+        True,
+        "text/plain",
+        {"team": "shop"},
+    )
     assert (properties.recovery_level, properties.recoverable_days) == ("Recoverable+Purgeable", 90)
     parts = nightlatch.KeyVaultSecretIdentifier(secret.id)
     assert (parts.vault_url, parts.name, parts.version) == (URL, "db", "0" * 32)
@@ -42,10 +45,13 @@ def test_nothing_shows_the_value(cloud: Cloud) -> None:
     events: list[dict[str, object]] = []
     client = cloud.client(on_event=events.append)
     secret = client.get_secret("db")
-    shown = [repr(x) + str(x) for x in (secret, secret.properties, client, client._credential, client._driver.engine)]
+    shown = [
+        repr(x) + str(x)
+        for x in (secret, secret.properties, client, client._credential, client._driver.engine)
+    ]
     shown.append(repr(events))
     assert "hunter2" not in "".join(shown)
-    assert VALUE == secret.value
+    assert secret.value == VALUE
     with pytest.raises(AttributeError):
         secret.value = "other"  # type: ignore[misc]
 

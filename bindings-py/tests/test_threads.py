@@ -9,9 +9,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 import nightlatch
+import pytest
 from nightlatch._testing import Answer, Request
 
 from .conftest import VALUE, Cloud

@@ -2,7 +2,7 @@
 
 * `environment`: what a host consists of (variables, clock, transport, files, commands), replaceable in one
   piece
-* `transport`: one HTTP exchange, and the sessions of other libraries as transports
+* `transport`, `sessions`: one HTTP exchange, and the sessions of other libraries as transports
 * `urllib3_transport`: the transport used unless another one is given
 * `files`, `commands`: whole files; programs without a shell
 * `effects`: performs one effect by the means of the host

@@ -88,7 +88,7 @@ class BlockingDriver(Driver):
         return self._unpack(result)
 
     def _next(self, op: int, end: float | None) -> tuple[Any, ...]:
-        """The operation's result or the next effect to perform; sleeps until there is one. The lock is held."""
+        """The operation's result or the next effect; sleeps until there is one. The lock is held."""
         while True:
             if result := self._results[op]:
                 return result

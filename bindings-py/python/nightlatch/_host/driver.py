@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import _native
-from ..errors import NightlatchError
+from ..errors import ClientAuthenticationError, NightlatchError
 from . import fork
 from .environment import Host
 from .foreign import Foreign
@@ -79,7 +79,9 @@ class Driver:
         """Chains what a foreign credential raised to the error that it led to."""
         if not self.foreign or error.__cause__ is not None:
             return
-        named = {error.source, *(attempt.source for attempt in error.attempts)}
+        named = {name for name in (error.source, *(attempt.source for attempt in error.attempts)) if name}
+        if not named and isinstance(error, ClientAuthenticationError):
+            named = {foreign.name for foreign in self.foreign}
         for foreign in self.foreign:
             if foreign.failure is not None and foreign.name in named:
                 error.__cause__ = foreign.failure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 import threading
@@ -12,6 +11,7 @@ from typing import Any
 
 from .._native import ManualClock
 from .commands import Commands
+from .coroutines import is_coroutine_function
 from .files import Files
 from .transport import Transport, adapt
 
@@ -42,15 +42,15 @@ class Host:
         self.owns_transport = transport is None
         self.awaited: dict[str, bool] = {
             "http": False,
-            "read_file": inspect.iscoroutinefunction(self.files.read),
-            "run": inspect.iscoroutinefunction(self.commands.run),
+            "read_file": is_coroutine_function(self.files.read),
+            "run": is_coroutine_function(self.commands.run),
         }
         """Which effects this host performs by coroutines, on an event loop."""
         self._options = dict(transport_options or {})
         self._transport: Transport | None = None
         if transport is not None:
             self._transport = adapt(transport)
-            self.awaited["http"] = inspect.iscoroutinefunction(self._transport.send)
+            self.awaited["http"] = is_coroutine_function(self._transport.send)
 
     @property
     def transport(self) -> Transport:

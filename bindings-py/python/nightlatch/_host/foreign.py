@@ -4,11 +4,11 @@ them.
 
 from __future__ import annotations
 
-import inspect
 import threading
 import weakref
 from typing import Any
 
+from .coroutines import is_coroutine_function
 from .faults import TransportError
 
 # One wrapper for each object, as long as somebody uses it: clients with the same credential share an engine.
@@ -24,7 +24,7 @@ class Foreign:
         self.name = type(credential).__name__
         self._by_info = hasattr(credential, "get_token_info")
         method = credential.get_token_info if self._by_info else credential.get_token
-        self.is_async = inspect.iscoroutinefunction(method)
+        self.is_async = is_coroutine_function(method)
         self.failure: BaseException | None = None
         """What the credential last raised, until it gives a token or nobody waits any more."""
 

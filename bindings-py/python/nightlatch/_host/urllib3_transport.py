@@ -22,9 +22,9 @@ from urllib3.exceptions import (
 )
 from urllib3.util import SKIP_HEADER
 
-from .faults import TransportError
+from .faults import TransportError, fault_of
 from .proxies import proxy_for
-from .transport import Headers, Response, fault_of, limited
+from .transport import Headers, Response, limited
 
 # More hosts than a process talks to; more connections to one than it has calls under way.
 _HOSTS, _CONNECTIONS = 16, 16
