@@ -8,7 +8,8 @@
 //! * an effect is named once, and aborted only while it is under way;
 //! * an answer to an aborted effect changes nothing;
 //! * an operation ends exactly once, and not at all when it was cancelled;
-//! * no request is under way twice at the same time (a flight is shared);
+//! * no request is under way twice at the same time (a flight is shared), but for one that was overtaken;
+//! * nothing is under way when nobody waits, unless renewals are detached;
 //! * a timer lies in the future.
 
 mod host;
@@ -16,7 +17,7 @@ mod log;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use nightlatch_core::config::Config;
+use nightlatch_core::config::{Config, Renewal};
 use nightlatch_core::effect::{Effect, EffectId, Outcome};
 use nightlatch_core::engine::Engine;
 use nightlatch_core::error::Error;
@@ -45,8 +46,10 @@ pub struct World<H> {
     agenda: BTreeMap<(u64, u64), Happening>,
     numbers: u64,
     under_way: HashMap<EffectId, Effect>,
-    /// Those of them that an invalidation overtook, so that the same may be asked again beside them.
-    overtaken: BTreeSet<EffectId>,
+    /// Whether an invalidation may have left a flight that others do not join.
+    overtaken: bool,
+    /// Whether nothing goes on without a caller.
+    callers_only: bool,
     seen: BTreeSet<EffectId>,
     running: BTreeMap<OpId, (String, u64)>,
     ended: BTreeMap<String, Ended>,
@@ -67,6 +70,7 @@ enum Happening {
 impl<H: Host> World<H> {
     /// A world at rest. The same seed gives the same run.
     pub fn new(config: Config, seed: u64, host: H) -> Result<Self, Error> {
+        let callers_only = config.options.host.renewal == Renewal::Caller;
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         Ok(Self {
@@ -77,7 +81,8 @@ impl<H: Host> World<H> {
             agenda: BTreeMap::new(),
             numbers: 0,
             under_way: HashMap::new(),
-            overtaken: BTreeSet::new(),
+            overtaken: false,
+            callers_only,
             seen: BTreeSet::new(),
             running: BTreeMap::new(),
             ended: BTreeMap::new(),
@@ -196,13 +201,13 @@ impl<H: Host> World<H> {
             Action::Invalidate(id) => {
                 self.note(Entry::Did(format!("{id} is invalidated")));
                 self.engine.invalidate(&id);
-                self.overtaken.extend(self.under_way.keys());
+                self.overtaken = true;
                 self.stay_quiet();
             }
             Action::InvalidateAll => {
                 self.note(Entry::Did("everything is invalidated".into()));
                 self.engine.invalidate_all();
-                self.overtaken.extend(self.under_way.keys());
+                self.overtaken = true;
                 self.stay_quiet();
             }
             Action::SetWallClock(by) => {
@@ -330,6 +335,12 @@ impl<H: Host> World<H> {
                 self.tail()
             );
         }
+        assert!(
+            !self.callers_only || !self.running.is_empty() || self.under_way.is_empty(),
+            "nobody waits for {:?}\n{}",
+            self.under_way.values(),
+            self.tail()
+        );
         let pending: BTreeSet<OpId> = self.engine.pending().into_iter().map(|p| p.op).collect();
         assert!(
             pending.iter().eq(self.running.keys()),
@@ -342,12 +353,11 @@ impl<H: Host> World<H> {
         self.note(asked(&effect));
         assert!(self.seen.insert(id), "{id:?} was given twice\n{}", self.tail());
         if let Effect::Http { request, .. } = &effect {
-            let twin = self.under_way.iter().find(|(id, other)| {
+            let twin = self.under_way.values().any(|other| {
                 matches!(other, Effect::Http { request: r, .. } if r.url == request.url && r.body == request.body)
-                    && !self.overtaken.contains(id)
             });
             assert!(
-                twin.is_none(),
+                !twin || self.overtaken,
                 "the same request is under way already\n{}",
                 self.tail()
             );
