@@ -1,0 +1,351 @@
+//! The architecture that `core/src/lib.rs` draws, held by searching the sources and the dependency graph.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use nightlatch_tests::source::{Source, files, rust, without_comments, workspace};
+use serde_json::Value;
+
+/// The dependency tree of the core may hold so many crates, itself left out.
+const MOST_CRATES: usize = 35;
+
+fn core() -> Vec<Source> {
+    rust(&workspace().join("core/src"))
+}
+
+#[test]
+fn the_core_does_nothing_by_itself() {
+    let words = [
+        "std::fs",
+        "std::process",
+        "std::thread",
+        "std::env",
+        "std::io",
+        "std::os",
+        "Instant::now",
+        "SystemTime",
+        "env!(\"HOME",
+        "println!",
+        "thread_local!",
+    ];
+    let mut found: Vec<String> = Vec::new();
+    for source in core() {
+        found.extend(words.iter().flat_map(|word| source.lines_with(word)));
+        // Addresses are parsed, sockets are not opened.
+        let net = source.lines_with("std::net");
+        found.extend(net.into_iter().filter(|line| !line.contains("IpAddr")));
+        // `use std::{fs, …}` would hide the names above.
+        found.extend(source.lines_with("use std::{"));
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn only_conversations_wait() {
+    let allowed = [
+        "exec/",
+        "credential/",
+        "vault/",
+        "reference/",
+        "doctor/",
+        "engine.rs",
+    ];
+    let found: Vec<String> = core()
+        .iter()
+        .filter(|source| !allowed.iter().any(|place| source.path.starts_with(place)))
+        .flat_map(|source| [source.lines_with("async"), source.lines_with(".await")].concat())
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn no_lock_is_held_over_a_wait() {
+    // What clippy's `await_holding_lock` finds is denied by the workspace; this holds the setting.
+    let text = std::fs::read_to_string(workspace().join("Cargo.toml")).expect("the workspace's manifest");
+    assert!(text.contains("await_holding_lock = \"deny\""));
+    let text = std::fs::read_to_string(workspace().join("core/Cargo.toml")).expect("the core's manifest");
+    assert!(text.contains("[lints]\nworkspace = true"));
+}
+
+#[test]
+fn unsafe_code_is_forbidden() {
+    let text = std::fs::read_to_string(workspace().join("core/src/lib.rs")).expect("the core");
+    assert!(text.contains("#![forbid(unsafe_code)]"));
+}
+
+/// The storeys as the front page of the core draws them: module, and how high it stands.
+fn storeys() -> BTreeMap<String, u32> {
+    let text = std::fs::read_to_string(workspace().join("core/src/lib.rs")).expect("the core");
+    let mut storeys = BTreeMap::new();
+    for line in text.lines() {
+        let Some(row) = line.strip_prefix("//!  ") else {
+            continue;
+        };
+        let mut words = row.split_whitespace();
+        let (Some(number), Some(_name)) = (words.next(), words.next()) else {
+            continue;
+        };
+        let Ok(number) = number.parse() else { continue };
+        storeys.extend(words.map(|module| (module.to_owned(), number)));
+    }
+    storeys
+}
+
+/// Which modules of the crate each module names.
+fn imports() -> BTreeMap<String, BTreeSet<String>> {
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in core() {
+        if source.path == "lib.rs" {
+            continue;
+        }
+        let module = source
+            .path
+            .split(['/', '.'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let named = source.code.match_indices("crate::").flat_map(|(at, found)| {
+            let rest = &source.code[at + found.len()..];
+            let end = rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .unwrap_or(rest.len());
+            assert!(
+                end > 0,
+                "{}: name the module itself: crate::{{ hides it",
+                source.path
+            );
+            Some(rest[..end].to_owned())
+        });
+        imports.entry(module).or_default().extend(named);
+    }
+    imports
+}
+
+#[test]
+fn every_module_stands_on_a_storey() {
+    let drawn: BTreeSet<String> = storeys().into_keys().collect();
+    let present: BTreeSet<String> = imports().into_keys().collect();
+    assert_eq!(
+        drawn, present,
+        "the drawing in core/src/lib.rs and the folders differ"
+    );
+}
+
+#[test]
+fn imports_point_downwards() {
+    let storeys = storeys();
+    let mut found = Vec::new();
+    for (module, named) in imports() {
+        for other in named.iter().filter(|other| storeys.contains_key(*other)) {
+            if storeys[other] > storeys[&module] {
+                found.push(format!(
+                    "{module} ({}) names {other} ({})",
+                    storeys[&module], storeys[other]
+                ));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn no_modules_go_in_a_circle() {
+    let mut imports = imports();
+    for (module, named) in &mut imports {
+        named.remove(module);
+    }
+    // Whatever names nothing that is left may go; a circle never may.
+    while !imports.is_empty() {
+        let free: Vec<String> = imports
+            .iter()
+            .filter(|(_, named)| named.iter().all(|other| !imports.contains_key(other)))
+            .map(|(module, _)| module.clone())
+            .collect();
+        assert!(!free.is_empty(), "a circle among {:?}", imports.keys());
+        free.iter().for_each(|module| drop(imports.remove(module)));
+    }
+}
+
+#[test]
+fn the_core_depends_on_little() {
+    let metadata = metadata();
+    let closure = closure(&metadata, "nightlatch-core");
+    assert!(
+        closure.len() <= MOST_CRATES,
+        "{} crates: {:#?}",
+        closure.len(),
+        closure.keys()
+    );
+    let runtimes = [
+        "tokio",
+        "async-std",
+        "smol",
+        "async-executor",
+        "mio",
+        "glommio",
+        "embassy-executor",
+    ];
+    let compilers = ["cc", "cmake", "bindgen", "pkg-config", "nasm-rs"];
+    for package in closure.values() {
+        let name = package["name"].as_str().unwrap_or_default();
+        assert!(!runtimes.contains(&name), "{name} is an async runtime");
+        assert!(!compilers.contains(&name), "{name} builds C code");
+        assert!(package["links"].is_null(), "{name} links a native library");
+    }
+}
+
+/// The workspace's packages and how they hang together, for this machine.
+fn metadata() -> Value {
+    let host = Command::new(env!("CARGO")).args(["-vV"]).output().expect("cargo");
+    let host = String::from_utf8_lossy(&host.stdout).into_owned();
+    let host = host
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .expect("a host");
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--offline",
+            "--filter-platform",
+            host,
+        ])
+        .current_dir(workspace())
+        .output()
+        .expect("cargo");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).expect("cargo speaks JSON")
+}
+
+/// Everything that is compiled for a package, build scripts and macros included, tests left out.
+fn closure(metadata: &Value, of: &str) -> BTreeMap<String, Value> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let packages: BTreeMap<String, Value> = list(&metadata["packages"])
+        .into_iter()
+        .map(|package| (package["id"].to_string(), package))
+        .collect();
+    let nodes: BTreeMap<String, Value> = list(&metadata["resolve"]["nodes"])
+        .into_iter()
+        .map(|node| (node["id"].to_string(), node))
+        .collect();
+    let root = packages
+        .iter()
+        .find(|(_, package)| package["name"] == of)
+        .map(|(id, _)| id.clone());
+    let root = root.expect("the package");
+    let (mut seen, mut open) = (BTreeMap::new(), vec![root.clone()]);
+    while let Some(id) = open.pop() {
+        for dependency in list(&nodes[&id]["deps"]) {
+            let compiled = list(&dependency["dep_kinds"])
+                .iter()
+                .any(|kind| kind["kind"] != "dev");
+            let other = dependency["pkg"].to_string();
+            if compiled && !seen.contains_key(&other) {
+                seen.insert(other.clone(), packages[&other].clone());
+                open.push(other);
+            }
+        }
+    }
+    seen.into_values()
+        .map(|package| {
+            let name = package["name"].as_str().unwrap_or_default().to_owned();
+            (
+                format!("{name} {}", package["version"].as_str().unwrap_or_default()),
+                package,
+            )
+        })
+        .collect()
+}
+
+/// What a binding must not know: it is the core's business.
+const AZURE: [&str; 12] = [
+    "vault.azure.net",
+    "vault.azure.cn",
+    "vault.usgovcloudapi",
+    "169.254",
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "MSI_",
+    "AZURE_",
+    "login.microsoft",
+    "oauth2",
+    "AADSTS",
+    "AKV1",
+];
+
+#[test]
+fn bindings_know_nothing_of_azure() {
+    let mut found = Vec::new();
+    for (folder, ending, strip) in [
+        ("bindings-py/src", ".rs", without_comments as fn(&str) -> String),
+        ("bindings-py/python", ".py", python_prose),
+    ] {
+        for (path, text) in files(&workspace().join(folder), ending) {
+            for (nr, line) in strip(&text).lines().enumerate() {
+                if AZURE.iter().any(|word| line.contains(word)) {
+                    found.push(format!("{folder}/{path}:{}: {}", nr + 1, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Python without comments and docstrings.
+fn python_prose(text: &str) -> String {
+    let mut inside: Option<&str> = None;
+    let mut out = String::new();
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        let kept = match inside {
+            Some(quote) => {
+                if trimmed.contains(quote) {
+                    inside = None;
+                }
+                ""
+            }
+            None => {
+                let bare = trimmed.trim_start_matches(['r', 'f']);
+                let quote = ["\"\"\"", "'''"]
+                    .into_iter()
+                    .find(|quote| bare.starts_with(quote));
+                match quote {
+                    Some(quote) => {
+                        if !bare[quote.len()..].contains(quote) {
+                            inside = Some(quote);
+                        }
+                        ""
+                    }
+                    None if trimmed.starts_with('#') => "",
+                    None => line.split("  # ").next().unwrap_or_default(),
+                }
+            }
+        };
+        out.push_str(kept);
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn prose_is_told_from_code() {
+    let python = "\"\"\"AZURE_X\n\nAZURE_Y\"\"\"\nx = 1  # AZURE_Z\n# AZURE_A\ny = 'AZURE_B'\ndef f():\n    \"\"\"AZURE_C\"\"\"\n";
+    let left: Vec<String> = python_prose(python)
+        .split("AZURE_")
+        .skip(1)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(left, ["B'\ndef f():\n\n"]);
+    let rust = "// AZURE_A\nlet x = \"https://AZURE_B\"; // AZURE_C\n";
+    let left: Vec<String> = without_comments(rust)
+        .split("AZURE_")
+        .skip(1)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(left.iter().map(|l| l.trim_end()).collect::<Vec<_>>(), ["B\";"]);
+}
