@@ -1,22 +1,21 @@
-//! The engine behind a lock, and the base class of clients with the cached read.
+//! The engine behind a lock.
 //!
 //! Each call that may bring outputs about is one *turn*: lock, call, drain, unlock, convert. It returns
 //! everything at once, since a crossing costs more than what crosses.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use nightlatch_core::cache::freshness::Freshness;
 use nightlatch_core::config::{Config, Environment};
 use nightlatch_core::effect::{EffectId, Fault, FaultKind, Outcome, Response};
 use nightlatch_core::engine::{Engine as Core, SecretStore};
 use nightlatch_core::operation::{OpId, Output, Task};
-use nightlatch_core::secret::{SecretId, SecretIdRef, SecretName, SecretVersion, VaultUrl};
+use nightlatch_core::secret::{SecretId, SecretName, SecretVersion, VaultUrl};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::{Now, UnixTime};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::PyTuple;
 
 use crate::clock::{Clock, ManualClock};
 use crate::{convert, error};
@@ -25,8 +24,8 @@ use crate::{convert, error};
 #[pyclass(frozen, module = "nightlatch._native")]
 pub(crate) struct Engine {
     state: Mutex<State>,
-    store: Arc<SecretStore>,
-    clock: Clock,
+    pub(crate) store: Arc<SecretStore>,
+    pub(crate) clock: Clock,
 }
 
 struct State {
@@ -235,7 +234,8 @@ impl Engine {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn intern(&self, vault_url: &str) -> Result<VaultUrl, nightlatch_core::error::Error> {
+    /// A vault's URL in its one form, sharing its text with all readers of that vault.
+    pub(crate) fn intern(&self, vault_url: &str) -> Result<VaultUrl, nightlatch_core::error::Error> {
         let mut state = self.lock();
         let vault = state.core.vault(vault_url)?;
         let known = state.vaults.iter().find(|known| **known == vault).cloned();
@@ -302,137 +302,4 @@ fn identify(
             .map(SecretVersion::parse)
             .transpose()?,
     })
-}
-
-/// The base class of clients: reads from the cache without lock, operation or allocation, and calls into Python
-/// only when the cache cannot answer.
-#[pyclass(subclass, frozen, module = "nightlatch._native")]
-pub(crate) struct SecretReader(OnceLock<Source>);
-
-struct Source {
-    store: Arc<SecretStore>,
-    clock: Clock,
-    vault: VaultUrl,
-}
-
-#[pymethods]
-impl SecretReader {
-    /// Arguments are the subclass's own; `_open` says what to read from.
-    #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self(OnceLock::new())
-    }
-
-    /// Says once which engine's cache and which vault to read from; returns the vault's URL in its one form.
-    fn _open(&self, py: Python<'_>, engine: &Engine, vault_url: &str) -> PyResult<String> {
-        let vault = engine.intern(vault_url).map_err(|why| error::raise(py, &why))?;
-        let url = vault.as_str().to_owned();
-        let source = Source {
-            store: Arc::clone(&engine.store),
-            clock: engine.clock.clone(),
-            vault,
-        };
-        self.0
-            .set(source)
-            .map_err(|_| PyRuntimeError::new_err("the client is open already"))?;
-        Ok(url)
-    }
-
-    /// Gets a secret: from the cache if a fresh copy is there, else from the vault.
-    ///
-    /// :param name: the secret's name
-    /// :param version: one version of it; the latest if not given
-    /// :keyword timeout: seconds this call may take in all; the client's `operation_timeout` if not given
-    /// :returns: a `KeyVaultSecret`; the same object for as long as the cached copy lives
-    /// :raises ResourceNotFoundError: there is no such secret or version
-    /// :raises ClientAuthenticationError: no identity was found here, or it was refused
-    /// :raises ForbiddenError: the identity may not read this secret, or the network is not allowed
-    /// :raises NightlatchError: the base of these and all other errors
-    #[pyo3(signature = (name, version=None, *, timeout=None))]
-    fn get_secret<'py>(
-        slf: &Bound<'py, Self>,
-        name: &Bound<'py, PyString>,
-        version: Option<&Bound<'py, PyString>>,
-        timeout: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        match slf.get().cached(py, name, version)? {
-            Some(object) => Ok(object),
-            None => slf.call_method1(pyo3::intern!(py, "_fetch_secret"), (name, version, timeout)),
-        }
-    }
-
-    /// The cached secret if it may be served as it is. `None` obliges the caller to ask the engine: nothing is
-    /// kept, or it is stale, or this caller was chosen to renew it.
-    #[pyo3(signature = (name, version=None))]
-    fn _cached<'py>(
-        &self,
-        py: Python<'py>,
-        name: &Bound<'py, PyString>,
-        version: Option<&Bound<'py, PyString>>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.cached(py, name, version)
-    }
-
-    /// The cached secret, or `None`. Never asks the vault, and never waits.
-    ///
-    /// A copy past its life (`cache_ttl`) is not shown, even while `stale_if_error` would still allow it to serve.
-    #[pyo3(signature = (name, version=None))]
-    fn peek<'py>(
-        &self,
-        py: Python<'py>,
-        name: &str,
-        version: Option<&str>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some(source) = self.0.get() else {
-            return Ok(None);
-        };
-        let version = version.filter(|v| !v.is_empty());
-        let key = SecretIdRef {
-            vault: &source.vault,
-            name,
-            version,
-        };
-        match source.store.get(&key, source.clock.now().instant) {
-            Some((entry, Freshness::Fresh | Freshness::RefreshDue)) => {
-                convert::ready_made(py, &entry).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-}
-
-impl SecretReader {
-    #[inline]
-    fn cached<'py>(
-        &self,
-        py: Python<'py>,
-        name: &Bound<'py, PyString>,
-        version: Option<&Bound<'py, PyString>>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some(source) = self.0.get() else {
-            return Ok(None);
-        };
-        let version = match version {
-            Some(version) => Some(version.to_str()?).filter(|v| !v.is_empty()),
-            None => None,
-        };
-        let key = SecretIdRef {
-            vault: &source.vault,
-            name: name.to_str()?,
-            version,
-        };
-        match source.store.read(&key, source.clock.about_now(), |entry| {
-            convert::in_slot(py, entry)
-        }) {
-            Some(Some(object)) => Ok(Some(object)),
-            // The first hit: Python makes the object, outside of the read.
-            Some(None) => match source.store.get(&key, source.clock.about_now()) {
-                Some((entry, _)) => convert::ready_made(py, &entry).map(Some),
-                None => Ok(None),
-            },
-            None => Ok(None),
-        }
-    }
 }

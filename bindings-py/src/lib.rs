@@ -4,7 +4,8 @@
 //! only what must be native: the engine itself, and the cached read, which has to cost no more than a Python
 //! method over a dict.
 //!
-//! * [`engine`]: the engine behind a lock, and the base class of clients with the cached read
+//! * [`engine`]: the engine behind a lock
+//! * [`reader`]: the cached read, and the base class of clients around it
 //! * [`convert`]: what crosses the border, as small tuples
 //! * [`error`]: errors of the core as exceptions
 //! * [`clock`]: the two clocks, real or set by a test
@@ -18,6 +19,7 @@ mod clock;
 mod convert;
 mod engine;
 mod error;
+mod reader;
 
 use pyo3::prelude::*;
 
@@ -27,7 +29,9 @@ mod _native {
     #[pymodule_export]
     use crate::clock::ManualClock;
     #[pymodule_export]
-    use crate::engine::{Engine, SecretReader};
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::reader::{CachedSecrets, SecretReader};
 
     use nightlatch_core::config::Environment;
     use nightlatch_core::effect::{FaultKind, Response};

@@ -28,7 +28,7 @@ class BaseClient(SecretReader, Generic[DriverT]):
     ) -> None:
         self._credential = base_of(credential, default)
         self._driver, settings = self._credential._driver(kind, options)
-        self._vault_url = self._open(self._driver.engine, vault_url)
+        self._vault_url, self._latest = self._open(self._driver.engine, vault_url)
         if settings.on_event is not None:
             self._ticket = self._driver.listen(settings.on_event)
         self._default_timeout: float | None = settings.engine.get("retry", {}).get("operation_timeout")

@@ -8,7 +8,6 @@ options share tokens, cached secrets and limits.
 from __future__ import annotations
 
 import json
-import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from ._host import foreign as _foreign
 from ._host.driver import Driver
 from ._host.environment import Host
 from ._host.foreign import Foreign
+from ._host.fork import ForkSafeLock
 from .options import Settings, settings, unknown
 
 DriverT = TypeVar("DriverT", bound=Driver)
@@ -57,7 +57,7 @@ class BaseCredential:
     def __init__(self, **options: Any) -> None:
         settings(options, type(self).__name__)
         self._options = options
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._drivers: dict[Any, Driver] = {}
 
     def _describe(self, into: Description) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class ForeignCredential(BaseCredential):
 
 
 _shared: weakref.WeakValueDictionary[Any, BaseCredential] = weakref.WeakValueDictionary()
-_shared_lock = threading.Lock()
+_shared_lock = ForkSafeLock()
 
 
 def base_of(credential: Any, default: type[BaseCredential]) -> BaseCredential:

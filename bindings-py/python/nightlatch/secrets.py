@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from typing_extensions import Self
+
+    from .models import KeyVaultSecret
 
 from ._client import BaseClient
 from ._host.blocking import BlockingDriver
 from ._requests import secret_operation
 from .credentials import DefaultAzureCredential
-from .models import KeyVaultSecret
 
 __all__ = ["SecretClient"]
 

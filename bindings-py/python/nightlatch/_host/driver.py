@@ -11,13 +11,15 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _native
-from ..errors import ClientAuthenticationError, NightlatchError
 from . import fork
 from .environment import Host
 from .foreign import Foreign
+
+if TYPE_CHECKING:
+    from ..errors import NightlatchError
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -80,7 +82,7 @@ class Driver:
         if not self.foreign or error.__cause__ is not None:
             return
         named = {name for name in (error.source, *(attempt.source for attempt in error.attempts)) if name}
-        if not named and isinstance(error, ClientAuthenticationError):
+        if not named and error.kind in ("CREDENTIAL_UNAVAILABLE", "AUTHENTICATION_FAILED"):
             named = {foreign.name for foreign in self.foreign}
         for foreign in self.foreign:
             if foreign.failure is not None and foreign.name in named:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._native import ManualClock
-from .commands import Commands
 from .coroutines import is_coroutine_function
 from .files import Files
 from .transport import Transport, adapt
@@ -38,12 +37,12 @@ class Host:
         self.platform = platform or _platform()
         self.clock = clock
         self.files: Any = Files() if files is None else files
-        self.commands: Any = Commands() if commands is None else commands
+        self._commands: Any = commands
         self.owns_transport = transport is None
         self.awaited: dict[str, bool] = {
             "http": False,
             "read_file": is_coroutine_function(self.files.read),
-            "run": is_coroutine_function(self.commands.run),
+            "run": commands is not None and is_coroutine_function(commands.run),
         }
         """Which effects this host performs by coroutines, on an event loop."""
         self._options = dict(transport_options or {})
@@ -60,6 +59,15 @@ class Host:
 
             self._transport = Urllib3Transport(self.environment, **self._options)
         return self._transport
+
+    @property
+    def commands(self) -> Any:
+        """What runs programs; the own one is imported here."""
+        if self._commands is None:
+            from .commands import Commands
+
+            self._commands = Commands()
+        return self._commands
 
     def now(self) -> float:
         """Seconds on the engine's monotonic clock."""

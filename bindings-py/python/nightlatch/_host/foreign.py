@@ -4,16 +4,16 @@ them.
 
 from __future__ import annotations
 
-import threading
 import weakref
 from typing import Any
 
 from .coroutines import is_coroutine_function
 from .faults import TransportError
+from .fork import ForkSafeLock
 
 # One wrapper for each object, as long as somebody uses it: clients with the same credential share an engine.
 _wrapped: weakref.WeakValueDictionary[int, Foreign] = weakref.WeakValueDictionary()
-_lock = threading.Lock()
+_lock = ForkSafeLock()
 
 
 class Foreign:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from typing import Protocol
 
@@ -16,6 +17,23 @@ class AfterFork(Protocol):
 
 _registered: weakref.WeakSet[AfterFork] = weakref.WeakSet()
 _installed = False
+
+
+class ForkSafeLock:
+    """A lock made anew in a forked child, where nobody may be left to release it."""
+
+    def __init__(self) -> None:
+        self.after_fork()
+        register(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def register(driver: AfterFork) -> None:

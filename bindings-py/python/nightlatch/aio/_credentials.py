@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ..models import AccessToken, AccessTokenInfo
+
 from .. import _credentials as _options
 from .._host.asyncio import LoopDriver
 from .._requests import token_operation
-from ..models import AccessToken, AccessTokenInfo
 
 __all__ = [
     "DefaultAzureCredential",
@@ -46,6 +47,8 @@ class _Credential(_options.BaseCredential):
         output = await self._get(
             scopes, {"claims": claims, "tenant_id": tenant_id, "enable_cae": enable_cae}, kwargs
         )
+        from ..models import AccessToken
+
         return AccessToken(output[2], output[3])
 
     async def get_token_info(self, *scopes: str, options: Any = None, **kwargs: Any) -> AccessTokenInfo:
@@ -54,6 +57,8 @@ class _Credential(_options.BaseCredential):
         :keyword options: a dict with ``claims``, ``tenant_id``, ``enable_cae``
         """
         output = await self._get(scopes, options or {}, kwargs)
+        from ..models import AccessTokenInfo
+
         return AccessTokenInfo(output[2], output[3], refresh_on=output[4])
 
     async def close(self) -> None:
