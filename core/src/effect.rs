@@ -169,8 +169,8 @@ pub enum Outcome {
     Failed(Fault),
 }
 
-/// An HTTP answer. `Debug` shows no body.
-#[derive(Clone, Debug, Default)]
+/// An HTTP answer. `Debug` shows no header value and no body.
+#[derive(Clone, Default)]
 pub struct Response {
     /// Status code.
     pub status: u16,
@@ -191,6 +191,15 @@ impl Response {
             .iter()
             .find(|(n, _)| n.eq_ignore_ascii_case(name))
             .map(|(_, v)| v.as_str())
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {}", self.status)?;
+        f.debug_list()
+            .entries(self.headers.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
