@@ -1,0 +1,179 @@
+/**
+ * Errors. `code` is the kind, the same in every language of nightlatch, and says what the caller can do; the class
+ * says it coarsely, under the names that users of `@azure/identity` know. No error holds a secret or a token.
+ *
+ * @module
+ */
+
+import type { RawError } from "./engine.js";
+import { type Attempt, type Identity, readIdentity } from "./events.js";
+
+/** What the caller can do about an error. */
+export type ErrorCode =
+  /** A value given to the call is not valid: mend the call. */
+  | "INVALID_ARGUMENT"
+  /** Options or environment contradict themselves: mend them. */
+  | "INVALID_CONFIGURATION"
+  /** No source of an identity exists here: sign in, attach or configure one. */
+  | "CREDENTIAL_UNAVAILABLE"
+  /** A source exists and was refused: mend the credential. */
+  | "AUTHENTICATION_FAILED"
+  /** The token stands for somebody else than `expect` says. */
+  | "IDENTITY_MISMATCH"
+  /** The vault's challenge was not believed, so no token was sent: check the vault URL. */
+  | "CHALLENGE_REJECTED"
+  /** The vault knows the caller and says no: grant what `advice` names. */
+  | "FORBIDDEN"
+  /** The secret is disabled: enable it or ask for another version. */
+  | "SECRET_DISABLED"
+  /** No such secret, version or vault. */
+  | "NOT_FOUND"
+  /** The name is in a state that does not allow this. */
+  | "CONFLICT"
+  /** The service's limit was reached, or our own budget of retries ran out: wait. */
+  | "THROTTLED"
+  /** The service failed: try later. */
+  | "SERVICE_FAILURE"
+  /** No connection: check name resolution, network, firewall, proxy. */
+  | "UNREACHABLE"
+  /** The TLS peer was not accepted: check certificates and interception. */
+  | "TLS"
+  /** The time allowed ran out. */
+  | "TIMEOUT"
+  /** The caller cancelled. */
+  | "CANCELLED"
+  /** An answer could not be understood: something else may be answering. */
+  | "MALFORMED_RESPONSE"
+  /** This host or version cannot do it. */
+  | "UNSUPPORTED"
+  /** A defect of nightlatch: please report it. */
+  | "INTERNAL";
+
+/** The base of all errors of nightlatch. Facts that are not known are `undefined`. */
+export class NightlatchError extends Error {
+  override name = "NightlatchError";
+  /** The kind: what the caller can do. */
+  readonly code: ErrorCode;
+  /** The kind's number, the same in every language. */
+  readonly number: number;
+  /** What happened, in one sentence; `message` adds the next step. */
+  readonly summary: string;
+  /** The credential concerned, by its name. */
+  readonly source: string | undefined;
+  /** Who was refused. */
+  readonly identity: Identity | undefined;
+  /** HTTP status of the answer. */
+  readonly statusCode: number | undefined;
+  /** The service's error code. */
+  readonly errorCode: string | undefined;
+  /** The service's inner error code. */
+  readonly innerCode: string | undefined;
+  /** The service's request id, for a support ticket. */
+  readonly requestId: string | undefined;
+  /** How long the service asked to wait. */
+  readonly retryAfterInMs: number | undefined;
+  /** What each source of a chain of credentials said, in order. */
+  readonly attempts: readonly Attempt[];
+  /** The next step, in one sentence. */
+  readonly advice: string | undefined;
+  /** The code of a diagnosis, when there is one. */
+  readonly help: string | undefined;
+
+  constructor(raw: RawError, cause?: unknown) {
+    super(textOf(raw), cause === undefined ? undefined : { cause });
+    this.code = raw.kind as ErrorCode;
+    this.number = raw.number;
+    this.summary = raw.message;
+    this.source = raw.source;
+    this.identity = raw.identity && readIdentity(raw.identity);
+    this.statusCode = raw.status;
+    this.errorCode = raw.code;
+    this.innerCode = raw.innerCode;
+    this.requestId = raw.requestId;
+    this.retryAfterInMs = raw.retryAfterMs;
+    this.attempts = raw.attempts;
+    this.advice = raw.advice;
+    this.help = raw.help;
+  }
+}
+
+/** A source of an identity exists and was refused, or gave what must not be used: mend the credential. */
+export class AuthenticationError extends NightlatchError {
+  override name = "AuthenticationError";
+}
+
+/** No source of an identity exists here: sign in, attach or configure one. */
+export class CredentialUnavailableError extends NightlatchError {
+  override name = "CredentialUnavailableError";
+}
+
+/** None of several sources gave a token; `errors` has one error for each. */
+export class AggregateAuthenticationError extends CredentialUnavailableError {
+  override name = "AggregateAuthenticationError";
+  /** What each source said. */
+  readonly errors: NightlatchError[];
+
+  constructor(raw: RawError, cause?: unknown) {
+    super(raw, cause);
+    this.errors = raw.attempts.map(({ source, ending, reason }) => {
+      const refused = ending === "refused";
+      const kind = refused ? "AUTHENTICATION_FAILED" : "CREDENTIAL_UNAVAILABLE";
+      const one = { kind, number: refused ? 4 : 3, message: `${source}: ${reason}`, source, attempts: [] };
+      return refused ? new AuthenticationError(one) : new CredentialUnavailableError(one);
+    });
+  }
+}
+
+/** The caller's signal was aborted; `cause` is its reason. */
+export class AbortError extends NightlatchError {
+  override name = "AbortError";
+
+  constructor(cause?: unknown) {
+    super({ kind: "CANCELLED", number: 16, message: "The operation was aborted.", attempts: [] }, cause);
+  }
+}
+
+/** The class of each kind that has one of its own. */
+const CLASSES: Record<string, typeof NightlatchError> = {
+  CREDENTIAL_UNAVAILABLE: CredentialUnavailableError,
+  AUTHENTICATION_FAILED: AuthenticationError,
+  IDENTITY_MISMATCH: AuthenticationError,
+  CHALLENGE_REJECTED: AuthenticationError,
+};
+
+/** Makes the error for one of the engine's; a kind that is not known here becomes the base class. */
+export function errorFrom(raw: RawError, cause?: unknown): NightlatchError {
+  const several = raw.kind === "CREDENTIAL_UNAVAILABLE" && raw.attempts.length > 0;
+  const Class = several ? AggregateAuthenticationError : (CLASSES[raw.kind] ?? NightlatchError);
+  return new Class(raw, cause);
+}
+
+/** What an engine threw: one of its errors, or, if it broke, a defect of ours. */
+export function thrown(why: unknown): NightlatchError {
+  if (isRawError(why)) {
+    return errorFrom(why);
+  }
+  const message = "The engine broke; this is a defect of nightlatch.";
+  return new NightlatchError({ kind: "INTERNAL", number: 19, message, attempts: [] }, why);
+}
+
+/** Whether an engine threw one of its errors, and is as good as before. */
+export function isRawError(why: unknown): why is RawError {
+  return typeof why === "object" && why !== null && "kind" in why && "number" in why;
+}
+
+/** For a call that cannot be made. */
+export function invalidArgument(message: string): NightlatchError {
+  return new NightlatchError({ kind: "INVALID_ARGUMENT", number: 1, message, attempts: [] });
+}
+
+/** For what this host cannot do. */
+export function unsupported(message: string, advice: string): NightlatchError {
+  return new NightlatchError({ kind: "UNSUPPORTED", number: 18, message, advice, attempts: [] });
+}
+
+function textOf(raw: RawError): string {
+  const advice = raw.advice === undefined ? "" : `\nTo mend this: ${raw.advice}`;
+  const request = raw.requestId === undefined ? "" : `\nRequest id: ${raw.requestId}`;
+  return raw.message + advice + request;
+}

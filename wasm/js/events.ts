@@ -1,0 +1,106 @@
+/**
+ * Events: what happened, for logs, audit and metrics. They hold no secret.
+ *
+ * @module
+ */
+
+/** Who a token stands for, as far as it told. */
+export interface Identity {
+  /** Tenant id. */
+  tenantId?: string;
+  /** Application (client) id. */
+  clientId?: string;
+  /** Object (principal) id. */
+  objectId?: string;
+  /** Resource id of a managed identity. */
+  resourceId?: string;
+}
+
+/** How one source of a chain of credentials ended. */
+export interface Attempt {
+  /** The credential's name. */
+  source: string;
+  /** `unavailable`, `refused` or `transient`. */
+  ending: string;
+  /** Why, in one sentence. */
+  reason: string;
+}
+
+/** The facts of each event, by its type. */
+export interface EventFactsByType {
+  /** A source gave a token. */
+  tokenacquired: { source: string; scope: string; identity: Identity; expiresOn: string; skipped: Attempt[] };
+  /** A token could not be renewed; the old one still serves. */
+  tokenrefreshfailed: { source: string; reason: string };
+  /** A secret was fetched from its vault. */
+  secretfetched: { vault: string; name: string; version: string; requestId: string | null };
+  /** The latest version of a secret is another one than before. */
+  secretrotated: { vault: string; name: string; oldVersion: string; newVersion: string };
+  /** The vault could not be asked; a copy past its life was served. */
+  servedstale: { vault: string; name: string; ageMs: number; reason: string };
+  /** A secret was served outside its validity period. */
+  secretoutsidevalidity: { vault: string; name: string; state: "expired" | "not_yet_valid" };
+  /** A request had to wait: for our own limits, or because the service said so. */
+  throttled: { host: string; by: "limiter" | "service"; waitMs: number };
+  /** A request failed and is tried again. */
+  retrying: { host: string; attempt: number; waitMs: number; reason: string };
+  /** The vault refused the caller. */
+  accessdenied: {
+    vault: string;
+    name: string;
+    identity: Identity;
+    innerCode: string | null;
+    requestId: string | null;
+  };
+}
+
+/** The type of an event, such as `secretrotated`. */
+export type EventType = keyof EventFactsByType;
+
+/** The facts of any event, with its type. */
+export type EventFacts = { [T in EventType]: { type: T } & EventFactsByType[T] }[EventType];
+
+/** An event of a client. */
+export class NightlatchEvent<T extends EventType = EventType> extends Event {
+  /** The facts. */
+  readonly detail: EventFactsByType[T];
+
+  constructor(type: string, detail: EventFactsByType[T]) {
+    super(type);
+    this.detail = detail;
+  }
+}
+
+const IDENTITY: Record<string, string> = {
+  tenant: "tenantId",
+  client: "clientId",
+  object: "objectId",
+  resource: "resourceId",
+};
+
+/** Reads an event as the engine writes it. */
+export function readEvent(json: string): EventFacts {
+  const { event, ...facts } = JSON.parse(json) as { event: string };
+  return { type: event.replaceAll("_", ""), ...(camelCase(facts) as object) } as EventFacts;
+}
+
+/** An identity as the engine writes it, under the names that users know. */
+export function readIdentity(raw: Record<string, string | null | undefined>): Identity {
+  const known = Object.entries(raw).filter(([, value]) => value != null);
+  return Object.fromEntries(known.map(([name, value]) => [IDENTITY[name] ?? name, value]));
+}
+
+function camelCase(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(camelCase);
+  }
+  if (value === null || typeof value !== "object") {
+    return value;
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [
+      name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+      name === "identity" ? readIdentity(part) : camelCase(part),
+    ]),
+  );
+}

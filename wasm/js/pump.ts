@@ -1,0 +1,353 @@
+/**
+ * The event-loop host: brings an engine and a {@link Host} together. It drains the engine's outputs, begins or aborts
+ * the IO they ask for, settles the callers' promises, and keeps one timer.
+ *
+ * @module
+ */
+
+import type { Engine, EngineFactory, Output, RawSecret, Turn } from "./engine.js";
+import { AbortError, errorFrom, isRawError, type NightlatchError, thrown } from "./errors.js";
+import { type EventFacts, readEvent } from "./events.js";
+import { fault } from "./host/fetch.js";
+import { type Host, HostFault, type Timer } from "./host/host.js";
+import type { TokenCredential } from "./token.js";
+
+/** What an engine is made from. */
+export interface Configuration {
+  /** Its options, as JSON. */
+  options: string;
+  /** The secret values that they refer to by number. */
+  secrets: string[];
+  /** The credential objects of other libraries that they refer to by number. */
+  foreign: TokenCredential[];
+}
+
+/** How an operation ended well. */
+export type Finished = Extract<Output, ["secret" | "token", ...unknown[]]>;
+
+/** What the host is to do. */
+type Effect = Exclude<Output, ["secret" | "token" | "error" | "event" | "abort", ...unknown[]]>;
+
+/** Somebody who waits for an operation. */
+interface Waiter {
+  owner: object;
+  /** Ends the wait; the function gives the result, or throws the error with the caller's stack. */
+  settle(result: () => Finished): void;
+}
+
+/** An engine at work, shared by its owners: clients, and a credential that gives tokens itself. */
+export class Pump {
+  readonly #configuration: Configuration;
+  readonly #host: Host;
+  readonly #load: () => Promise<EngineFactory>;
+  readonly #owners = new Set<object>();
+  readonly #listeners = new Set<(event: EventFacts) => void>();
+  readonly #waiters = new Map<number, Waiter>();
+  readonly #running = new Map<number, AbortController>();
+  #engine: Engine | undefined;
+  #timer: Timer | undefined;
+  /** Why nothing can be asked any more. */
+  #ended: (() => NightlatchError) | undefined;
+
+  /**
+   * @param factory - makes the engine at once, so that a wrong option is told at once; absent: at the first call
+   * @throws NightlatchError - the options cannot be used
+   */
+  constructor(
+    configuration: Configuration,
+    host: Host,
+    factory: EngineFactory | undefined,
+    load: () => Promise<EngineFactory>,
+  ) {
+    this.#configuration = configuration;
+    this.#host = host;
+    this.#load = load;
+    if (factory !== undefined) {
+      this.#open(factory);
+    }
+  }
+
+  /** Adds an owner. */
+  retain(owner: object): void {
+    this.#owners.add(owner);
+  }
+
+  /** The owner's calls end with `error`; when the last owner goes, so does the engine. Tells whether it went. */
+  release(owner: object, error: () => NightlatchError): boolean {
+    for (const [op, waiter] of this.#waiters) {
+      if (waiter.owner === owner) {
+        this.#leave(op, error);
+      }
+    }
+    this.#owners.delete(owner);
+    if (this.#owners.size === 0) {
+      this.#end(error);
+      this.#engine?.free();
+      this.#engine = undefined;
+      this.#host.close?.();
+    }
+    return this.#owners.size === 0;
+  }
+
+  /** Calls `listener` with every event until the returned function is called. */
+  listen(listener: (event: EventFacts) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Has an operation done. */
+  async call(operation: object, owner: object, signal?: AbortSignal): Promise<Finished> {
+    if (signal?.aborted) {
+      throw new AbortError(signal.reason);
+    }
+    if (this.#engine === undefined && this.#ended === undefined) {
+      const factory = await this.#load();
+      // Another call may have been quicker.
+      this.#engine ?? this.#open(factory);
+    }
+    // The error is made here and not where it comes up, so that its stack leads to whoever called.
+    const result = await this.#begin(operation, owner, signal);
+    return result();
+  }
+
+  /** The cached read; see `Engine.peek`. */
+  peek(vault: string, name: string, version: string | null): RawSecret | undefined {
+    return this.#engine && this.#ask((engine) => engine.peek(vault, name, version));
+  }
+
+  /** Forgets one secret, or all. */
+  invalidate(vault: string, name: string | null, version: string | null): void {
+    if (this.#engine !== undefined) {
+      this.#ask((engine) => engine.invalidate(vault, name, version));
+    }
+  }
+
+  /** What the cache holds, as far as the engine tells. */
+  cacheInfo(): ReturnType<NonNullable<Engine["cacheInfo"]>> | undefined {
+    return this.#engine && this.#ask((engine) => engine.cacheInfo?.());
+  }
+
+  /** What every unfinished operation waits for. */
+  pending(): ReturnType<Engine["pending"]> {
+    return this.#engine === undefined ? [] : this.#ask((engine) => engine.pending());
+  }
+
+  #open(factory: EngineFactory): void {
+    const variables = this.#host.environment();
+    const environment = factory.environmentNames.flatMap((name): [string, string][] => {
+      const value = variables[name];
+      return value === undefined ? [] : [[name, value]];
+    });
+    const seed = crypto.getRandomValues(new Uint8Array(16));
+    const { options, secrets } = this.#configuration;
+    try {
+      this.#engine = factory.create(options, environment, secrets, seed);
+    } catch (why) {
+      throw thrown(why);
+    }
+  }
+
+  /** Calls into the engine. Whatever it throws that is no error of its own ends everything: it may be half done. */
+  #ask<T>(call: (engine: Engine) => T): T {
+    if (this.#engine === undefined || this.#ended !== undefined) {
+      throw this.#ended?.() ?? thrown(undefined);
+    }
+    try {
+      const time = this.#host.clock.read?.();
+      if (time !== undefined) {
+        this.#engine.setClock?.(time.instantMs, time.unixMs);
+      }
+      return call(this.#engine);
+    } catch (why) {
+      if (!isRawError(why)) {
+        this.#end(() => thrown(why));
+      }
+      throw thrown(why);
+    }
+  }
+
+  #begin(operation: object, owner: object, signal: AbortSignal | undefined): Promise<() => Finished> {
+    const { op, turn } = this.#ask((engine) => engine.start(JSON.stringify(operation)));
+    return new Promise((resolve) => {
+      const abort = (): void => this.#leave(op, () => new AbortError(signal?.reason));
+      const settle = (result: () => Finished): void => {
+        signal?.removeEventListener("abort", abort);
+        resolve(result);
+      };
+      signal?.addEventListener("abort", abort);
+      this.#waiters.set(op, { owner, settle });
+      this.#take(turn);
+    });
+  }
+
+  /** A caller goes before the operation has ended. */
+  #leave(op: number, error: () => NightlatchError): void {
+    const waiter = this.#waiters.get(op);
+    if (waiter !== undefined && this.#waiters.delete(op)) {
+      waiter.settle(raising(error));
+      this.#turn((engine) => engine.cancel(op));
+    }
+  }
+
+  /** Has a turn outside of any caller's stack: if the engine breaks, the callers who wait have been told. */
+  #turn(call: (engine: Engine) => Turn, cause?: unknown): void {
+    let turn: Turn;
+    try {
+      turn = this.#ask(call);
+    } catch {
+      return;
+    }
+    this.#take(turn, cause);
+  }
+
+  /** Does what a turn asks for. `cause` is the failure that brought the turn about. */
+  #take(turn: Turn, cause?: unknown): void {
+    // First, since what an output begins may itself have a turn, and a later timer.
+    this.#arm(turn.timeoutMs);
+    for (const output of turn.outputs) {
+      this.#handle(output, cause);
+    }
+    // Somebody who waits, if only for a pause to end, keeps the process alive; an idle engine does not.
+    this.#timer?.hold(this.#waiters.size > 0);
+  }
+
+  #arm(timeoutMs: number | null): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (timeoutMs !== null) {
+      const due = (): void => this.#turn((engine) => engine.handleTimeout());
+      this.#timer = this.#host.clock.schedule(due, timeoutMs);
+    }
+  }
+
+  #handle(output: Output, cause: unknown): void {
+    switch (output[0]) {
+      case "secret":
+      case "token":
+        return this.#settle(output[1], () => output);
+      case "error": {
+        const [, op, raw] = output;
+        return this.#settle(
+          op,
+          raising(() => errorFrom(raw, cause)),
+        );
+      }
+      case "event":
+        return this.#tell(output[1]);
+      case "abort":
+        this.#running.get(output[1])?.abort();
+        this.#running.delete(output[1]);
+        return;
+      default:
+        return this.#perform(output);
+    }
+  }
+
+  #settle(op: number, result: () => Finished): void {
+    this.#waiters.get(op)?.settle(result);
+    this.#waiters.delete(op);
+  }
+
+  #tell(json: string): void {
+    const event = readEvent(json);
+    this.#host.event?.(event);
+    for (const listener of this.#listeners) {
+      listener(event);
+    }
+  }
+
+  /** Begins an effect; its answer, or why there is none, is the next turn. */
+  #perform(effect: Effect): void {
+    const id = effect[1];
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    this.#work(effect, controller.signal).then(
+      (answer) => this.#running.delete(id) && this.#turn(answer),
+      (why: unknown) => {
+        const { kind, message, cause } = fault(why);
+        if (this.#running.delete(id)) {
+          this.#turn((engine) => engine.fail(id, kind, message), cause ?? why);
+        }
+      },
+    );
+  }
+
+  async #work(effect: Effect, signal: AbortSignal): Promise<(engine: Engine) => Turn> {
+    const host = this.#host;
+    switch (effect[0]) {
+      case "http": {
+        const [, id, , method, url, headers, body, timeoutMs, direct] = effect;
+        const answer = await host.http({ method, url, headers, body, timeoutMs, direct }, signal);
+        return (engine) => engine.completeHttp(id, answer.status, answer.headers, answer.body);
+      }
+      case "read_file": {
+        const [, id, , path, limit] = effect;
+        const content = await host.readFile?.(path, limit, signal);
+        return content === undefined ? cannot(id) : (engine) => engine.completeFile(id, content);
+      }
+      case "run": {
+        const [, id, , argv, env, timeoutMs] = effect;
+        const answer = await host.run?.(argv, env, timeoutMs, signal);
+        return answer === undefined
+          ? cannot(id)
+          : (engine) => engine.completeRun(id, answer.status, answer.stdout, answer.stderr);
+      }
+      case "host_token": {
+        const [, id, , handle, scopes, tenantId, claims, enableCae] = effect;
+        const token = await foreignToken(this.#configuration.foreign[handle], scopes, {
+          ...(tenantId !== null && { tenantId }),
+          ...(claims !== null && { claims }),
+          ...(enableCae && { enableCae }),
+          abortSignal: signal,
+        });
+        const { expiresOnTimestamp, refreshAfterTimestamp = null } = token;
+        return (engine) => engine.completeToken(id, token.token, expiresOnTimestamp, refreshAfterTimestamp);
+      }
+      default:
+        return cannot(effect[1]);
+    }
+  }
+
+  #end(error: () => NightlatchError): void {
+    this.#ended ??= error;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (const controller of this.#running.values()) {
+      controller.abort();
+    }
+    this.#running.clear();
+    for (const waiter of this.#waiters.values()) {
+      waiter.settle(raising(error));
+    }
+    this.#waiters.clear();
+  }
+}
+
+function raising(error: () => NightlatchError): () => Finished {
+  return () => {
+    throw error();
+  };
+}
+
+/** For what the host has no means to do. */
+function cannot(id: number): (engine: Engine) => Turn {
+  return (engine) => engine.fail(id, "unsupported", "");
+}
+
+async function foreignToken(
+  credential: TokenCredential | undefined,
+  scopes: string[],
+  options: Parameters<TokenCredential["getToken"]>[1],
+): ReturnType<TokenCredential["getToken"]> extends Promise<infer T> ? Promise<NonNullable<T>> : never {
+  try {
+    const token = await credential?.getToken(scopes, options);
+    if (token) {
+      return token;
+    }
+  } catch (why) {
+    const { name, message } = why instanceof Error ? why : { name: "", message: String(why) };
+    const kind = name === "CredentialUnavailableError" ? "unavailable" : "refused";
+    throw new HostFault(kind, message.slice(0, 2000), why);
+  }
+  throw new HostFault("unavailable", "it gave no token");
+}

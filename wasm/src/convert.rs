@@ -1,0 +1,187 @@
+//! What crosses the border: outputs as the arrays, secrets as the plain objects that `js/engine.ts` describes.
+
+use std::time::Duration;
+
+use js_sys::{Array, JsString, Object, Reflect, Uint8Array};
+use nightlatch_core::effect::{Effect, EffectId, Request, Route};
+use nightlatch_core::operation::{OpId, Output, Reply};
+use nightlatch_core::secret::Secret;
+use nightlatch_core::sensitive::Sensitive;
+use nightlatch_core::time::UnixTime;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A plain object of these members; `undefined` ones are left out.
+pub(crate) fn record<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in members {
+        if !value.is_undefined() {
+            // Setting a member of a fresh plain object cannot fail.
+            let _set = Reflect::set(&object, &name.into(), &value);
+        }
+    }
+    object.into()
+}
+
+/// A number as JavaScript has them. Ids count from 1 and reach 2⁵³ never.
+pub(crate) fn number(value: u64) -> JsValue {
+    JsValue::from_f64(value as f64)
+}
+
+/// A duration in milliseconds, fractions included.
+pub(crate) fn millis(duration: Duration) -> JsValue {
+    JsValue::from_f64(duration.as_secs_f64() * 1000.0)
+}
+
+/// The text pairs of an array of arrays; what is not text is left out.
+pub(crate) fn pairs<T: From<String>>(array: &Array) -> Vec<(String, T)> {
+    array
+        .iter()
+        .filter_map(|pair| {
+            let pair = pair.dyn_ref::<Array>()?;
+            Some((pair.get(0).as_string()?, pair.get(1).as_string()?.into()))
+        })
+        .collect()
+}
+
+/// One output as an array; `secret_object` makes a secret's object, or finds it.
+pub(crate) fn output(output: Output, secret_object: impl FnOnce(&Secret) -> JsValue) -> Option<JsValue> {
+    let array = match output {
+        Output::Perform { id, op, effect } => perform(id, op, effect),
+        Output::Abort(id) => array(["abort".into(), number(id.0)]),
+        Output::Finished {
+            op,
+            result: Ok(reply),
+        } => finished(op, reply, secret_object),
+        Output::Finished {
+            op,
+            result: Err(error),
+        } => array(["error".into(), number(op.0), crate::error::object(&error)]),
+        Output::Event(event) => {
+            let json = serde_json::to_string(&event).unwrap_or_default();
+            array(["event".into(), json.into()])
+        }
+        _ => return None,
+    };
+    Some(array)
+}
+
+/// A secret as a plain object.
+pub(crate) fn secret(secret: &Secret) -> JsValue {
+    let p = secret.properties();
+    let tags = Object::new();
+    for (name, value) in &p.tags {
+        let _set = Reflect::set(&tags, &name.into(), &value.into());
+    }
+    let time = |time: Option<UnixTime>| time.map(|t| t.as_millis() as f64).into();
+    let text = |text: &Option<String>| text.as_deref().into();
+    record([
+        ("value", sensitive(secret.value())),
+        ("id", (&p.id).into()),
+        ("vaultUrl", (&p.vault_url).into()),
+        ("name", (&p.name).into()),
+        ("version", text(&p.version)),
+        ("enabled", p.enabled.into()),
+        ("notBefore", time(p.not_before)),
+        ("expiresOn", time(p.expires_on)),
+        ("createdOn", time(p.created_on)),
+        ("updatedOn", time(p.updated_on)),
+        ("contentType", text(&p.content_type)),
+        ("tags", tags.into()),
+        ("recoveryLevel", text(&p.recovery_level)),
+        ("recoverableDays", p.recoverable_days.into()),
+        ("managed", p.managed.into()),
+        ("keyId", text(&p.key_id)),
+        ("previousVersion", text(&p.previous_version)),
+    ])
+}
+
+fn finished(op: OpId, reply: Reply, secret_object: impl FnOnce(&Secret) -> JsValue) -> JsValue {
+    match reply {
+        Reply::Secret(secret) => array(["secret".into(), number(op.0), secret_object(&secret)]),
+        Reply::Token {
+            token,
+            expires_on,
+            refresh_on,
+        } => array([
+            "token".into(),
+            number(op.0),
+            sensitive(&token),
+            JsValue::from_f64(expires_on.as_millis() as f64),
+            JsValue::from_f64(refresh_on.as_millis() as f64),
+        ]),
+        _ => array(["unsupported_reply".into(), number(op.0)]),
+    }
+}
+
+fn perform(id: EffectId, op: Option<OpId>, effect: Effect) -> JsValue {
+    let (id, op) = (number(id.0), op.map_or(JsValue::NULL, |op| number(op.0)));
+    match effect {
+        Effect::Http {
+            request,
+            timeout,
+            route,
+        } => http(id, op, &request, timeout, route),
+        Effect::ReadFile { path, limit } => {
+            array(["read_file".into(), id, op, path.into(), number(limit as u64)])
+        }
+        Effect::Run { argv, env, timeout } => {
+            let env: Array = env
+                .iter()
+                .map(|(name, value)| array([name.into(), value.into()]))
+                .collect();
+            array(["run".into(), id, op, strings(argv), env.into(), millis(timeout)])
+        }
+        Effect::HostToken {
+            handle,
+            scopes,
+            tenant,
+            claims,
+            enable_cae,
+        } => array([
+            "host_token".into(),
+            id,
+            op,
+            handle.into(),
+            strings(scopes),
+            tenant.map_or(JsValue::NULL, JsValue::from),
+            claims.map_or(JsValue::NULL, JsValue::from),
+            enable_cae.into(),
+        ]),
+        _ => array(["unsupported".into(), id, op]),
+    }
+}
+
+fn http(id: JsValue, op: JsValue, request: &Request, timeout: Duration, route: Route) -> JsValue {
+    let headers: Array = request
+        .headers
+        .iter()
+        .map(|(name, value)| array([name.as_ref().into(), sensitive(value)]))
+        .collect();
+    array([
+        "http".into(),
+        id,
+        op,
+        request.method.as_str().into(),
+        (&request.url).into(),
+        headers.into(),
+        Uint8Array::from(request.body.expose()).into(),
+        millis(timeout),
+        (route == Route::Direct).into(),
+    ])
+}
+
+fn array<const N: usize>(items: [JsValue; N]) -> JsValue {
+    items.into_iter().collect::<Array>().into()
+}
+
+fn strings(texts: Vec<String>) -> JsValue {
+    texts.into_iter().map(JsValue::from).collect::<Array>().into()
+}
+
+/// Text of a sensitive value. What is not UTF-8 (no value the service gives) is shown as replacement characters.
+fn sensitive(value: &Sensitive) -> JsValue {
+    match value.expose_str() {
+        Some(text) => JsString::from(text).into(),
+        None => JsString::from(&*String::from_utf8_lossy(value.expose())).into(),
+    }
+}
