@@ -22,6 +22,7 @@ use crate::exec::single_flight::Overtaken;
 use crate::exec::{Context, SingleFlight};
 use crate::secret::{Secret, SecretId, VaultUrl};
 use crate::time::UnixTime;
+use crate::wire::clean;
 use crate::wire::secrets::{get_secret_request, parse_secret};
 use crate::wire::service_error::service_error;
 
@@ -182,7 +183,6 @@ impl Secrets {
     /// Asks the vault, and keeps the answer unless it was overtaken.
     async fn ask(&self, context: &Context, id: &SecretId, overtaken: &Overtaken) -> Result<Secret, Error> {
         let request = get_secret_request(id, &self.config.options.vault.api_version)
-            .header("accept", "application/json")
             .header("user-agent", user_agent(&self.config))
             .header(
                 "x-ms-client-request-id",
@@ -207,7 +207,7 @@ impl Secrets {
             }
             return Err(error);
         }
-        let request_id = response.header("x-ms-request-id").map(str::to_owned);
+        let request_id = response.header("x-ms-request-id").map(clean);
         let secret = parse_secret(&response.body, &id.vault).map_err(|why| {
             Error::new(
                 ErrorKind::MalformedResponse,
