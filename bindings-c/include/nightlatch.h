@@ -1,0 +1,1411 @@
+#ifndef NIGHTLATCH_H
+#define NIGHTLATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/*
+ * nightlatch: secrets out of Azure Key Vault without a stored credential.
+ *
+ * Conventions, which hold for every function:
+ *
+ * - Handles are opaque. What `_new` (or a call with an output of that type) gave, its `_free` takes back, once; `_free` takes
+ *   NULL too. Who calls `_new` calls `_free`: no function takes a handle over.
+ * - Inputs come first, outputs last. Outputs are written only on success, `error` only on failure; `error` may be
+ *   NULL for callers who are content with the status.
+ * - Text and bytes go in as pointer and length; `NIGHTLATCH_TEXT("...")` makes both from a string. Text is UTF-8; NULL with
+ *   length 0 is the empty text. What goes in is copied.
+ * - Text and bytes come out as a pointer that is lent: its comment says for how long. Behind every text that is lent stands a
+ *   NUL that its length does not count; a value may hold NULs of its own.
+ * - A handle that is NULL is refused: NIGHTLATCH_INVALID_ARGUMENT, NULL, 0 or false.
+ * - Any number of threads may use a handle at once. Nobody may use it while or after it is freed.
+ * - A defect of the library ends as NIGHTLATCH_INTERNAL; the client stays usable.
+ * - The first door, for most programs: `nightlatch_client`, calls that block. The second, for programs with their own
+ *   event loop: `nightlatch_engine`. Everything else serves both.
+ */
+
+#define NIGHTLATCH_VERSION "0.1.0"
+#define NIGHTLATCH_VERSION_MAJOR 0
+#define NIGHTLATCH_VERSION_MINOR 1
+#define NIGHTLATCH_VERSION_PATCH 0
+
+/* Two arguments from one string: the text and its length. */
+#define NIGHTLATCH_TEXT(string) (string), strlen(string)
+
+/* Two arguments that say: no text. */
+#define NIGHTLATCH_NONE NULL, 0
+
+/* The value a nightlatch_host begins with: no callback. */
+#define NIGHTLATCH_HOST_INIT \
+    { sizeof(nightlatch_host), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+
+/*
+ The largest body of an answer that is read: 1 MiB. A longer one is answered with
+ `NIGHTLATCH_FAULT_TOO_LARGE`.
+ */
+#define NIGHTLATCH_BODY_LIMIT (1 << 20)
+
+/*
+ The exit status of a program that a signal ended.
+ */
+#define NIGHTLATCH_SIGNALLED INT32_MIN
+
+/*
+ How a call ended: 0, or what the caller can do about the error. Numbers never change meaning; a number of
+ a newer library that this header does not know is an error like any other.
+ */
+enum nightlatch_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     It was done.
+     */
+    NIGHTLATCH_OK = 0,
+    /*
+     A value given to the call is not valid: mend the call.
+     */
+    NIGHTLATCH_INVALID_ARGUMENT = 1,
+    /*
+     The configuration or environment contradicts itself: mend it.
+     */
+    NIGHTLATCH_INVALID_CONFIGURATION = 2,
+    /*
+     No source of an identity exists here: sign in, attach or configure one.
+     */
+    NIGHTLATCH_CREDENTIAL_UNAVAILABLE = 3,
+    /*
+     A source exists and was refused: mend the credential.
+     */
+    NIGHTLATCH_AUTHENTICATION_FAILED = 4,
+    /*
+     The token stands for somebody other than expected: mend the pin or the host.
+     */
+    NIGHTLATCH_IDENTITY_MISMATCH = 5,
+    /*
+     The vault's challenge was not believed, so no token was sent: check the vault URL.
+     */
+    NIGHTLATCH_CHALLENGE_REJECTED = 6,
+    /*
+     The vault knows the caller and says no: grant what the advice names.
+     */
+    NIGHTLATCH_FORBIDDEN = 7,
+    /*
+     The secret is disabled: enable it or ask for another version.
+     */
+    NIGHTLATCH_SECRET_DISABLED = 8,
+    /*
+     No such secret, version or vault.
+     */
+    NIGHTLATCH_NOT_FOUND = 9,
+    /*
+     The name is in a state that does not allow this (deleted, being recovered).
+     */
+    NIGHTLATCH_CONFLICT = 10,
+    /*
+     The service's limit was reached, or the library's own budget ran out: wait.
+     */
+    NIGHTLATCH_THROTTLED = 11,
+    /*
+     The service failed: try later.
+     */
+    NIGHTLATCH_SERVICE_FAILURE = 12,
+    /*
+     No connection: check name resolution, network, firewall, proxy.
+     */
+    NIGHTLATCH_UNREACHABLE = 13,
+    /*
+     The TLS peer was not accepted: check certificates and interception.
+     */
+    NIGHTLATCH_TLS = 14,
+    /*
+     The time allowed ran out.
+     */
+    NIGHTLATCH_TIMEOUT = 15,
+    /*
+     The caller cancelled.
+     */
+    NIGHTLATCH_CANCELLED = 16,
+    /*
+     An answer could not be understood: something else may be answering.
+     */
+    NIGHTLATCH_MALFORMED_RESPONSE = 17,
+    /*
+     This host or version cannot do it.
+     */
+    NIGHTLATCH_UNSUPPORTED = 18,
+    /*
+     A defect of nightlatch: please report it.
+     */
+    NIGHTLATCH_INTERNAL = 19,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_status nightlatch_status;
+#else
+typedef uint32_t nightlatch_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The parts of an attempt: what one credential of a chain said.
+ */
+enum nightlatch_attempt_part
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     The credential's SDK name.
+     */
+    NIGHTLATCH_ATTEMPT_SOURCE = 1,
+    /*
+     `unavailable`, `refused` or `transient`.
+     */
+    NIGHTLATCH_ATTEMPT_ENDING = 2,
+    /*
+     Why, in one sentence.
+     */
+    NIGHTLATCH_ATTEMPT_REASON = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_attempt_part nightlatch_attempt_part;
+#else
+typedef uint32_t nightlatch_attempt_part;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The texts of an effect.
+ */
+enum nightlatch_effect_fact
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+     */
+    NIGHTLATCH_EFFECT_METHOD = 1,
+    /*
+     Absolute URL; never holds a secret.
+     */
+    NIGHTLATCH_EFFECT_URL = 2,
+    /*
+     Absolute path.
+     */
+    NIGHTLATCH_EFFECT_PATH = 3,
+    /*
+     Tenant to ask for a token, if not the credential's own.
+     */
+    NIGHTLATCH_EFFECT_TENANT = 4,
+    /*
+     Claims of a challenge (JSON).
+     */
+    NIGHTLATCH_EFFECT_CLAIMS = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_effect_fact nightlatch_effect_fact;
+#else
+typedef uint32_t nightlatch_effect_fact;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The sorts of effects. A host answers one that it does not know with `NIGHTLATCH_FAULT_UNSUPPORTED`.
+ */
+enum nightlatch_effect_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     One HTTP exchange: `METHOD`, `URL`, headers, body, `TIMEOUT_MS`, `DIRECT`. No redirect is followed,
+     certificates are checked, at most `NIGHTLATCH_BODY_LIMIT` bytes of the answer's body are read.
+     */
+    NIGHTLATCH_EFFECT_HTTP = 1,
+    /*
+     Read a whole file: `PATH`, `LIMIT`.
+     */
+    NIGHTLATCH_EFFECT_READ_FILE = 2,
+    /*
+     Run a program without a shell and without input, from a directory that only the system's owner can write
+     to: arguments (the first is the program, looked up on `PATH`), variables to add, `TIMEOUT_MS`.
+     */
+    NIGHTLATCH_EFFECT_RUN = 3,
+    /*
+     Ask a credential object that the host holds for a token: `HANDLE`, scopes, `TENANT`, `CLAIMS`, `CAE`.
+     */
+    NIGHTLATCH_EFFECT_TOKEN = 4,
+    /*
+     Something newer than this library's interface.
+     */
+    NIGHTLATCH_EFFECT_OTHER = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_effect_kind nightlatch_effect_kind;
+#else
+typedef uint32_t nightlatch_effect_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The lists of an effect.
+ */
+enum nightlatch_effect_list
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     HTTP headers: name in lower case, and value, which may be a token.
+     */
+    NIGHTLATCH_EFFECT_HEADERS = 1,
+    /*
+     Program and arguments.
+     */
+    NIGHTLATCH_EFFECT_ARGUMENTS = 2,
+    /*
+     Variables added to the program's environment, by name.
+     */
+    NIGHTLATCH_EFFECT_VARIABLES = 3,
+    /*
+     Scopes such as `https://vault.azure.net/.default`.
+     */
+    NIGHTLATCH_EFFECT_SCOPES = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_effect_list nightlatch_effect_list;
+#else
+typedef uint32_t nightlatch_effect_list;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The numbers of an effect.
+ */
+enum nightlatch_effect_number_fact
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     Milliseconds that the whole effect may take.
+     */
+    NIGHTLATCH_EFFECT_TIMEOUT_MS = 1,
+    /*
+     1: no proxy may stand in between. 0: as the host's network is configured.
+     */
+    NIGHTLATCH_EFFECT_DIRECT = 2,
+    /*
+     The most bytes of a file; more is `NIGHTLATCH_FAULT_TOO_LARGE`.
+     */
+    NIGHTLATCH_EFFECT_LIMIT = 3,
+    /*
+     Which of the host's credential objects, by the number that the configuration gave it.
+     */
+    NIGHTLATCH_EFFECT_HANDLE = 4,
+    /*
+     1: the resource understands continuous access evaluation.
+     */
+    NIGHTLATCH_EFFECT_CAE = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_effect_number_fact nightlatch_effect_number_fact;
+#else
+typedef uint32_t nightlatch_effect_number_fact;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The texts of an error. Those that do not apply are absent.
+ */
+enum nightlatch_error_fact
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     The status's stable name, such as `NOT_FOUND`.
+     */
+    NIGHTLATCH_ERROR_NAME = 1,
+    /*
+     One sentence.
+     */
+    NIGHTLATCH_ERROR_MESSAGE = 2,
+    /*
+     Message, next step and request id together, in lines: what to show people.
+     */
+    NIGHTLATCH_ERROR_DESCRIPTION = 3,
+    /*
+     The next step, in one sentence.
+     */
+    NIGHTLATCH_ERROR_ADVICE = 4,
+    /*
+     The credential concerned, by its SDK name.
+     */
+    NIGHTLATCH_ERROR_SOURCE = 5,
+    /*
+     Who was refused: tenant id.
+     */
+    NIGHTLATCH_ERROR_TENANT = 6,
+    /*
+     Who was refused: application (client) id.
+     */
+    NIGHTLATCH_ERROR_CLIENT = 7,
+    /*
+     Who was refused: object (principal) id.
+     */
+    NIGHTLATCH_ERROR_OBJECT = 8,
+    /*
+     Who was refused: resource id of a managed identity.
+     */
+    NIGHTLATCH_ERROR_RESOURCE = 9,
+    /*
+     The service's error code.
+     */
+    NIGHTLATCH_ERROR_CODE = 10,
+    /*
+     The service's inner error code.
+     */
+    NIGHTLATCH_ERROR_INNER_CODE = 11,
+    /*
+     The service's request id, for a support ticket.
+     */
+    NIGHTLATCH_ERROR_REQUEST_ID = 12,
+    /*
+     A verdict code to look up.
+     */
+    NIGHTLATCH_ERROR_HELP = 13,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_error_fact nightlatch_error_fact;
+#else
+typedef uint32_t nightlatch_error_fact;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The numbers of an error. Those that do not apply are absent.
+ */
+enum nightlatch_error_number_fact
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     HTTP status of the answer.
+     */
+    NIGHTLATCH_ERROR_HTTP_STATUS = 1,
+    /*
+     How long the service asked to wait, in milliseconds.
+     */
+    NIGHTLATCH_ERROR_RETRY_AFTER_MS = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_error_number_fact nightlatch_error_number_fact;
+#else
+typedef uint32_t nightlatch_error_number_fact;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ Why an effect could not be done; it decides whether and how the engine tries again.
+ */
+enum nightlatch_fault
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     The file or program does not exist.
+     */
+    NIGHTLATCH_FAULT_NOT_FOUND = 1,
+    /*
+     The operating system forbids it.
+     */
+    NIGHTLATCH_FAULT_PERMISSION_DENIED = 2,
+    /*
+     More than the limit of bytes.
+     */
+    NIGHTLATCH_FAULT_TOO_LARGE = 3,
+    /*
+     The name does not resolve.
+     */
+    NIGHTLATCH_FAULT_DNS = 4,
+    /*
+     No connection: refused, no route, network down.
+     */
+    NIGHTLATCH_FAULT_CONNECT = 5,
+    /*
+     The TLS handshake failed.
+     */
+    NIGHTLATCH_FAULT_TLS = 6,
+    /*
+     It took longer than its timeout.
+     */
+    NIGHTLATCH_FAULT_TIMEOUT = 7,
+    /*
+     The connection ended in the middle of the exchange, or spoke no HTTP.
+     */
+    NIGHTLATCH_FAULT_CONNECTION_LOST = 8,
+    /*
+     The proxy in between refused or failed.
+     */
+    NIGHTLATCH_FAULT_PROXY = 9,
+    /*
+     The caller who performed it was interrupted; somebody else may repeat it.
+     */
+    NIGHTLATCH_FAULT_INTERRUPTED = 10,
+    /*
+     A credential object does not exist here.
+     */
+    NIGHTLATCH_FAULT_UNAVAILABLE = 11,
+    /*
+     A credential object was refused.
+     */
+    NIGHTLATCH_FAULT_REFUSED = 12,
+    /*
+     This host has no such ability.
+     */
+    NIGHTLATCH_FAULT_UNSUPPORTED = 13,
+    /*
+     Anything else.
+     */
+    NIGHTLATCH_FAULT_OTHER = 14,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_fault nightlatch_fault;
+#else
+typedef uint32_t nightlatch_fault;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The sorts of outputs.
+ */
+enum nightlatch_output_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     Perform the effect, then answer it by its number, once, with `nightlatch_engine_complete`.
+     */
+    NIGHTLATCH_OUTPUT_PERFORM = 1,
+    /*
+     Nobody waits for the effect of that number any more; an answer is ignored.
+     */
+    NIGHTLATCH_OUTPUT_ABORT = 2,
+    /*
+     The operation of that number ended: with a reply, or with an error.
+     */
+    NIGHTLATCH_OUTPUT_FINISHED = 3,
+    /*
+     Something worth telling: one line of JSON, without any secret.
+     */
+    NIGHTLATCH_OUTPUT_EVENT = 4,
+    /*
+     Something newer than this library's interface: free it and go on.
+     */
+    NIGHTLATCH_OUTPUT_OTHER = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_output_kind nightlatch_output_kind;
+#else
+typedef uint32_t nightlatch_output_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The texts of a secret besides its value. Those that the vault did not say are absent.
+ */
+enum nightlatch_secret_fact
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     The full identifier, version included.
+     */
+    NIGHTLATCH_SECRET_ID = 1,
+    /*
+     The vault's URL.
+     */
+    NIGHTLATCH_SECRET_VAULT_URL = 2,
+    /*
+     The name.
+     */
+    NIGHTLATCH_SECRET_NAME = 3,
+    /*
+     The version.
+     */
+    NIGHTLATCH_SECRET_VERSION = 4,
+    /*
+     Free text.
+     */
+    NIGHTLATCH_SECRET_CONTENT_TYPE = 5,
+    /*
+     How deletion works in this vault, such as `Recoverable+Purgeable`.
+     */
+    NIGHTLATCH_SECRET_RECOVERY_LEVEL = 6,
+    /*
+     The key identifier of the certificate that stands behind the secret.
+     */
+    NIGHTLATCH_SECRET_KEY_ID = 7,
+    /*
+     The version before.
+     */
+    NIGHTLATCH_SECRET_PREVIOUS_VERSION = 8,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_secret_fact nightlatch_secret_fact;
+#else
+typedef uint32_t nightlatch_secret_fact;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ The numbers of a secret. Those that the vault did not say are absent. Times are seconds since 1970.
+ */
+enum nightlatch_secret_number_fact
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     1 if it may be read.
+     */
+    NIGHTLATCH_SECRET_ENABLED = 1,
+    /*
+     Not valid before; for information.
+     */
+    NIGHTLATCH_SECRET_NOT_BEFORE = 2,
+    /*
+     Not valid from then on; for information.
+     */
+    NIGHTLATCH_SECRET_EXPIRES_ON = 3,
+    /*
+     When this version was made.
+     */
+    NIGHTLATCH_SECRET_CREATED_ON = 4,
+    /*
+     When its attributes last changed.
+     */
+    NIGHTLATCH_SECRET_UPDATED_ON = 5,
+    /*
+     Days it can be recovered after deletion.
+     */
+    NIGHTLATCH_SECRET_RECOVERABLE_DAYS = 6,
+    /*
+     1 if a certificate stands behind it.
+     */
+    NIGHTLATCH_SECRET_MANAGED = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_secret_number_fact nightlatch_secret_number_fact;
+#else
+typedef uint32_t nightlatch_secret_number_fact;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ One credential with all its state: tokens, cached secrets, limits. Any number of threads may use it at once; make
+ one and keep it.
+ */
+typedef struct nightlatch_client nightlatch_client;
+
+/*
+ Options, variables and secret values for a client or an engine, which copies them when it is made.
+ */
+typedef struct nightlatch_config nightlatch_config;
+
+/*
+ One thing to do, and everything needed to do it. Texts and bytes it lends live as long as it does: during the
+ callback, or as long as the output it came in.
+ */
+typedef struct nightlatch_effect nightlatch_effect;
+
+/*
+ One credential with all its state, for a program with its own event loop. It does nothing by itself:
+
+ 1. After any call that takes the time, take outputs with `nightlatch_engine_poll_output` until there is none, then
+    arrange to call `nightlatch_engine_handle_timeout` at `nightlatch_engine_poll_timeout`.
+ 2. More output appears only after `start`, `complete`, `cancel` or `handle_timeout`.
+ 3. Answer each `NIGHTLATCH_OUTPUT_PERFORM` once with `nightlatch_engine_complete`.
+ 4. Try `nightlatch_engine_cached` before `nightlatch_engine_start`.
+
+ Time is told as milliseconds of a clock that only goes forward, and milliseconds since 1970; `nightlatch_now` reads
+ the machine's.
+ */
+typedef struct nightlatch_engine nightlatch_engine;
+
+/*
+ What went wrong, with every fact that helps to mend it, and no secret.
+ */
+typedef struct nightlatch_error nightlatch_error;
+
+/*
+ What a caller asks for, by name and arguments; it can be carried out any number of times.
+ */
+typedef struct nightlatch_operation nightlatch_operation;
+
+/*
+ The answer to an effect. New, it says that there was no answer. What is put in is copied into memory that is
+ wiped.
+ */
+typedef struct nightlatch_outcome nightlatch_outcome;
+
+/*
+ One thing that an engine hands its host. It owns what it lends.
+ */
+typedef struct nightlatch_output nightlatch_output;
+
+/*
+ What an operation came to.
+ */
+typedef struct nightlatch_reply nightlatch_reply;
+
+/*
+ A secret: its value and what the vault says of it. It never changes; any number of threads may read it.
+ */
+typedef struct nightlatch_secret nightlatch_secret;
+
+/*
+ A bearer token, for clients of other services.
+ */
+typedef struct nightlatch_token nightlatch_token;
+
+/*
+ One vault, read through a client. Any number of threads may use it at once.
+ */
+typedef struct nightlatch_vault nightlatch_vault;
+
+/*
+ Performs an effect before it returns, and puts the answer into the outcome; nothing put in is a failure. Both
+ belong to the library and end with the call. It may take as long as the effect's timeout.
+ */
+typedef void (*nightlatch_perform)(void *context,
+                                   const struct nightlatch_effect *effect,
+                                   struct nightlatch_outcome *outcome);
+
+/*
+ What a client needs of the program around it. Begin with `NIGHTLATCH_HOST_INIT`, which sets `struct_size`, and
+ set what you have; a callback that is NULL, or that a shorter table of an older header lacks, is not given.
+
+ Callbacks run in the threads of the callers, several at once, and never while the library holds a lock. They may
+ use every function of the library, but no call of the same client that blocks: that is refused with
+ `NIGHTLATCH_CONFLICT`, since it could wait for itself. They must not unwind (C++ exceptions, `longjmp`).
+ */
+typedef struct nightlatch_host {
+    /*
+     The size of the table as its user knows it.
+     */
+    size_t struct_size;
+    /*
+     Given to every callback.
+     */
+    void *context;
+    /*
+     Performs `NIGHTLATCH_EFFECT_HTTP`. Must be given; `nightlatch_curl` does it with libcurl.
+     */
+    nightlatch_perform http;
+    /*
+     Performs `NIGHTLATCH_EFFECT_READ_FILE`. Not given: the library reads files itself.
+     */
+    nightlatch_perform read_file;
+    /*
+     Performs `NIGHTLATCH_EFFECT_RUN`. Not given: the library runs programs itself.
+     */
+    nightlatch_perform run;
+    /*
+     Performs `NIGHTLATCH_EFFECT_TOKEN`, for the option `HostCredential`. Not given: there is no such credential.
+     */
+    nightlatch_perform token;
+    /*
+     Writes a clock that only goes forward, and milliseconds since 1970. It must run as fast as real time, since
+     waiting is done by the real clock. Not given: the machine's clocks.
+     */
+    void (*clock)(void *context, uint64_t *monotonic_ms, int64_t *unix_ms);
+    /*
+     Hears of events, each one line of JSON (the member `event` names it): what was chosen, fetched, rotated,
+     refused. No event holds a secret or token. The text ends with the call. Not given: nobody hears.
+     */
+    void (*event)(void *context, const char *json, size_t len);
+    /*
+     Called once, when the client and its vaults are freed and no callback will be called any more.
+     */
+    void (*release)(void *context);
+} nightlatch_host;
+
+/*
+ Called with a value that the cache holds, followed by a NUL that `len` does not count. The value ends with the call;
+ be brief.
+ */
+typedef void (*nightlatch_reader)(void *context, const char *value, size_t len);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/*
+ The version of the library that is running, such as `0.1.0`; compare with `NIGHTLATCH_VERSION`.
+ */
+const char *nightlatch_version(void);
+
+/*
+ Frees an error and everything it lent. NULL is ignored.
+ */
+void nightlatch_error_free(struct nightlatch_error *error);
+
+/*
+ The status that the call returned. `NIGHTLATCH_INVALID_ARGUMENT` for NULL.
+ */
+nightlatch_status nightlatch_error_status(const struct nightlatch_error *error);
+
+/*
+ A text of an error, as named by `nightlatch_error_fact`; NULL if absent. It lives as long as the error.
+ `len`, if not NULL, gets its length; a NUL follows it.
+ */
+const char *nightlatch_error_text(const struct nightlatch_error *error, uint32_t fact, size_t *len);
+
+/*
+ Writes a number of an error, as named by `nightlatch_error_number_fact`. False if absent.
+ */
+bool nightlatch_error_number(const struct nightlatch_error *error, uint32_t fact, uint64_t *value);
+
+/*
+ How many credentials of a chain were asked.
+ */
+size_t nightlatch_error_attempt_count(const struct nightlatch_error *error);
+
+/*
+ A part of what the credential number `index` of a chain said, as named by `nightlatch_attempt_part`; NULL if
+ there is none. It lives as long as the error.
+ */
+const char *nightlatch_error_attempt(const struct nightlatch_error *error,
+                                     size_t index,
+                                     uint32_t part,
+                                     size_t *len);
+
+/*
+ A configuration in which everything has its default, and the variables of the process's environment count:
+ `DefaultAzureCredential`. Free it with `nightlatch_config_free`.
+ */
+struct nightlatch_config *nightlatch_config_new(void);
+
+/*
+ Frees a configuration; clients made from it stay. NULL is ignored.
+ */
+void nightlatch_config_free(struct nightlatch_config *config);
+
+/*
+ Sets an option to a text. `path` names it, as in `vault.api_version`; parts of lists are numbered from 0.
+
+ Options are checked when the client is made: a wrong name or value is then
+ `NIGHTLATCH_INVALID_CONFIGURATION`, and the message names it. The README lists all options.
+ */
+nightlatch_status nightlatch_config_set_text(struct nightlatch_config *config,
+                                             const char *path,
+                                             size_t path_len,
+                                             const char *value,
+                                             size_t value_len);
+
+/*
+ Sets an option to a number: durations in seconds, fractions allowed; shares from 0 to 1; counts.
+ */
+nightlatch_status nightlatch_config_set_number(struct nightlatch_config *config,
+                                               const char *path,
+                                               size_t path_len,
+                                               double value);
+
+/*
+ Sets an option to true or false.
+ */
+nightlatch_status nightlatch_config_set_flag(struct nightlatch_config *config,
+                                             const char *path,
+                                             size_t path_len,
+                                             bool value);
+
+/*
+ Sets an option to nothing, where that differs from leaving it out.
+ */
+nightlatch_status nightlatch_config_set_null(struct nightlatch_config *config,
+                                             const char *path,
+                                             size_t path_len);
+
+/*
+ Adds a text to an option that is a list.
+ */
+nightlatch_status nightlatch_config_add_text(struct nightlatch_config *config,
+                                             const char *path,
+                                             size_t path_len,
+                                             const char *value,
+                                             size_t value_len);
+
+/*
+ Sets an option to a secret value, such as `credential.client_secret`. It is copied into memory that is wiped
+ when the last client that uses it is freed; wipe your own copy.
+ */
+nightlatch_status nightlatch_config_set_secret(struct nightlatch_config *config,
+                                               const char *path,
+                                               size_t path_len,
+                                               const char *value,
+                                               size_t value_len);
+
+/*
+ Sets an environment variable for this configuration only. An empty value counts as not set.
+ */
+nightlatch_status nightlatch_config_set_variable(struct nightlatch_config *config,
+                                                 const char *name,
+                                                 size_t name_len,
+                                                 const char *value,
+                                                 size_t value_len);
+
+/*
+ Says whether the variables of the process's environment count; they do, unless this was called with false.
+ They are read when the client is made.
+ */
+nightlatch_status nightlatch_config_inherit_environment(struct nightlatch_config *config, bool inherit);
+
+/*
+ Takes the credential of that SDK name, such as `AzureCliCredential`, in place of the one set so far. Its
+ options are set below `credential`, such as `credential.tenant_id`.
+ */
+nightlatch_status nightlatch_config_use_credential(struct nightlatch_config *config,
+                                                   const char *name,
+                                                   size_t name_len);
+
+/*
+ Takes a managed identity: the user-assigned one with that client id, or with an empty text the host's own.
+ */
+nightlatch_status nightlatch_config_use_managed_identity(struct nightlatch_config *config,
+                                                         const char *client_id,
+                                                         size_t client_id_len);
+
+/*
+ Takes an application with a client secret. The secret is kept as by `nightlatch_config_set_secret`.
+ */
+nightlatch_status nightlatch_config_use_client_secret(struct nightlatch_config *config,
+                                                      const char *tenant_id,
+                                                      size_t tenant_id_len,
+                                                      const char *client_id,
+                                                      size_t client_id_len,
+                                                      const char *client_secret,
+                                                      size_t client_secret_len);
+
+/*
+ Makes a client from a configuration (NULL: the default one) and a table of callbacks, of which it keeps a copy. Nothing
+ is asked yet. Free it with `nightlatch_client_free`.
+ */
+nightlatch_status nightlatch_client_new(const struct nightlatch_config *config,
+                                        const struct nightlatch_host *host,
+                                        struct nightlatch_client **client,
+                                        struct nightlatch_error **error);
+
+/*
+ Frees a client. Vaults made from it stay usable, and keep its state until they are freed too. NULL is ignored.
+ */
+void nightlatch_client_free(struct nightlatch_client *client);
+
+/*
+ Carries out any operation, and waits for its end.
+ */
+nightlatch_status nightlatch_client_perform(const struct nightlatch_client *client,
+                                            const struct nightlatch_operation *operation,
+                                            struct nightlatch_reply **reply,
+                                            struct nightlatch_error **error);
+
+/*
+ Gets a token for a scope such as `https://management.azure.com/.default`, for clients of other services, and waits
+ for it. `timeout_ms` is what it may take, 0 as configured. Free it with `nightlatch_token_free`.
+ */
+nightlatch_status nightlatch_client_get_token(const struct nightlatch_client *client,
+                                              const char *scope,
+                                              size_t scope_len,
+                                              uint64_t timeout_ms,
+                                              struct nightlatch_token **token,
+                                              struct nightlatch_error **error);
+
+/*
+ Forgets all cached secrets, so that the next reads ask their vaults.
+ */
+nightlatch_status nightlatch_client_invalidate_all(const struct nightlatch_client *client);
+
+/*
+ Names a vault by its URL, such as `https://contoso.vault.azure.net`. Nothing is asked yet. Free it with
+ `nightlatch_vault_free`, before or after the client.
+ */
+nightlatch_status nightlatch_vault_new(const struct nightlatch_client *client,
+                                       const char *url,
+                                       size_t url_len,
+                                       struct nightlatch_vault **vault,
+                                       struct nightlatch_error **error);
+
+/*
+ Frees a vault. NULL is ignored.
+ */
+void nightlatch_vault_free(struct nightlatch_vault *vault);
+
+/*
+ Gets a secret: from the cache if a fresh copy is there, else from the vault. An empty `version` is the latest;
+ `timeout_ms` is what the call may take, 0 as configured. Free the secret with `nightlatch_secret_free`.
+ */
+nightlatch_status nightlatch_vault_get_secret(const struct nightlatch_vault *vault,
+                                              const char *name,
+                                              size_t name_len,
+                                              const char *version,
+                                              size_t version_len,
+                                              uint64_t timeout_ms,
+                                              struct nightlatch_secret **secret,
+                                              struct nightlatch_error **error);
+
+/*
+ Gets a secret from the vault, whatever the cache holds, as after the vault's answer turned out to be old. Many callers
+ at once share one request.
+ */
+nightlatch_status nightlatch_vault_refresh_secret(const struct nightlatch_vault *vault,
+                                                  const char *name,
+                                                  size_t name_len,
+                                                  const char *version,
+                                                  size_t version_len,
+                                                  uint64_t timeout_ms,
+                                                  struct nightlatch_secret **secret,
+                                                  struct nightlatch_error **error);
+
+/*
+ A secret that is cached and fresh, else NULL; never waits. Free it with `nightlatch_secret_free`. Once in a while a copy
+ that is still good is withheld from one caller, who renews it by `nightlatch_vault_get_secret`; so follow NULL
+ with that.
+ */
+struct nightlatch_secret *nightlatch_vault_cached(const struct nightlatch_vault *vault,
+                                                  const char *name,
+                                                  size_t name_len,
+                                                  const char *version,
+                                                  size_t version_len);
+
+/*
+ Calls `reader` with a value that is cached and fresh, in place; false if there is none, as `nightlatch_vault_cached`
+ says. The quickest way: nothing is copied, allocated or counted, so it scales with threads.
+ */
+bool nightlatch_vault_read(const struct nightlatch_vault *vault,
+                           const char *name,
+                           size_t name_len,
+                           const char *version,
+                           size_t version_len,
+                           nightlatch_reader reader,
+                           void *context);
+
+/*
+ Forgets a cached secret, so that the next read asks the vault.
+ */
+nightlatch_status nightlatch_vault_invalidate(const struct nightlatch_vault *vault,
+                                              const char *name,
+                                              size_t name_len,
+                                              const char *version,
+                                              size_t version_len);
+
+/*
+ Frees a handle. The value is wiped when no handle is left and the cache has let go of it. NULL is ignored.
+ */
+void nightlatch_secret_free(struct nightlatch_secret *secret);
+
+/*
+ Another handle to the same secret, to be freed on its own.
+ */
+struct nightlatch_secret *nightlatch_secret_share(const struct nightlatch_secret *secret);
+
+/*
+ The value, which lives as long as the handle. `len`, if not NULL, gets its length; a NUL follows it.
+ */
+const char *nightlatch_secret_value(const struct nightlatch_secret *secret, size_t *len);
+
+/*
+ Copies the value and a NUL into a buffer of `capacity` bytes. `NIGHTLATCH_INVALID_ARGUMENT` if it does not fit; then
+ nothing is written. Wipe the buffer with `nightlatch_wipe`.
+ */
+nightlatch_status nightlatch_secret_copy(const struct nightlatch_secret *secret,
+                                         char *buffer,
+                                         size_t capacity);
+
+/*
+ A text of a secret, as named by `nightlatch_secret_fact`; NULL if absent. It lives as long as the handle. `len`, if
+ not NULL, gets its length; a NUL follows it.
+ */
+const char *nightlatch_secret_text(const struct nightlatch_secret *secret,
+                                   uint32_t fact,
+                                   size_t *len);
+
+/*
+ Writes a number of a secret, as named by `nightlatch_secret_number_fact`. False if absent.
+ */
+bool nightlatch_secret_number(const struct nightlatch_secret *secret, uint32_t fact, int64_t *value);
+
+/*
+ How many tags a secret has.
+ */
+size_t nightlatch_secret_tag_count(const struct nightlatch_secret *secret);
+
+/*
+ The name of the tag number `index`, in the order of the names; NULL if there is none.
+ */
+const char *nightlatch_secret_tag_name(const struct nightlatch_secret *secret, size_t index, size_t *len);
+
+/*
+ The value of the tag number `index`; NULL if there is none.
+ */
+const char *nightlatch_secret_tag(const struct nightlatch_secret *secret, size_t index, size_t *len);
+
+/*
+ Wipes memory of your own, in a way that no compiler leaves out. NULL is ignored.
+ */
+void nightlatch_wipe(void *buffer, size_t len);
+
+/*
+ Frees a token and wipes it. NULL is ignored.
+ */
+void nightlatch_token_free(struct nightlatch_token *token);
+
+/*
+ The token itself, which lives as long as the handle. `len`, if not NULL, gets its length; a NUL follows it.
+ */
+const char *nightlatch_token_value(const struct nightlatch_token *token, size_t *len);
+
+/*
+ Writes when the token ends and when it should be asked for anew, in seconds since 1970; either may be NULL.
+ */
+bool nightlatch_token_times(const struct nightlatch_token *token, int64_t *expires_on, int64_t *refresh_on);
+
+/*
+ An operation without arguments: `get_secret` (arguments `vault`, `name`, `version`, `refresh`, `timeout`) or
+ `get_token` (`request.scopes`, a list; `request.tenant`, `request.claims`, `request.enable_cae`,
+ `timeout`). NULL if the name is no text. Free it with `nightlatch_operation_free`.
+ */
+struct nightlatch_operation *nightlatch_operation_new(const char *name, size_t name_len);
+
+/*
+ Frees an operation, after every call that carries it out has returned. NULL is ignored.
+ */
+void nightlatch_operation_free(struct nightlatch_operation *operation);
+
+/*
+ Sets an argument to a text. Arguments are checked when the operation begins.
+ */
+nightlatch_status nightlatch_operation_set_text(struct nightlatch_operation *operation,
+                                                const char *path,
+                                                size_t path_len,
+                                                const char *value,
+                                                size_t value_len);
+
+/*
+ Sets an argument to a number, such as `timeout` in seconds.
+ */
+nightlatch_status nightlatch_operation_set_number(struct nightlatch_operation *operation,
+                                                  const char *path,
+                                                  size_t path_len,
+                                                  double value);
+
+/*
+ Sets an argument to true or false, such as `refresh`.
+ */
+nightlatch_status nightlatch_operation_set_flag(struct nightlatch_operation *operation,
+                                                const char *path,
+                                                size_t path_len,
+                                                bool value);
+
+/*
+ Adds a text to an argument that is a list, such as `request.scopes`.
+ */
+nightlatch_status nightlatch_operation_add_text(struct nightlatch_operation *operation,
+                                                const char *path,
+                                                size_t path_len,
+                                                const char *value,
+                                                size_t value_len);
+
+/*
+ Cancels the operation, from any thread: every `nightlatch_client_perform` that carries it out, now or later,
+ returns `NIGHTLATCH_CANCELLED`. One that is inside a callback returns when the callback does;
+ `nightlatch_outcome_is_wanted` tells the callback. What other callers wait for goes on.
+ */
+nightlatch_status nightlatch_operation_cancel(struct nightlatch_operation *operation);
+
+/*
+ Frees a reply; secrets and tokens taken from it stay. NULL is ignored.
+ */
+void nightlatch_reply_free(struct nightlatch_reply *reply);
+
+/*
+ The secret that the operation came to, as a handle of its own to be freed with `nightlatch_secret_free`; NULL if it
+ came to something else.
+ */
+struct nightlatch_secret *nightlatch_reply_secret(const struct nightlatch_reply *reply);
+
+/*
+ The token that the operation came to, to be freed with `nightlatch_token_free`; NULL if it came to something else.
+ */
+struct nightlatch_token *nightlatch_reply_token(const struct nightlatch_reply *reply);
+
+/*
+ The sort of an effect, a `nightlatch_effect_kind`; 0 for NULL.
+ */
+uint32_t nightlatch_effect_kind_of(const struct nightlatch_effect *effect);
+
+/*
+ A text of an effect, as named by `nightlatch_effect_fact`; NULL if absent. `len`, if not NULL, gets its length; a
+ NUL follows it.
+ */
+const char *nightlatch_effect_text(const struct nightlatch_effect *effect,
+                                   uint32_t fact,
+                                   size_t *len);
+
+/*
+ Writes a number of an effect, as named by `nightlatch_effect_number_fact`. False if absent.
+ */
+bool nightlatch_effect_number(const struct nightlatch_effect *effect, uint32_t fact, uint64_t *value);
+
+/*
+ How many items one of the lists has, as named by `nightlatch_effect_list`.
+ */
+size_t nightlatch_effect_count(const struct nightlatch_effect *effect, uint32_t list);
+
+/*
+ The name of an item of a list: of a header or a variable. NULL if there is no such item.
+ */
+const char *nightlatch_effect_item_name(const struct nightlatch_effect *effect,
+                                        uint32_t list,
+                                        size_t index,
+                                        size_t *len);
+
+/*
+ The value of an item of a list. NULL if there is no such item. Header values may be tokens: do not log them, and
+ wipe copies.
+ */
+const char *nightlatch_effect_item(const struct nightlatch_effect *effect,
+                                   uint32_t list,
+                                   size_t index,
+                                   size_t *len);
+
+/*
+ The body of an HTTP request, perhaps empty. It may hold secrets: do not log it, and wipe copies.
+ */
+const char *nightlatch_effect_body(const struct nightlatch_effect *effect, size_t *len);
+
+/*
+ An outcome that says that there was no answer. Free it with `nightlatch_outcome_free`; it can be used again after
+ `nightlatch_engine_complete`, which empties it. Callbacks are given one and need none of their own.
+ */
+struct nightlatch_outcome *nightlatch_outcome_new(void);
+
+/*
+ Frees an outcome and wipes what is in it. NULL is ignored. Not for outcomes that a callback was given.
+ */
+void nightlatch_outcome_free(struct nightlatch_outcome *outcome);
+
+/*
+ Begins an HTTP answer, in place of what was there.
+ */
+nightlatch_status nightlatch_outcome_http(struct nightlatch_outcome *outcome, uint32_t status);
+
+/*
+ Adds a header to the HTTP answer that was begun. One that is no text is left out.
+ */
+nightlatch_status nightlatch_outcome_add_header(struct nightlatch_outcome *outcome,
+                                                const char *name,
+                                                size_t name_len,
+                                                const char *value,
+                                                size_t value_len);
+
+/*
+ Adds bytes to the body of the HTTP answer that was begun. When the body becomes longer than
+ `NIGHTLATCH_BODY_LIMIT`, the outcome turns into `NIGHTLATCH_FAULT_TOO_LARGE` and this into
+ `NIGHTLATCH_INVALID_ARGUMENT`: stop reading.
+ */
+nightlatch_status nightlatch_outcome_add_body(struct nightlatch_outcome *outcome,
+                                              const char *data,
+                                              size_t len);
+
+/*
+ Answers with a file's content.
+ */
+nightlatch_status nightlatch_outcome_file(struct nightlatch_outcome *outcome, const char *data, size_t len);
+
+/*
+ Answers that a program ended, with its exit status (`NIGHTLATCH_SIGNALLED` if a signal ended it) and what it wrote.
+ */
+nightlatch_status nightlatch_outcome_run(struct nightlatch_outcome *outcome,
+                                         int32_t status,
+                                         const char *out,
+                                         size_t out_len,
+                                         const char *err,
+                                         size_t err_len);
+
+/*
+ Answers with a token of a credential object: when it ends, and when it should be renewed (0: not said), in
+ seconds since 1970.
+ */
+nightlatch_status nightlatch_outcome_token(struct nightlatch_outcome *outcome,
+                                           const char *token,
+                                           size_t token_len,
+                                           int64_t expires_on,
+                                           int64_t refresh_on);
+
+/*
+ Answers that it could not be done: a `nightlatch_fault`, and the host's own words, which must hold no secret.
+ */
+nightlatch_status nightlatch_outcome_fail(struct nightlatch_outcome *outcome,
+                                          uint32_t fault,
+                                          const char *detail,
+                                          size_t detail_len);
+
+/*
+ Whether somebody still waits for the answer. A callback that takes long asks now and then, and when it says false
+ gives up with `NIGHTLATCH_FAULT_INTERRUPTED`.
+ */
+bool nightlatch_outcome_is_wanted(const struct nightlatch_outcome *outcome);
+
+/*
+ Reads the machine's clocks: one that only goes forward, and the time since 1970, in milliseconds.
+ */
+void nightlatch_now(uint64_t *monotonic_ms, int64_t *unix_ms);
+
+/*
+ Makes an engine from a configuration (NULL: the default one). Free it with `nightlatch_engine_free`.
+ */
+nightlatch_status nightlatch_engine_new(const struct nightlatch_config *config,
+                                        struct nightlatch_engine **engine,
+                                        struct nightlatch_error **error);
+
+/*
+ Frees an engine; what was in flight is forgotten. NULL is ignored.
+ */
+void nightlatch_engine_free(struct nightlatch_engine *engine);
+
+/*
+ Begins an operation and writes its number. It ends with one `NIGHTLATCH_OUTPUT_FINISHED`, unless it is cancelled.
+ */
+nightlatch_status nightlatch_engine_start(struct nightlatch_engine *engine,
+                                          const struct nightlatch_operation *operation,
+                                          uint64_t monotonic_ms,
+                                          int64_t unix_ms,
+                                          uint64_t *number,
+                                          struct nightlatch_error **error);
+
+/*
+ Ends an operation without a result: its caller went away. What others wait for goes on.
+ */
+nightlatch_status nightlatch_engine_cancel(struct nightlatch_engine *engine,
+                                           uint64_t number,
+                                           uint64_t monotonic_ms,
+                                           int64_t unix_ms);
+
+/*
+ Answers an effect. The outcome's content is taken out; the handle stays yours, and can be used again.
+ */
+nightlatch_status nightlatch_engine_complete(struct nightlatch_engine *engine,
+                                             uint64_t effect_id,
+                                             struct nightlatch_outcome *outcome,
+                                             uint64_t monotonic_ms,
+                                             int64_t unix_ms);
+
+/*
+ Tells that time has passed.
+ */
+nightlatch_status nightlatch_engine_handle_timeout(struct nightlatch_engine *engine,
+                                                   uint64_t monotonic_ms,
+                                                   int64_t unix_ms);
+
+/*
+ The next thing for the host, to be freed with `nightlatch_output_free`; NULL when there is none.
+ */
+struct nightlatch_output *nightlatch_engine_poll_output(struct nightlatch_engine *engine);
+
+/*
+ Writes when to call `nightlatch_engine_handle_timeout`, on the clock that only goes forward. False: there is nothing to
+ wait for.
+ */
+bool nightlatch_engine_poll_timeout(const struct nightlatch_engine *engine,
+                                    uint64_t *monotonic_ms);
+
+/*
+ The secret that an operation `get_secret` asks for, if it is cached and fresh, else NULL: then start the operation. Free
+ it with `nightlatch_secret_free`.
+ */
+struct nightlatch_secret *nightlatch_engine_cached(const struct nightlatch_engine *engine,
+                                                   const struct nightlatch_operation *operation,
+                                                   uint64_t monotonic_ms);
+
+/*
+ Forgets the secret that an operation `get_secret` asks for, so that the next read asks the vault.
+ */
+nightlatch_status nightlatch_engine_invalidate(struct nightlatch_engine *engine,
+                                               const struct nightlatch_operation *operation);
+
+/*
+ Forgets all cached secrets.
+ */
+nightlatch_status nightlatch_engine_invalidate_all(struct nightlatch_engine *engine);
+
+/*
+ Frees an output and everything it lent. NULL is ignored.
+ */
+void nightlatch_output_free(struct nightlatch_output *output);
+
+/*
+ The sort of an output, a `nightlatch_output_kind`; 0 for NULL.
+ */
+uint32_t nightlatch_output_kind_of(const struct nightlatch_output *output);
+
+/*
+ The number of the operation that ended, or that began the effect (others may wait for it too).
+ */
+uint64_t nightlatch_output_operation(const struct nightlatch_output *output);
+
+/*
+ The number of the effect to perform or to abort.
+ */
+uint64_t nightlatch_output_effect_id(const struct nightlatch_output *output);
+
+/*
+ The effect to perform; NULL if the output is something else. It lives as long as the output.
+ */
+const struct nightlatch_effect *nightlatch_output_effect(const struct nightlatch_output *output);
+
+/*
+ What the operation came to; NULL if it failed, or the output is something else. It lives as long as the output: do not
+ free it.
+ */
+const struct nightlatch_reply *nightlatch_output_reply(const struct nightlatch_output *output);
+
+/*
+ Why the operation failed; NULL if it did not, or the output is something else. It lives as long as the output: do not
+ free it.
+ */
+const struct nightlatch_error *nightlatch_output_error(const struct nightlatch_output *output);
+
+/*
+ The event, one line of JSON; NULL if the output is something else. It lives as long as the output. `len`, if not NULL,
+ gets its length; a NUL follows it.
+ */
+const char *nightlatch_output_event(const struct nightlatch_output *output,
+                                    size_t *len);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* NIGHTLATCH_H */

@@ -1,0 +1,330 @@
+//! Clients and vaults: the calls that block, and the cached reads.
+
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nightlatch_core::engine::Engine;
+use nightlatch_core::error::Error;
+use nightlatch_core::operation::{Operation, Task, TokenRequest};
+use nightlatch_core::secret::{SecretId, SecretIdRef, SecretName, SecretVersion, VaultUrl};
+
+use crate::blocking::Driver;
+use crate::config::nightlatch_config;
+use crate::door::{door, free};
+use crate::error::nightlatch_error;
+use crate::host::{Host, nightlatch_host};
+use crate::operation::nightlatch_operation;
+use crate::reply::{nightlatch_reply, unknown};
+use crate::secret::{hand_over, nightlatch_secret, nightlatch_token};
+use crate::slice::text;
+use crate::status::nightlatch_status;
+
+/// One credential with all its state: tokens, cached secrets, limits. Any number of threads may use it at once; make
+/// one and keep it.
+pub struct nightlatch_client(Arc<Driver>);
+
+/// One vault, read through a client. Any number of threads may use it at once.
+pub struct nightlatch_vault {
+    driver: Arc<Driver>,
+    url: VaultUrl,
+}
+
+/// Called with a value that the cache holds, followed by a NUL that `len` does not count. The value ends with the call;
+/// be brief.
+pub type nightlatch_reader =
+    Option<unsafe extern "C" fn(context: *mut c_void, value: *const c_char, len: usize)>;
+
+/// A random seed, for jitter and request ids: no key comes from it.
+pub(crate) fn seed() -> [u8; 16] {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let half = || RandomState::new().build_hasher().finish().to_ne_bytes();
+    let mut seed = [0; 16];
+    seed[..8].copy_from_slice(&half());
+    seed[8..].copy_from_slice(&half());
+    seed
+}
+
+/// Makes a client from a configuration (NULL: the default one) and a table of callbacks, of which it keeps a copy. Nothing
+/// is asked yet. Free it with `nightlatch_client_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_client_new(
+    config: *const nightlatch_config,
+    host: *const nightlatch_host,
+    client: *mut *mut nightlatch_client,
+    error: *mut *mut nightlatch_error,
+) -> nightlatch_status {
+    door!([] -> client, error {
+        // SAFETY: the header's conventions.
+        let (host, config) = unsafe { (Host::read(host)?, config.as_ref()) };
+        let made = match config {
+            Some(config) => config.build("caller"),
+            None => nightlatch_config::default().build("caller"),
+        };
+        let engine = match made.and_then(|config| Engine::new(config, seed())) {
+            Ok(engine) => engine,
+            // The program keeps its context when no client was made.
+            Err(why) => {
+                host.forget();
+                return Err(why);
+            }
+        };
+        Ok(Box::into_raw(Box::new(nightlatch_client(Arc::new(Driver::new(engine, host))))))
+    })
+}
+
+/// Frees a client. Vaults made from it stay usable, and keep its state until they are freed too. NULL is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_client_free(client: *mut nightlatch_client) {
+    // SAFETY: the header's conventions.
+    unsafe { free(client) }
+}
+
+/// Carries out any operation, and waits for its end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_client_perform(
+    client: *const nightlatch_client,
+    operation: *const nightlatch_operation,
+    reply: *mut *mut nightlatch_reply,
+    error: *mut *mut nightlatch_error,
+) -> nightlatch_status {
+    door!([client, operation] -> reply, error {
+        let (driver, cancel) = (Arc::clone(&client.0), Arc::clone(&operation.cancel));
+        let json = operation.json();
+        let read = driver.with_engine(|engine| engine.operation(&json))?;
+        let content = driver.call(read, Some(&cancel))?;
+        Ok(Box::into_raw(Box::new(nightlatch_reply(content))))
+    })
+}
+
+/// Gets a token for a scope such as `https://management.azure.com/.default`, for clients of other services, and waits
+/// for it. `timeout_ms` is what it may take, 0 as configured. Free it with `nightlatch_token_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_client_get_token(
+    client: *const nightlatch_client,
+    scope: *const c_char,
+    scope_len: usize,
+    timeout_ms: u64,
+    token: *mut *mut nightlatch_token,
+    error: *mut *mut nightlatch_error,
+) -> nightlatch_status {
+    door!([client] -> token, error {
+        // SAFETY: the header's conventions.
+        let scope = unsafe { text(scope, scope_len)? };
+        let request = TokenRequest {
+            scopes: vec![scope.to_owned()],
+            tenant: None,
+            claims: None,
+            enable_cae: false,
+        };
+        let driver = Arc::clone(&client.0);
+        let content = driver.call(operation(Task::GetToken(request), timeout_ms), None)?;
+        content.token().ok_or_else(unknown)
+    })
+}
+
+/// Forgets all cached secrets, so that the next reads ask their vaults.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_client_invalidate_all(
+    client: *const nightlatch_client,
+) -> nightlatch_status {
+    door!([client] {
+        client.0.with_engine(Engine::invalidate_all);
+        nightlatch_status::NIGHTLATCH_OK
+    })
+}
+
+/// Names a vault by its URL, such as `https://contoso.vault.azure.net`. Nothing is asked yet. Free it with
+/// `nightlatch_vault_free`, before or after the client.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_vault_new(
+    client: *const nightlatch_client,
+    url: *const c_char,
+    url_len: usize,
+    vault: *mut *mut nightlatch_vault,
+    error: *mut *mut nightlatch_error,
+) -> nightlatch_status {
+    door!([client] -> vault, error {
+        // SAFETY: the header's conventions.
+        let url = unsafe { text(url, url_len)? };
+        let url = client.0.with_engine(|engine| engine.vault(url))?;
+        let driver = Arc::clone(&client.0);
+        Ok(Box::into_raw(Box::new(nightlatch_vault { driver, url })))
+    })
+}
+
+/// Frees a vault. NULL is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_vault_free(vault: *mut nightlatch_vault) {
+    // SAFETY: the header's conventions.
+    unsafe { free(vault) }
+}
+
+/// Gets a secret: from the cache if a fresh copy is there, else from the vault. An empty `version` is the latest;
+/// `timeout_ms` is what the call may take, 0 as configured. Free the secret with `nightlatch_secret_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_vault_get_secret(
+    vault: *const nightlatch_vault,
+    name: *const c_char,
+    name_len: usize,
+    version: *const c_char,
+    version_len: usize,
+    timeout_ms: u64,
+    secret: *mut *mut nightlatch_secret,
+    error: *mut *mut nightlatch_error,
+) -> nightlatch_status {
+    door!([vault] -> secret, error {
+        // SAFETY: the header's conventions.
+        let (name, version) = unsafe { (text(name, name_len)?, text(version, version_len)?) };
+        match vault.cached(name, version) {
+            Some(cached) => Ok(hand_over(cached)),
+            None => vault.fetch(name, version, false, timeout_ms),
+        }
+    })
+}
+
+/// Gets a secret from the vault, whatever the cache holds, as after the vault's answer turned out to be old. Many callers
+/// at once share one request.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_vault_refresh_secret(
+    vault: *const nightlatch_vault,
+    name: *const c_char,
+    name_len: usize,
+    version: *const c_char,
+    version_len: usize,
+    timeout_ms: u64,
+    secret: *mut *mut nightlatch_secret,
+    error: *mut *mut nightlatch_error,
+) -> nightlatch_status {
+    door!([vault] -> secret, error {
+        // SAFETY: the header's conventions.
+        let (name, version) = unsafe { (text(name, name_len)?, text(version, version_len)?) };
+        vault.fetch(name, version, true, timeout_ms)
+    })
+}
+
+/// A secret that is cached and fresh, else NULL; never waits. Free it with `nightlatch_secret_free`. Once in a while a copy
+/// that is still good is withheld from one caller, who renews it by `nightlatch_vault_get_secret`; so follow NULL
+/// with that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_vault_cached(
+    vault: *const nightlatch_vault,
+    name: *const c_char,
+    name_len: usize,
+    version: *const c_char,
+    version_len: usize,
+) -> *mut nightlatch_secret {
+    door!([vault] {
+        // SAFETY: the header's conventions.
+        let named = unsafe { (text(name, name_len), text(version, version_len)) };
+        match named {
+            (Ok(name), Ok(version)) => vault.cached(name, version).map_or(std::ptr::null_mut(), hand_over),
+            _ => std::ptr::null_mut(),
+        }
+    })
+}
+
+/// Calls `reader` with a value that is cached and fresh, in place; false if there is none, as `nightlatch_vault_cached`
+/// says. The quickest way: nothing is copied, allocated or counted, so it scales with threads.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_vault_read(
+    vault: *const nightlatch_vault,
+    name: *const c_char,
+    name_len: usize,
+    version: *const c_char,
+    version_len: usize,
+    reader: nightlatch_reader,
+    context: *mut c_void,
+) -> bool {
+    door!([vault] {
+        // SAFETY: the header's conventions.
+        let named = unsafe { (text(name, name_len), text(version, version_len)) };
+        let (Ok(name), Ok(version), Some(reader)) = (named.0, named.1, reader) else {
+            return false;
+        };
+        vault.read(name, version, |secret| {
+            let value = secret.value();
+            // SAFETY: the caller's own function and context; the value lives through the call.
+            unsafe { reader(context, value.as_ptr().cast(), value.len()) };
+        }).is_some()
+    })
+}
+
+/// Forgets a cached secret, so that the next read asks the vault.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_vault_invalidate(
+    vault: *const nightlatch_vault,
+    name: *const c_char,
+    name_len: usize,
+    version: *const c_char,
+    version_len: usize,
+) -> nightlatch_status {
+    door!([vault] {
+        // SAFETY: the header's conventions.
+        let named = unsafe { (text(name, name_len), text(version, version_len)) };
+        let id = match named {
+            (Ok(name), Ok(version)) => vault.id(name, version),
+            (Err(why), _) | (_, Err(why)) => Err(why),
+        };
+        match id {
+            Ok(id) => {
+                vault.driver.with_engine(|engine| engine.invalidate(&id));
+                nightlatch_status::NIGHTLATCH_OK
+            }
+            Err(why) => nightlatch_status::of(why.kind()),
+        }
+    })
+}
+
+impl nightlatch_vault {
+    #[inline]
+    fn read<R>(&self, name: &str, version: &str, f: impl FnOnce(&Arc<nightlatch_secret>) -> R) -> Option<R> {
+        let key = SecretIdRef {
+            vault: &self.url,
+            name,
+            version: Some(version).filter(|version| !version.is_empty()),
+        };
+        self.driver
+            .store
+            .read(&key, self.driver.host.about_now(), |entry| {
+                nightlatch_secret::of_entry(entry).map(f)
+            })
+            .flatten()
+    }
+
+    #[inline]
+    fn cached(&self, name: &str, version: &str) -> Option<Arc<nightlatch_secret>> {
+        self.read(name, version, Arc::clone)
+    }
+
+    fn id(&self, name: &str, version: &str) -> Result<SecretId, Error> {
+        Ok(SecretId {
+            vault: self.url.clone(),
+            name: SecretName::parse(name)?,
+            version: Some(version)
+                .filter(|version| !version.is_empty())
+                .map(SecretVersion::parse)
+                .transpose()?,
+        })
+    }
+
+    fn fetch(
+        &self,
+        name: &str,
+        version: &str,
+        refresh: bool,
+        timeout_ms: u64,
+    ) -> Result<*mut nightlatch_secret, Error> {
+        let id = self.id(name, version)?;
+        // A callback may free this very handle.
+        let driver = Arc::clone(&self.driver);
+        driver
+            .call(operation(Task::GetSecret { id, refresh }, timeout_ms), None)?
+            .into_secret()
+    }
+}
+
+fn operation(task: Task, timeout_ms: u64) -> Operation {
+    let timeout = Some(timeout_ms).filter(|ms| *ms != 0).map(Duration::from_millis);
+    Operation { task, timeout }
+}

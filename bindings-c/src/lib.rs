@@ -1,0 +1,46 @@
+//! nightlatch for C: what `include/nightlatch.h` declares is defined here.
+//!
+//! * [`version`], [`status`], [`error`]: how calls end
+//! * [`config`], [`operation`]: what users say, as trees that the core reads; [`tree`] plants values into them
+//! * [`effect`], [`outcome`]: what a host is asked, and what it answers
+//! * [`secret`], [`reply`]: what users get
+//! * [`host`]: the table of callbacks, with [`clock`], [`files`] and [`commands`] for what is not given
+//! * [`client`] over [`blocking`]: the first door, calls that block
+//! * [`engine`], [`output`]: the second door, the core's own calls for event loops
+//!
+//! Nothing here knows Azure: names of credentials and options pass through to the core.
+//!
+//! # One door
+//!
+//! Every extern function consists of one `door!`. It turns pointers into references, answers NULL with a status,
+//! and stops panics: none may unwind into C. What C promises in return, and all `SAFETY` lines build on, is said at
+//! the top of the header: a handle is NULL or came from its `_new` and was not freed; a pointer to text is
+//! readable for its length; outputs are writable.
+
+#![allow(non_camel_case_types, reason = "the names are C's")]
+#![allow(clippy::missing_safety_doc, reason = "the header's conventions hold for all")]
+
+pub mod client;
+pub mod config;
+pub mod effect;
+pub mod engine;
+pub mod error;
+pub mod host;
+pub mod operation;
+pub mod outcome;
+pub mod output;
+pub mod reply;
+pub mod secret;
+pub mod status;
+pub mod version;
+
+mod blocking;
+mod clock;
+mod commands;
+mod door;
+mod files;
+mod growing;
+mod slice;
+#[cfg(test)]
+mod tests;
+mod tree;

@@ -1,0 +1,306 @@
+//! Secrets as C holds them: shared, lent without a copy, wiped when the last owner goes.
+
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+use nightlatch_core::cache::store::Entry;
+use nightlatch_core::secret::{Secret, SecretProperties};
+use nightlatch_core::sensitive::Sensitive;
+use nightlatch_core::time::UnixTime;
+use zeroize::Zeroize;
+
+use crate::door::{Refusal, door, guarded};
+use crate::slice::{SensitiveText, Text, give, lend_option};
+use crate::status::nightlatch_status;
+
+/// A secret: its value and what the vault says of it. It never changes; any number of threads may read it.
+pub struct nightlatch_secret {
+    pub(crate) secret: Secret,
+    value: SensitiveText,
+    texts: Vec<(u32, Text)>,
+    tags: Vec<(Text, Text)>,
+}
+
+/// The texts of a secret besides its value. Those that the vault did not say are absent.
+#[repr(u32)]
+pub enum nightlatch_secret_fact {
+    /// The full identifier, version included.
+    NIGHTLATCH_SECRET_ID = 1,
+    /// The vault's URL.
+    NIGHTLATCH_SECRET_VAULT_URL = 2,
+    /// The name.
+    NIGHTLATCH_SECRET_NAME = 3,
+    /// The version.
+    NIGHTLATCH_SECRET_VERSION = 4,
+    /// Free text.
+    NIGHTLATCH_SECRET_CONTENT_TYPE = 5,
+    /// How deletion works in this vault, such as `Recoverable+Purgeable`.
+    NIGHTLATCH_SECRET_RECOVERY_LEVEL = 6,
+    /// The key identifier of the certificate that stands behind the secret.
+    NIGHTLATCH_SECRET_KEY_ID = 7,
+    /// The version before.
+    NIGHTLATCH_SECRET_PREVIOUS_VERSION = 8,
+}
+
+/// The numbers of a secret. Those that the vault did not say are absent. Times are seconds since 1970.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+pub enum nightlatch_secret_number_fact {
+    /// 1 if it may be read.
+    NIGHTLATCH_SECRET_ENABLED = 1,
+    /// Not valid before; for information.
+    NIGHTLATCH_SECRET_NOT_BEFORE = 2,
+    /// Not valid from then on; for information.
+    NIGHTLATCH_SECRET_EXPIRES_ON = 3,
+    /// When this version was made.
+    NIGHTLATCH_SECRET_CREATED_ON = 4,
+    /// When its attributes last changed.
+    NIGHTLATCH_SECRET_UPDATED_ON = 5,
+    /// Days it can be recovered after deletion.
+    NIGHTLATCH_SECRET_RECOVERABLE_DAYS = 6,
+    /// 1 if a certificate stands behind it.
+    NIGHTLATCH_SECRET_MANAGED = 7,
+}
+
+impl nightlatch_secret {
+    pub(crate) fn new(secret: &Secret) -> Arc<Self> {
+        use nightlatch_secret_fact::*;
+        let p = secret.properties();
+        let texts = [
+            (NIGHTLATCH_SECRET_ID, Some(p.id.as_str())),
+            (NIGHTLATCH_SECRET_VAULT_URL, Some(p.vault_url.as_str())),
+            (NIGHTLATCH_SECRET_NAME, Some(p.name.as_str())),
+            (NIGHTLATCH_SECRET_VERSION, p.version.as_deref()),
+            (NIGHTLATCH_SECRET_CONTENT_TYPE, p.content_type.as_deref()),
+            (NIGHTLATCH_SECRET_RECOVERY_LEVEL, p.recovery_level.as_deref()),
+            (NIGHTLATCH_SECRET_KEY_ID, p.key_id.as_deref()),
+            (NIGHTLATCH_SECRET_PREVIOUS_VERSION, p.previous_version.as_deref()),
+        ];
+        Arc::new(Self {
+            value: SensitiveText::new(secret.value()),
+            texts: texts
+                .into_iter()
+                .filter_map(|(fact, text)| Some((fact as u32, Text::new(text?))))
+                .collect(),
+            tags: p.tags.iter().map(|(k, v)| (Text::new(k), Text::new(v))).collect(),
+            secret: secret.clone(),
+        })
+    }
+
+    /// The entry's own object: made at the first read and kept in the entry, so that later ones allocate nothing.
+    #[inline]
+    pub(crate) fn of_entry(entry: &Entry<Secret>) -> Option<&Arc<Self>> {
+        entry
+            .slot
+            .get_or_init(|| Box::new(Self::new(&entry.value)))
+            .downcast_ref()
+    }
+
+    /// The value, followed by a NUL that does not count.
+    #[inline]
+    pub(crate) fn value(&self) -> &[u8] {
+        self.value.expose()
+    }
+
+    fn number(&self, fact: u32) -> Option<i64> {
+        use nightlatch_secret_number_fact::*;
+        let p: &SecretProperties = self.secret.properties();
+        let numbers = [
+            (NIGHTLATCH_SECRET_ENABLED, p.enabled.map(i64::from)),
+            (NIGHTLATCH_SECRET_NOT_BEFORE, p.not_before.map(UnixTime::as_secs)),
+            (NIGHTLATCH_SECRET_EXPIRES_ON, p.expires_on.map(UnixTime::as_secs)),
+            (NIGHTLATCH_SECRET_CREATED_ON, p.created_on.map(UnixTime::as_secs)),
+            (NIGHTLATCH_SECRET_UPDATED_ON, p.updated_on.map(UnixTime::as_secs)),
+            (
+                NIGHTLATCH_SECRET_RECOVERABLE_DAYS,
+                p.recoverable_days.map(i64::from),
+            ),
+            (NIGHTLATCH_SECRET_MANAGED, p.managed.map(i64::from)),
+        ];
+        let found = numbers.into_iter().find(|(name, _)| *name as u32 == fact);
+        found.and_then(|(_, number)| number)
+    }
+}
+
+/// A handle of its own for C, to be freed with `nightlatch_secret_free`.
+#[inline]
+pub(crate) fn hand_over(secret: Arc<nightlatch_secret>) -> *mut nightlatch_secret {
+    Arc::into_raw(secret).cast_mut()
+}
+
+/// Frees a handle. The value is wiped when no handle is left and the cache has let go of it. NULL is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_free(secret: *mut nightlatch_secret) {
+    guarded(|| {
+        if !secret.is_null() {
+            // SAFETY: not NULL, so by the header's conventions a handle that `hand_over` made.
+            drop(unsafe { Arc::from_raw(secret.cast_const()) });
+        }
+    });
+}
+
+/// Another handle to the same secret, to be freed on its own.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_share(secret: *const nightlatch_secret) -> *mut nightlatch_secret {
+    if secret.is_null() {
+        return Refusal::null();
+    }
+    // SAFETY: not NULL, so by the header's conventions a handle that `hand_over` made.
+    unsafe { Arc::increment_strong_count(secret) };
+    secret.cast_mut()
+}
+
+/// The value, which lives as long as the handle. `len`, if not NULL, gets its length; a NUL follows it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_value(
+    secret: *const nightlatch_secret,
+    len: *mut usize,
+) -> *const c_char {
+    door!([secret] {
+        // SAFETY: the header's conventions.
+        unsafe { secret.value.lend(len) }
+    })
+}
+
+/// Copies the value and a NUL into a buffer of `capacity` bytes. `NIGHTLATCH_INVALID_ARGUMENT` if it does not fit; then
+/// nothing is written. Wipe the buffer with `nightlatch_wipe`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_copy(
+    secret: *const nightlatch_secret,
+    buffer: *mut c_char,
+    capacity: usize,
+) -> nightlatch_status {
+    door!([secret] {
+        let value = secret.value();
+        if buffer.is_null() || value.len() >= capacity {
+            return nightlatch_status::NIGHTLATCH_INVALID_ARGUMENT;
+        }
+        // SAFETY: `buffer` is writable for `capacity` bytes by the header's conventions, which is more than the value
+        // has; and one for the NUL that follows every value.
+        unsafe { std::ptr::copy_nonoverlapping(value.as_ptr().cast(), buffer, value.len() + 1) };
+        nightlatch_status::NIGHTLATCH_OK
+    })
+}
+
+/// A text of a secret, as named by `nightlatch_secret_fact`; NULL if absent. It lives as long as the handle. `len`, if
+/// not NULL, gets its length; a NUL follows it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_text(
+    secret: *const nightlatch_secret,
+    fact: u32,
+    len: *mut usize,
+) -> *const c_char {
+    door!([secret] {
+        let text = secret.texts.iter().find(|(name, _)| *name == fact).map(|(_, text)| text);
+        // SAFETY: the header's conventions.
+        unsafe { lend_option(text, len) }
+    })
+}
+
+/// Writes a number of a secret, as named by `nightlatch_secret_number_fact`. False if absent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_number(
+    secret: *const nightlatch_secret,
+    fact: u32,
+    value: *mut i64,
+) -> bool {
+    door!([secret] {
+        // SAFETY: the header's conventions.
+        unsafe { give(secret.number(fact), value) }
+    })
+}
+
+/// How many tags a secret has.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_tag_count(secret: *const nightlatch_secret) -> usize {
+    door!([secret] { secret.tags.len() })
+}
+
+/// The name of the tag number `index`, in the order of the names; NULL if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_tag_name(
+    secret: *const nightlatch_secret,
+    index: usize,
+    len: *mut usize,
+) -> *const c_char {
+    door!([secret] {
+        // SAFETY: the header's conventions.
+        unsafe { lend_option(secret.tags.get(index).map(|(name, _)| name), len) }
+    })
+}
+
+/// The value of the tag number `index`; NULL if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_tag(
+    secret: *const nightlatch_secret,
+    index: usize,
+    len: *mut usize,
+) -> *const c_char {
+    door!([secret] {
+        // SAFETY: the header's conventions.
+        unsafe { lend_option(secret.tags.get(index).map(|(_, value)| value), len) }
+    })
+}
+
+/// Wipes memory of your own, in a way that no compiler leaves out. NULL is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_wipe(buffer: *mut c_void, len: usize) {
+    guarded(|| {
+        if !buffer.is_null() && isize::try_from(len).is_ok() {
+            // SAFETY: not NULL, no longer than memory, and writable by the header's conventions.
+            unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), len) }.zeroize();
+        }
+    });
+}
+
+/// A bearer token, for clients of other services.
+pub struct nightlatch_token {
+    value: SensitiveText,
+    expires_on: UnixTime,
+    refresh_on: UnixTime,
+}
+
+impl nightlatch_token {
+    pub(crate) fn new(value: &Sensitive, expires_on: UnixTime, refresh_on: UnixTime) -> Self {
+        Self {
+            value: SensitiveText::new(value),
+            expires_on,
+            refresh_on,
+        }
+    }
+}
+
+/// Frees a token and wipes it. NULL is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_token_free(token: *mut nightlatch_token) {
+    // SAFETY: the header's conventions.
+    unsafe { crate::door::free(token) }
+}
+
+/// The token itself, which lives as long as the handle. `len`, if not NULL, gets its length; a NUL follows it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_token_value(
+    token: *const nightlatch_token,
+    len: *mut usize,
+) -> *const c_char {
+    door!([token] {
+        // SAFETY: the header's conventions.
+        unsafe { token.value.lend(len) }
+    })
+}
+
+/// Writes when the token ends and when it should be asked for anew, in seconds since 1970; either may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_token_times(
+    token: *const nightlatch_token,
+    expires_on: *mut i64,
+    refresh_on: *mut i64,
+) -> bool {
+    door!([token] {
+        // SAFETY: the header's conventions.
+        unsafe {
+            give(Some(token.expires_on.as_secs()), expires_on);
+            give(Some(token.refresh_on.as_secs()), refresh_on)
+        }
+    })
+}

@@ -1,0 +1,204 @@
+//! The committed header says what the library does: it is generated from the sources, and complete.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nightlatch::outcome::{FAULTS, nightlatch_fault};
+use nightlatch::status::nightlatch_status;
+use nightlatch_core::config::{Config, Environment};
+use nightlatch_core::effect::{FaultKind, Response};
+use nightlatch_core::error::ErrorKind;
+use nightlatch_core::operation::Operation;
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(here(path)).unwrap_or_else(|why| panic!("{path}: {why}"))
+}
+
+/// What stands before the declarations: the conventions, the version, the macros.
+fn preamble() -> String {
+    let (major, minor, patch) = (
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        env!("CARGO_PKG_VERSION_MINOR"),
+        env!("CARGO_PKG_VERSION_PATCH"),
+    );
+    read("include/preamble.h")
+        .replace("@MAJOR@", major)
+        .replace("@MINOR@", minor)
+        .replace("@PATCH@", patch)
+        .replace("@VERSION@", env!("CARGO_PKG_VERSION"))
+}
+
+fn generate() -> String {
+    let mut config = cbindgen::Config::from_file(here("cbindgen.toml")).expect("cbindgen.toml");
+    config.after_includes = Some(preamble());
+    // In the order in which a reader wants them.
+    let modules = [
+        "version",
+        "status",
+        "error",
+        "config",
+        "host",
+        "client",
+        "secret",
+        "operation",
+        "reply",
+        "effect",
+        "outcome",
+        "engine",
+        "output",
+    ];
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    for module in modules {
+        builder = builder.with_src(here(&format!("src/{module}.rs")));
+    }
+    let mut header = Vec::new();
+    builder.generate().expect("the sources").write(&mut header);
+    String::from_utf8(header).expect("text")
+}
+
+#[test]
+fn the_header_is_the_one_that_the_sources_give() {
+    let (generated, path) = (generate(), here("include/nightlatch.h"));
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &generated).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == generated,
+        "run with UPDATE=1 and look at what changed"
+    );
+}
+
+#[test]
+fn every_error_kind_is_a_status_of_the_same_number_and_name() {
+    assert_eq!(ErrorKind::ALL.len() + 1, nightlatch_status::ALL.len());
+    let header = read("include/nightlatch.h");
+    for kind in ErrorKind::ALL {
+        let status = nightlatch_status::of(*kind);
+        assert_eq!(status as u32, u32::from(kind.code()));
+        assert_eq!(format!("{status:?}"), format!("NIGHTLATCH_{}", kind.name()));
+        assert!(header.contains(&format!("NIGHTLATCH_{} = {},", kind.name(), kind.code())));
+    }
+}
+
+#[test]
+fn every_fault_has_a_number() {
+    assert_eq!(FAULTS, FaultKind::ALL);
+    let header = read("include/nightlatch.h");
+    for (index, fault) in FAULTS.iter().enumerate() {
+        let name = format!(
+            "NIGHTLATCH_FAULT_{} = {},",
+            fault.name().to_uppercase(),
+            index + 1
+        );
+        assert!(header.contains(&name), "{name}");
+    }
+    assert_eq!(nightlatch_fault::NIGHTLATCH_FAULT_OTHER as usize, FAULTS.len());
+    assert_eq!(nightlatch::outcome::NIGHTLATCH_BODY_LIMIT, Response::BODY_LIMIT);
+}
+
+/// The names that the core takes in a place, as its own refusal of a wrong one lists them.
+fn names_in(refusal: &str) -> BTreeSet<String> {
+    let list = refusal.split("expected").nth(1).unwrap_or_default();
+    list.split('`').skip(1).step_by(2).map(String::from).collect()
+}
+
+fn option_names(path: &[&str]) -> BTreeSet<String> {
+    let inner = path.iter().rev().fold(String::from("{\"?\":1}"), |inner, part| {
+        format!("{{\"{part}\":{inner}}}")
+    });
+    let error = Config::from_json(&inner, Environment::default(), Vec::new()).expect_err("a wrong name");
+    names_in(&error.details().message)
+}
+
+fn credential_names() -> BTreeSet<String> {
+    let json = r#"{"credential":{"type":"?"}}"#;
+    let error = Config::from_json(json, Environment::default(), Vec::new()).expect_err("a wrong name");
+    names_in(&error.details().message)
+}
+
+fn fields_of(credential: &str) -> BTreeSet<String> {
+    let json = format!(r#"{{"credential":{{"type":"{credential}","?":1}}}}"#);
+    let error = Config::from_json(&json, Environment::default(), Vec::new()).expect_err("a wrong name");
+    names_in(&error.details().message)
+}
+
+#[test]
+fn every_option_and_operation_of_the_core_is_documented() {
+    let readme = read("README.md");
+    let mut missing = Vec::new();
+    let mut need = |name: String| {
+        if !readme.contains(&format!("`{name}`")) {
+            missing.push(name);
+        }
+    };
+    for subject in option_names(&[]) {
+        let names = option_names(&[&subject]);
+        if names.is_empty() || subject == "credential" {
+            need(subject);
+            continue;
+        }
+        names
+            .into_iter()
+            .for_each(|name| need(format!("{subject}.{name}")));
+    }
+    for credential in credential_names() {
+        fields_of(&credential)
+            .into_iter()
+            .for_each(|name| need(name.to_owned()));
+        need(credential);
+    }
+    let refusal = Operation::from_json(r#"{"op":"?"}"#, &Default::default()).expect_err("a wrong name");
+    let header = read("include/nightlatch.h");
+    for operation in names_in(&refusal.details().message) {
+        assert!(
+            header.contains(&format!("`{operation}`")),
+            "{operation} is not in the header"
+        );
+        let json = format!(r#"{{"op":"{operation}","?":1}}"#);
+        let refusal = Operation::from_json(&json, &Default::default()).expect_err("a wrong name");
+        for argument in names_in(&refusal.details().message) {
+            assert!(
+                header.contains(&argument),
+                "{argument} of {operation} is not in the header"
+            );
+            need(argument);
+        }
+        need(operation);
+    }
+    assert!(missing.is_empty(), "the README lacks {missing:?}");
+    assert!(
+        option_names(&[]).len() >= 8 && credential_names().len() >= 8,
+        "the core lists its names no more"
+    );
+}
+
+#[test]
+fn the_readme_has_every_status_with_its_number() {
+    let readme = read("README.md");
+    for kind in ErrorKind::ALL {
+        let row = format!("| {} | `NIGHTLATCH_{}` |", kind.code(), kind.name());
+        assert!(readme.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn every_declared_function_is_in_the_ownership_table_if_it_hands_something_over() {
+    let (header, readme) = (read("include/nightlatch.h"), read("README.md"));
+    let functions: BTreeSet<&str> = header
+        .match_indices("nightlatch_")
+        .filter_map(|(at, _)| header[at..].split_once('(').map(|(name, _)| name))
+        .filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+        .collect();
+    assert!(functions.len() > 60, "{}", functions.len());
+    for name in functions {
+        if name.ends_with("_new") || name.ends_with("_free") {
+            assert!(readme.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+}
