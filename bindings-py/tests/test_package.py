@@ -10,7 +10,6 @@ from pathlib import Path
 
 import nightlatch
 import pytest
-import tomllib
 from nightlatch import _native, aio
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +79,8 @@ def test_the_documented_options_are_the_ones_that_exist() -> None:
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib")
 def test_one_version_everywhere() -> None:
+    import tomllib
+
     workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
     assert _native.__version__ == nightlatch.__version__ == workspace
 

@@ -15,9 +15,9 @@ from typing import Any
 import nightlatch
 import pytest
 from nightlatch import _native
+from nightlatch._host.http_transport import HttpTransport
 from nightlatch._host.proxies import bypassed, proxy_for
 from nightlatch._host.transport import adapt
-from nightlatch._host.urllib3_transport import Urllib3Transport
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -99,12 +99,13 @@ def fault(transport: Any, url: str, **keywords: Any) -> str:
     return caught.value.kind
 
 
-@pytest.fixture(params=["urllib3", "requests", "httpx"])
+@pytest.fixture(params=["own", "urllib3", "requests", "httpx"])
 def transport(request: pytest.FixtureRequest) -> Any:
-    if request.param == "urllib3":
-        return Urllib3Transport({})
-    session = pytest.importorskip(request.param)
-    return session.Session() if request.param == "requests" else session.Client()
+    if request.param == "own":
+        return HttpTransport({})
+    library = pytest.importorskip(request.param)
+    name = {"urllib3": "PoolManager", "requests": "Session", "httpx": "Client"}[request.param]
+    return getattr(library, name)()
 
 
 def test_an_answer_comes_as_it_is(server: Server, transport: Any) -> None:
@@ -144,7 +145,7 @@ def test_a_name_that_does_not_resolve(transport: Any, monkeypatch: pytest.Monkey
 
 
 def test_connections_are_kept(server: Server) -> None:
-    transport = Urllib3Transport({})
+    transport = HttpTransport({})
     for _ in range(3):
         get(transport, server.url)
     assert len({port for _, _, port in server.seen}) == 1
@@ -154,9 +155,7 @@ def test_connections_are_kept(server: Server) -> None:
 
 
 def test_proxies_of_the_environment(server: Server) -> None:
-    transport = Urllib3Transport(
-        {"HTTP_PROXY": server.url, "https_proxy": server.url.removeprefix("http://")}
-    )
+    transport = HttpTransport({"HTTP_PROXY": server.url, "https_proxy": server.url.removeprefix("http://")})
     assert get(transport, "http://vault.invalid/x")[2] == b"hello"
     assert server.seen[0][0] == "http://vault.invalid/x"
     assert fault(transport, "https://vault.invalid/x") == "proxy"
@@ -178,9 +177,9 @@ def test_requests_passes_no_proxy_when_direct(server: Server, monkeypatch: pytes
 
 def test_proxy_credentials_are_sent_to_the_proxy_only(server: Server) -> None:
     proxy = server.url.replace("//", "//user:hunter2@")
-    get(Urllib3Transport({}, proxies={"http": proxy}), "http://vault.invalid/x")
-    assert server.seen[0][1]["proxy-authorization"].startswith("Basic ")
-    assert "hunter2" not in fault(Urllib3Transport({}, proxies={"https": proxy}), "https://vault.invalid")
+    get(HttpTransport({}, proxies={"http": proxy}), "http://vault.invalid/x")
+    assert server.seen[0][1]["Proxy-Authorization"].startswith("Basic ")
+    assert "hunter2" not in fault(HttpTransport({}, proxies={"https": proxy}), "https://vault.invalid")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +204,7 @@ def test_no_proxy(host: str, port: int | None, rules: str, expected: bool) -> No
 def test_a_web_servers_header_is_no_proxy() -> None:
     assert proxy_for("http://a", {"HTTP_PROXY": "http://evil", "REQUEST_METHOD": "GET"}) is None
     assert proxy_for("https://a", {"ALL_PROXY": "http://p:1", "NO_PROXY": "b"}) == "http://p:1"
-    assert fault(Urllib3Transport({"https_proxy": "socks5://p"}), "https://vault.invalid") == "proxy"
+    assert fault(HttpTransport({"https_proxy": "socks5://p"}), "https://vault.invalid") == "proxy"
 
 
 @pytest.fixture(scope="module")
@@ -234,10 +233,10 @@ def test_certificates_are_checked(certificate: Path, server: Server, transport: 
         assert fault(transport, url) == "tls"
         trusted = f"{certificate}.crt"
         for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-            assert get(Urllib3Transport({variable: trusted}), url)[2] == b"hello"
-        assert get(Urllib3Transport({}, verify=trusted), url)[2] == b"hello"
-        assert fault(Urllib3Transport({}, verify=trusted), url.replace("localhost", "127.0.0.1")) == "tls"
-        assert fault(Urllib3Transport({}, verify="/nowhere.pem"), url) == "tls"
+            assert get(HttpTransport({variable: trusted}), url)[2] == b"hello"
+        assert get(HttpTransport({}, verify=trusted), url)[2] == b"hello"
+        assert fault(HttpTransport({}, verify=trusted), url.replace("localhost", "127.0.0.1")) == "tls"
+        assert fault(HttpTransport({}, verify="/nowhere.pem"), url) == "tls"
     finally:
         secure.shutdown()
         secure.server_close()

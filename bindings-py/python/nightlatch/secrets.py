@@ -76,7 +76,7 @@ class SecretClient(BaseClient[BlockingDriver]):
 
     :keyword user_agent: put in front of nightlatch's own
     :keyword transport: what carries HTTP: an object with ``send`` (see `nightlatch.Transport`), a
-        ``requests.Session``, or an ``httpx.Client``
+        ``requests.Session``, a ``urllib3.PoolManager`` or an ``httpx.Client``
     :keyword connection_verify: ``True``, or the path of CA certificates
     :keyword proxies: proxies by scheme, instead of the environment's
     :keyword on_event: called with each event, a dict; events hold no secret. They also go to the logger

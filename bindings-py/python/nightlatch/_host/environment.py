@@ -18,7 +18,7 @@ from .transport import Transport, adapt
 class Host:
     """Environment variables, operating system, clock, transport, files and commands of one machine.
 
-    :param transport: a transport or session; our own one over urllib3 if ``None``, made at the first exchange
+    :param transport: a transport or session; our own one if ``None``, made at the first exchange
     :param transport_options: what our own transport is made from
     """
 
@@ -55,9 +55,9 @@ class Host:
     def transport(self) -> Transport:
         """The transport; the own one is imported and made here."""
         if self._transport is None:
-            from .urllib3_transport import Urllib3Transport
+            from .http_transport import HttpTransport
 
-            self._transport = Urllib3Transport(self.environment, **self._options)
+            self._transport = HttpTransport(self.environment, **self._options)
         return self._transport
 
     @property

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._native import BODY_LIMIT
 from .faults import TransportError, fault_of
 from .transport import Headers, Response, limited
+
+if TYPE_CHECKING:
+    from .http_transport import HttpTransport
 
 
 class RequestsTransport:
@@ -31,6 +34,34 @@ class RequestsTransport:
             raise fault_of(why) from why
 
 
+class Urllib3Transport:
+    """A `urllib3.PoolManager`. What must not pass a proxy goes through our own transport if it has one."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+    def send(
+        self, method: str, url: str, headers: Headers, body: bytes, *, timeout: float, direct: bool
+    ) -> Response:
+        """See `Transport.send`. The timeout holds for connecting and for each read."""
+        if direct and getattr(self.session, "proxy", None) is not None:
+            return straight().send(method, url, headers, body, timeout=timeout, direct=True)
+        try:
+            answer = self.session.request(
+                method, url, headers=dict(headers), body=body or None, timeout=timeout, retries=False,
+                redirect=False, preload_content=False, decode_content=False,
+            )  # fmt: skip
+            try:
+                content = limited(iter(lambda: answer.read(1 << 16), b""))
+            except BaseException:
+                answer.close()  # the rest of the body would be taken for the next answer
+                raise
+            answer.release_conn()
+            return answer.status, list(answer.headers.items()), content
+        except Exception as why:
+            raise fault_of(why) from why
+
+
 class HttpxTransport:
     """An `httpx.Client`. What must not pass a proxy goes through our own transport, as httpx fixes its
     proxies.
@@ -38,19 +69,13 @@ class HttpxTransport:
 
     def __init__(self, session: Any) -> None:
         self.session = session
-        self._straight: Any = None
 
     def send(
         self, method: str, url: str, headers: Headers, body: bytes, *, timeout: float, direct: bool
     ) -> Response:
         """See `Transport.send`. The timeout holds for connecting and for each read."""
         if direct and has_proxies(self.session):
-            if self._straight is None:
-                from .urllib3_transport import Urllib3Transport
-
-                self._straight = Urllib3Transport()
-            answer: Response = self._straight.send(method, url, headers, body, timeout=timeout, direct=True)
-            return answer
+            return straight().send(method, url, headers, body, timeout=timeout, direct=True)
         try:
             with self.session.stream(
                 method, url, headers=headers, content=body, timeout=timeout, follow_redirects=False
@@ -120,6 +145,19 @@ class AiohttpTransport:
             return await asyncio.wait_for(exchange(), timeout)
         except Exception as why:
             raise fault_of(why) from why
+
+
+def straight() -> HttpTransport:
+    """Our own transport, for what a session would send through a proxy."""
+    global _straight
+    if _straight is None:
+        from .http_transport import HttpTransport
+
+        _straight = HttpTransport()
+    return _straight
+
+
+_straight: HttpTransport | None = None
 
 
 def has_proxies(session: Any) -> bool:

@@ -33,11 +33,13 @@ class Transport(Protocol):
 
 
 def adapt(session: Any) -> Transport:
-    """A transport, or a session of requests, httpx or aiohttp as one. Told apart by what they can do."""
+    """A transport, or a session of requests, urllib3, httpx or aiohttp as one; told apart by what they do."""
     from . import sessions
 
     if hasattr(session, "request") and hasattr(session, "adapters"):
         return sessions.RequestsTransport(session)
+    if hasattr(session, "connection_from_host") and hasattr(session, "request"):
+        return sessions.Urllib3Transport(session)
     if hasattr(session, "build_request") and hasattr(session, "stream"):
         asynchronous = hasattr(session, "aclose")
         return sessions.HttpxAsyncTransport(session) if asynchronous else sessions.HttpxTransport(session)
@@ -47,7 +49,8 @@ def adapt(session: Any) -> Transport:
         return session  # type: ignore[no-any-return]
     raise TypeError(
         f"transport={type(session).__name__}: expected an object with send(method, url, headers, body, *, "
-        "timeout, direct), a requests.Session, an httpx client or an aiohttp.ClientSession"
+        "timeout, direct), a requests.Session, a urllib3.PoolManager, an httpx client or an "
+        "aiohttp.ClientSession"
     )
 
 
