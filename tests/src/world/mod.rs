@@ -289,6 +289,7 @@ impl<H: Host> World<H> {
                 "a late answer moved a timer\n{}",
                 self.tail()
             );
+            return;
         }
         self.drain();
     }

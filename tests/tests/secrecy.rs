@@ -1,0 +1,357 @@
+//! No secret, token or credential shows in anything that is printed: errors, events, debug prints. The servers here
+//! are hostile or broken: they echo what they were sent, and put it where no reader expects it.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use nightlatch_core::config::{Config, Environment};
+use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Response};
+use nightlatch_core::error::Error;
+use nightlatch_core::operation::{Output, Reply};
+use nightlatch_core::sensitive::Sensitive;
+use nightlatch_core::time::Now;
+use nightlatch_tests::world::{Action, Host, World};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const VAULT: &str = "https://contoso.vault.azure.net";
+const OTHER: &str = "https://contoso.vaults.example";
+
+/// The secret's value.
+const VALUE: &str = "Va1ue7kQ9zX3mB5nR8tY2wE6uI0oP4aS1dF5gH7jKq";
+/// The client secret, in the form that Entra gives them.
+const CLIENT: &str = "c1I8Q~eNt5sEcReT9kJhM3bVfD7sL2pO6iU0yT4rE.wQ_x";
+/// `IDENTITY_HEADER`.
+const HEADER: &str = "H3adEr5Gg9fD1sA7qW4eR8tZ2uK6lJ0hB3vC9xN5mT";
+/// An access token, and a token of Kubernetes: header, claims, signature.
+const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJ0aWQiOiJ0ZW5hbnQiLCJvaWQiOiJvYmplY3QiLCJhcHBpZCI6ImFwcCJ9.T0kEnS1gNaTuRe4mNb6vCx8zLk2jHg0fDs3aPo5iUy7tRe9wQa1";
+const ASSERTION: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6YTpiIn0.As5Ert1oNsIgN8qAz2wSx4eDc6rFv0tGb3yHn5uJm7iKo9lP1";
+const CANARIES: [&str; 5] = [VALUE, CLIENT, HEADER, TOKEN, ASSERTION];
+
+/// So many characters of a canary are a leak.
+const LEAK: usize = 12;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_printed_holds_a_secret(kind in 0..6_usize, choices in prop::collection::vec(any::<u16>(), 1..40)) {
+        let leaks = run(kind, &choices);
+        prop_assert!(leaks.is_empty(), "{leaks:#?}");
+    }
+}
+
+#[test]
+fn a_leak_would_be_found() {
+    for canary in CANARIES {
+        let end = &canary[canary.len() - LEAK..];
+        assert_eq!(leaks(&format!("so it says: {end}")).len(), 1, "{canary}");
+    }
+    assert!(leaks("eyJhbGciOiJSUzI1NiJ9.").is_empty(), "every token begins so");
+}
+
+#[test]
+fn an_honest_run_gives_the_value_and_prints_it_nowhere() {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let mut world = world(0, &[0], &told);
+    world.run();
+    let secret = match &world.ended("db").expect("an end").result {
+        Some(Ok(Reply::Secret(secret))) => secret.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(secret.value().expose_str(), Some(VALUE));
+    assert!(told.borrow().len() > 10 && told.borrow().iter().all(|text| leaks(text).is_empty()));
+}
+
+/// The canaries of which a part stands in the text.
+fn leaks(text: &str) -> Vec<String> {
+    static PARTS: LazyLock<HashMap<&[u8], &str>> = LazyLock::new(|| {
+        let mut parts = HashMap::new();
+        for canary in CANARIES {
+            // What every token begins with is no secret.
+            let secret = canary.strip_prefix("eyJhbGciOiJSUzI1NiJ9.").unwrap_or(canary);
+            parts.extend(secret.as_bytes().windows(LEAK).map(|part| (part, canary)));
+        }
+        parts
+    });
+    static BEGINNINGS: LazyLock<HashSet<[u8; 2]>> =
+        LazyLock::new(|| PARTS.keys().map(|part| [part[0], part[1]]).collect());
+    let begins = |part: &&[u8]| BEGINNINGS.contains(&[part[0], part[1]]);
+    let found: BTreeSet<&str> = text
+        .as_bytes()
+        .windows(LEAK)
+        .filter(begins)
+        .filter_map(|part| PARTS.get(part).copied())
+        .collect();
+    found
+        .into_iter()
+        .map(|canary| format!("{} … in {text}", &canary[..6]))
+        .collect()
+}
+
+fn run(kind: usize, choices: &[u16]) -> Vec<String> {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let mut world = world(kind, choices, &told);
+    while world.step() {
+        let pending = format!("{:?}", world.engine().pending());
+        told.borrow_mut().push(pending);
+    }
+    for ended in world.all_ended().values() {
+        if let Some(Err(error)) = &ended.result {
+            told.borrow_mut().extend(prints(error));
+        }
+    }
+    told.borrow_mut().push(world.log.to_string());
+    let mut found: Vec<String> = told.borrow().iter().flat_map(|text| leaks(text)).collect();
+    found.truncate(3);
+    found
+}
+
+/// Every way to print an error.
+fn prints(error: &Error) -> [String; 4] {
+    [
+        error.to_string(),
+        format!("{error:?}"),
+        format!("{error:#?}"),
+        serde_json::to_string(error.details()).unwrap_or_default(),
+    ]
+}
+
+fn world(kind: usize, choices: &[u16], told: &Rc<RefCell<Vec<String>>>) -> World<Hostile> {
+    let secret = json!({"type": "ClientSecretCredential", "tenant_id": "tenant", "client_id": "app", "client_secret": 0,
+        "authority": {"additionally_allowed_tenants": ["*"]}});
+    let workload = json!({"type": "WorkloadIdentityCredential", "tenant_id": "tenant", "client_id": "app", "token_file_path": "/token"});
+    let cli = json!({"type": "AzureCliCredential"});
+    let managed = json!({"type": "ManagedIdentityCredential"});
+    let (credential, environment): (Value, Vec<(&str, &str)>) = match kind {
+        0 => (secret, vec![]),
+        1 => (workload, vec![]),
+        2 => (
+            managed,
+            vec![
+                ("IDENTITY_ENDPOINT", "http://127.0.0.1:4/msi"),
+                ("IDENTITY_HEADER", HEADER),
+            ],
+        ),
+        3 => (managed, vec![]),
+        4 => (
+            json!({"type": "DefaultAzureCredential"}),
+            vec![
+                ("AZURE_TENANT_ID", "tenant"),
+                ("AZURE_CLIENT_ID", "app"),
+                ("AZURE_CLIENT_SECRET", CLIENT),
+            ],
+        ),
+        _ => (
+            json!({"type": "ChainedTokenCredential", "sources": [cli, workload, secret]}),
+            vec![],
+        ),
+    };
+    let options = json!({
+        "credential": credential, "retry": {"tries": 2},
+        "host": {"platform": "linux"}, "vault": {"validity": "warn", "allowed_domains": ["vaults.example"]},
+    });
+    let config = Config::from_json(
+        &options.to_string(),
+        Environment::from_iter(environment),
+        vec![Sensitive::from(CLIENT)],
+    )
+    .expect("a sound configuration");
+    told.borrow_mut().push(format!("{config:?}"));
+    let host = Hostile {
+        choices: choices.to_vec(),
+        next: 0,
+        told: Rc::clone(told),
+    };
+    let mut world = World::new(config, 1, host).expect("a sound configuration");
+    let calls = [
+        ("db", json!({"op": "get_secret", "vault": VAULT, "name": "db"})),
+        (
+            "again",
+            json!({"op": "get_secret", "vault": VAULT, "name": "db", "refresh": true}),
+        ),
+        (
+            "other",
+            json!({"op": "get_secret", "vault": OTHER, "name": "db", "timeout": 2}),
+        ),
+        (
+            "token",
+            json!({"op": "get_token", "request": {"scopes": ["https://vault.azure.net/.default"]}}),
+        ),
+        ("later", json!({"op": "get_secret", "vault": VAULT, "name": "db"})),
+    ];
+    for (nr, (name, json)) in calls.into_iter().enumerate() {
+        let operation = world.engine().operation(&json.to_string()).expect("a sound call");
+        told.borrow_mut().push(format!("{operation:?}"));
+        world.at(
+            [0, 5_000, 5_000, 10_000, 400_000][nr],
+            Action::Call(name.into(), operation),
+        );
+    }
+    let told = Rc::clone(told);
+    world.inspect(Box::new(move |output| {
+        told.borrow_mut().push(format!("{output:?} {output:#?}"));
+        match output {
+            Output::Event(event) => told
+                .borrow_mut()
+                .push(serde_json::to_string(event).unwrap_or_default()),
+            Output::Finished {
+                result: Err(error), ..
+            } => told.borrow_mut().extend(prints(error)),
+            _ => {}
+        }
+    }));
+    world
+}
+
+/// Answers well while the choice is 0 or the choices are used up, else badly.
+struct Hostile {
+    choices: Vec<u16>,
+    next: usize,
+    told: Rc<RefCell<Vec<String>>>,
+}
+
+impl Hostile {
+    fn choose(&mut self) -> u16 {
+        self.next += 1;
+        self.choices.get(self.next - 1).copied().unwrap_or(0)
+    }
+}
+
+impl Host for Hostile {
+    fn perform(&mut self, effect: &Effect, now: Now) -> (Outcome, u64) {
+        let choice = self.choose();
+        let good = choice.is_multiple_of(3);
+        let outcome = match effect {
+            Effect::Http { request, .. } if good && request.url.contains("/secrets/") => {
+                let bare = request.headers.iter().all(|(name, _)| name != "authorization");
+                if request.url.starts_with(OTHER) && bare {
+                    challenge(r#"Bearer authorization="https://login.windows.net/tenant", resource="https://vaults.example""#.into())
+                } else {
+                    let vault = if request.url.starts_with(OTHER) {
+                        OTHER
+                    } else {
+                        VAULT
+                    };
+                    answer(200, vec![], bundle(vault))
+                }
+            }
+            Effect::Http { .. } if good => answer(200, vec![], grant(now)),
+            Effect::Http { .. } => hostile(choice),
+            Effect::ReadFile { path, .. } if path == "/token" => Outcome::File(ASSERTION.into()),
+            Effect::ReadFile { .. } => Outcome::File("7783-7084-3265-9085-8269-3286-77".into()),
+            Effect::Run { .. } => Outcome::Ran {
+                status: Some(i32::from(choice % 4)),
+                stdout: json!({"accessToken": TOKEN, "expires_on": now.unix.as_secs() + 4000})
+                    .to_string()
+                    .into(),
+                stderr: text(choice).into(),
+            },
+            other => panic!("nobody configured {other:?}"),
+        };
+        self.told
+            .borrow_mut()
+            .push(format!("{effect:?} {outcome:?} {outcome:#?}"));
+        (outcome, 10)
+    }
+}
+
+fn answer(status: u16, headers: Vec<(&str, String)>, body: String) -> Outcome {
+    Outcome::Http(Response {
+        status,
+        headers: headers
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
+        body: body.into(),
+    })
+}
+
+fn challenge(header: String) -> Outcome {
+    answer(401, vec![("WWW-Authenticate", header)], "{}".into())
+}
+
+fn bundle(vault: &str) -> String {
+    json!({"value": VALUE, "id": format!("{vault}/secrets/db/0a1b"), "attributes": {"exp": 1}}).to_string()
+}
+
+fn grant(now: Now) -> String {
+    json!({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 300, "expires_on": now.unix.as_secs() + 300})
+        .to_string()
+}
+
+/// A sentence that holds a canary.
+fn text(choice: u16) -> String {
+    let canary = CANARIES[usize::from(choice) % CANARIES.len()];
+    match choice % 9 {
+        0 => format!("AADSTS7000215: the secret {canary} is wrong."),
+        1 => format!("Authorization: Bearer {canary}"),
+        2 => format!("client_secret={canary}&grant_type=x"),
+        3 => format!("{{\"accessToken\": \"{canary}\"}}"),
+        4 => format!("Identity not found {canary}"),
+        5 => format!(
+            "Caller: appid={canary};oid={canary};iss=x\r\nAction: '{canary}'\r\nClient address: {canary}"
+        ),
+        6 => format!("<html>{canary}</html>"),
+        7 => canary.to_owned(),
+        _ => format!("line\r\n\u{1b}[31m{canary}\u{7}"),
+    }
+}
+
+fn hostile(choice: u16) -> Outcome {
+    let (canary, text) = (
+        CANARIES[usize::from(choice / 7) % CANARIES.len()],
+        text(choice / 5),
+    );
+    let status = [200, 400, 401, 403, 404, 409, 429, 500, 503, 302][usize::from(choice / 11) % 10];
+    let headers = match choice % 8 {
+        0 => vec![("x-ms-request-id", canary.to_owned())],
+        1 => vec![(
+            "WWW-Authenticate",
+            format!("Bearer resource=\"https://{canary}/\", claims=\"{canary}\""),
+        )],
+        2 => vec![(
+            "WWW-Authenticate",
+            format!(
+                "Bearer realm=\"{canary}\", authorization=\"https://login/tenant\", resource=\"https://vault.azure.net\""
+            ),
+        )],
+        3 => vec![("Location", format!("https://evil.example/?{canary}"))],
+        4 => vec![("Retry-After", canary.to_owned())],
+        5 => vec![("x-ms-keyvault-network-info", format!("addr={canary};{text}"))],
+        6 => vec![("Set-Cookie", format!("token={canary}"))],
+        _ => vec![],
+    };
+    let body = match choice / 3 % 14 {
+        0 => json!({"error": canary, "error_description": text}),
+        1 => json!({"error": {"code": canary, "message": text, "innererror": {"code": canary}}}),
+        2 => {
+            json!({"error": {"code": "Forbidden", "message": text, "innererror": {"code": "ForbiddenByRbac"}}})
+        }
+        3 => json!({"statusCode": canary, "message": text, "correlationId": canary}),
+        4 => json!({"access_token": canary, "token_type": canary, "expires_in": 3000}),
+        5 => json!({"access_token": TOKEN, "expires_in": canary, "expires_on": text}),
+        6 => json!({"access_token": TOKEN, "expires_in": 3000, "client_id": canary}),
+        // A vault may call a version what it likes, in letters and digits.
+        7 => json!({"value": VALUE, "id": format!("{VAULT}/secrets/db/?{canary}")}),
+        8 => json!({"value": VALUE, "id": text, "attributes": canary}),
+        9 => json!({"error": "x", "error_description": text, "trace_id": canary, "error_codes": [canary]}),
+        10 => json!({"value": {"nested": VALUE}, "id": canary}),
+        11 => Value::String(text),
+        12 => {
+            return answer(
+                status,
+                headers,
+                format!("{{\"value\":\"{VALUE}\",\"access_token\":\"{TOKEN}"),
+            );
+        }
+        _ => {
+            let kinds = FaultKind::ALL;
+            // The host's own words are the host's to keep clean.
+            return Outcome::Failed(Fault::new(kinds[usize::from(choice) % kinds.len()], "as planned"));
+        }
+    };
+    answer(status, headers, body.to_string())
+}
