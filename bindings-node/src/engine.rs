@@ -74,7 +74,7 @@ impl Engine {
             .and_then(|config| Core::new(config, read_seed(seed)))
             .map_err(|why| error::throw(&env, &why))?;
         Ok(Self {
-            cache: Rc::new(Cache::new(core.store(), Clock::system())),
+            cache: Rc::new(Cache::new(core.store(), Clock::default())),
             core: Some(core),
             asked: HashMap::new(),
         })
@@ -223,7 +223,7 @@ impl Engine {
         let Ok(id) = self.identify(&vault, &name, version)? else {
             return Ok(None);
         };
-        match self.cache.store.get(&id, self.cache.clock.instant()) {
+        match self.cache.store.get(&id, self.cache.clock.now().instant) {
             Some((entry, Freshness::Fresh | Freshness::RefreshDue)) => {
                 convert::secret(env, &entry.value).map(Some)
             }
@@ -255,7 +255,7 @@ impl Engine {
     /// What every unfinished operation waits for.
     #[napi]
     pub fn pending<'env>(&mut self, env: &'env Env) -> Result<Vec<Object<'env>>> {
-        let now = self.cache.clock.instant();
+        let now = self.cache.clock.now().instant;
         let describe = |waiting: Pending| {
             let mut raw = Object::new(env)?;
             raw.set("op", convert::number(waiting.op.0))?;

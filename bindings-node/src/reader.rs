@@ -51,7 +51,7 @@ impl Cache {
     #[inline]
     fn read(&self, id: &SecretIdRef<'_>) -> Option<u32> {
         self.store
-            .read(id, self.clock.instant(), |entry| self.number(entry))
+            .read(id, self.clock.about_now(), |entry| self.number(entry))
     }
 
     /// The number of the entry that holds this very secret.

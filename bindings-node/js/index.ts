@@ -1,0 +1,33 @@
+/**
+ * Secrets out of Azure Key Vault without a stored credential.
+ *
+ * The public classes are those of `nightlatch-wasm`, written once for every JavaScript host; here they work with a
+ * native engine and with Node's own files, programs and sockets.
+ *
+ * @module
+ */
+
+import { install } from "../../wasm/js/runtime.js";
+import { NODE_OPTIONS, nodeHost } from "./host.js";
+import type { Certificates } from "./host/transport.js";
+import { type EngineKind, loadEngine } from "./loader.js";
+
+declare module "../../wasm/js/options.js" {
+  interface HostOptions {
+    /** Certificates (PEM) of authorities to trust besides Node's own. Node only. */
+    ca?: Certificates;
+  }
+}
+
+const { kind, factory } = loadEngine();
+
+install({ engine: factory, load: async () => factory, host: nodeHost, hostOptions: NODE_OPTIONS });
+
+/** Which engine was found. */
+export const engineKind: EngineKind = kind;
+
+/** Readies the engine, which on Node it already is: for programs that also run where it has to be loaded. */
+export async function init(_source?: unknown): Promise<void> {}
+
+export * from "../../wasm/js/front.js";
+export type { Certificates, EngineKind };

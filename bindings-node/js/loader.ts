@@ -1,0 +1,54 @@
+/**
+ * Finds an engine: the native one of this platform's package, else the one in wasm.
+ *
+ * @module
+ */
+
+import type { EngineFactory } from "../../wasm/js/engine.js";
+import { nativeFactory, type NativeModule } from "./native.js";
+
+/** Which engine is at work. */
+export type EngineKind = "native" | "wasm";
+
+/** The version of this package, put in by the build. */
+declare const NIGHTLATCH_VERSION: string;
+
+/** Loads an engine. `NIGHTLATCH_ENGINE=wasm` passes the native one by; `=native` insists on it. */
+export function loadEngine(): { kind: EngineKind; factory: EngineFactory } {
+  const wanted = process.env["NIGHTLATCH_ENGINE"];
+  const failures: unknown[] = [];
+  if (wanted !== "wasm") {
+    for (const name of platformPackages()) {
+      try {
+        return { kind: "native", factory: nativeFactory(checked(require(name) as NativeModule, name)) };
+      } catch (why) {
+        failures.push(why);
+      }
+    }
+  }
+  if (wanted !== "native") {
+    try {
+      const { wasmFactory } = require("./fallback.cjs") as typeof import("./fallback.js");
+      return { kind: "wasm", factory: wasmFactory() };
+    } catch (why) {
+      failures.push(why);
+    }
+  }
+  const reasons = failures.map((why) => `\n- ${why instanceof Error ? why.message.split("\n", 1)[0] : why}`);
+  throw new AggregateError(failures, `nightlatch found no engine for this platform:${reasons.join("")}`);
+}
+
+/** The packages that may hold the native module. Package managers install the one that fits. */
+function platformPackages(): string[] {
+  const flavours: Readonly<Record<string, string[]>> = { linux: ["-gnu", "-musl"], win32: ["-msvc"] };
+  const { platform, arch } = process;
+  return (flavours[platform] ?? [""]).map((flavour) => `nightlatch-${platform}-${arch}${flavour}`);
+}
+
+/** Front and engine speak to each other without any promise of stability. */
+function checked(native: NativeModule, name: string): NativeModule {
+  if (native.VERSION !== NIGHTLATCH_VERSION) {
+    throw new Error(`${name} is version ${native.VERSION}; ${NIGHTLATCH_VERSION} is needed`);
+  }
+  return native;
+}
