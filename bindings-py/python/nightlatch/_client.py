@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from ._credentials import BaseCredential, base_of
 from ._host.driver import Driver
-from ._native import SecretReader
+from ._native import CachedSecrets, SecretReader
 
 DriverT = TypeVar("DriverT", bound=Driver)
 
@@ -14,8 +14,12 @@ DriverT = TypeVar("DriverT", bound=Driver)
 class BaseClient(SecretReader, Generic[DriverT]):
     """A vault, a credential, and the driver that both share with other clients."""
 
+    # The awaited hot path reads it, and other attributes of a class with a native base are slow to reach.
+    __slots__ = ("_latest",)
+
     _driver: DriverT
     _vault_url: str
+    _latest: CachedSecrets
     _ticket: int | None = None
 
     def _connect(

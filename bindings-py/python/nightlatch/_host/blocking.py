@@ -8,6 +8,7 @@ Rules that keep everybody going:
 * a result wakes its caller;
 * an effect, or an earlier deadline, wakes one sleeper: the caller whose effect it is, if it sleeps;
 * a caller that leaves while there is something left to do wakes another one;
+* nobody works past the engine's next deadline unless somebody sleeps who will mind it;
 * a caller that is interrupted answers its effect with ``interrupted``, and the engine's ordinary retry falls
   to another.
 """
@@ -20,7 +21,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from .driver import Driver, no_reply
-from .effects import Effect, perform
+from .effects import Effect, own_timeout, perform
 
 Result: TypeAlias = tuple[Any, ...]
 
@@ -75,9 +76,10 @@ class BlockingDriver(Driver):
                     effect = result
                     self._performing += 1
                 self._tell()
-                left = None if end is None else end - self.host.now()
-                method, arguments = perform(effect, self.host, self.foreign, left)
+                method, arguments = perform(effect, self.host, self.foreign, self._budget(effect, end))
                 with lock:
+                    if arguments[1:2] == ("interrupted",) and self._is_due():
+                        self._absorb(*self.engine.handle_timeout())
                     self._performing -= 1
                     effect = None
                     self._absorb(*getattr(self.engine, method)(*arguments))
@@ -93,7 +95,7 @@ class BlockingDriver(Driver):
             if result := self._results[op]:
                 return result
             now = self.host.now()
-            if self._due is not None and self._due <= now:
+            if self._is_due():
                 self._absorb(*self.engine.handle_timeout())
                 continue
             if self._todo and (end is None or now < end):
@@ -104,6 +106,23 @@ class BlockingDriver(Driver):
                 self.host.wait(asleep, wait, self._performing > 0)
             finally:
                 self._asleep.pop(op, None)
+
+    def _is_due(self) -> bool:
+        return self._due is not None and self._due <= self.host.now()
+
+    def _budget(self, effect: Effect, end: float | None) -> float | None:
+        """Seconds that the caller may spend on an effect: what it has left, or what is left until the
+        engine's deadline if nobody sleeps who would mind it."""
+        now = self.host.now()
+        left = None if end is None else end - now
+        due, allowed = self._due, own_timeout(effect)
+        if due is None or allowed is None or self._asleep:
+            return left
+        # The effect's own deadline is among the engine's; that one the transport minds by itself.
+        until = due - now
+        if until > allowed - _OWN_DEADLINE:
+            return left
+        return until if left is None else min(left, until)
 
     def _take(self, op: int) -> Effect:
         own = (number for number, effect in self._todo.items() if effect[2] == op)
@@ -172,4 +191,6 @@ class BlockingDriver(Driver):
         return result
 
 
+_OWN_DEADLINE = 0.05
+"""Seconds by which the engine's deadline for an effect may seem earlier than the effect's own timeout."""
 _RESULTS = frozenset({"secret", "token", "error", "unsupported_reply"})
