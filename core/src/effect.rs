@@ -60,6 +60,16 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// Lets it take at most `limit`.
+    pub(crate) fn shorten(&mut self, limit: Duration) {
+        match self {
+            Effect::Http { timeout, .. } | Effect::Run { timeout, .. } => *timeout = limit.min(*timeout),
+            Effect::ReadFile { .. } | Effect::HostToken { .. } => {}
+        }
+    }
+}
+
 /// The way an HTTP exchange may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {

@@ -87,8 +87,11 @@ impl TokenProvider {
         context: &Context,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        let patience = context.sleep(context.time_left() / PATIENCE, "a token's renewal");
-        let work = std::pin::pin!(self.fetch(context, request));
+        let patience = context.time_left() / PATIENCE;
+        // Whether the caller begins the flight or joins one: either way it is served in time.
+        let hurried = context.within(patience);
+        let work = std::pin::pin!(self.fetch(&hurried, request));
+        let patience = context.sleep(patience, "a token's renewal");
         let result = match select(work, patience).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => Err(Error::new(

@@ -23,6 +23,8 @@ pub(crate) type Detached = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct Context {
     shared: Arc<Shared>,
     op: Option<OpId>,
+    /// What is begun in this context ends by then.
+    limit: Instant,
 }
 
 struct Shared {
@@ -39,14 +41,15 @@ impl Context {
         Self {
             shared: Arc::new(shared),
             op: None,
+            limit: Instant::FAR_FUTURE,
         }
     }
 
     /// The same, speaking for `op`.
     pub(crate) fn of(&self, op: OpId) -> Self {
         Self {
-            shared: Arc::clone(&self.shared),
             op: Some(op),
+            ..self.clone()
         }
     }
 
@@ -92,8 +95,24 @@ impl Context {
         }
     }
 
+    /// The same for somebody in a hurry: every effect ends within `patience`, so that a host whose only thread
+    /// performs it is back in time.
+    pub(crate) fn within(&self, patience: Duration) -> Self {
+        Self {
+            limit: self.limit.min(self.instant() + patience),
+            ..self.clone()
+        }
+    }
+
+    /// When everything begun in this context has ended.
+    pub(crate) fn limit(&self) -> Instant {
+        self.limit
+    }
+
     /// Has the host do something, for at most `limit`. Dropping the future aborts the effect.
-    pub(crate) async fn perform(&self, effect: Effect, limit: Duration) -> Outcome {
+    pub(crate) async fn perform(&self, mut effect: Effect, limit: Duration) -> Outcome {
+        let limit = limit.min(self.limit.since(self.instant()));
+        effect.shorten(limit);
         let (id, answer) = self.mailbox().issue(self.op, effect);
         let _guard = AbortOnDrop { context: self, id };
         let deadline = self.sleep(limit, "an effect's timeout");
@@ -148,8 +167,9 @@ impl Context {
     /// The same, speaking for nobody: what a detached task uses.
     pub(crate) fn detached(&self) -> Self {
         Self {
-            shared: Arc::clone(&self.shared),
             op: None,
+            limit: Instant::FAR_FUTURE,
+            ..self.clone()
         }
     }
 

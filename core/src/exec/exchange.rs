@@ -123,6 +123,7 @@ pub(crate) async fn exchange(
     give_up: Instant,
 ) -> Result<Response, Error> {
     let host = host_of(&request.url);
+    let give_up = give_up.min(context.limit());
     let (mut ordinary, mut patient) = (Backoff::new(manner.retry.clone()), Backoff::patient());
     let mut unresolved = 0;
     loop {

@@ -1,0 +1,1 @@
+"""Plays the scenarios that all languages share, through the public API of this package."""
