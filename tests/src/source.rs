@@ -65,8 +65,9 @@ fn holds(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let before = line[..at].chars().next_back();
         let after = line[at + word.len()..].chars().next();
-        !(before.is_some_and(is_part) && word.starts_with(is_part))
-            && !(after.is_some_and(is_part) && word.ends_with(is_part))
+        let goes_on_before = before.is_some_and(is_part) && word.starts_with(is_part);
+        let goes_on_after = after.is_some_and(is_part) && word.ends_with(is_part);
+        !goes_on_before && !goes_on_after
     })
 }
 
