@@ -28,7 +28,7 @@ class Emulator:
         self.ca: str = ready["ca"]
 
     def environment(self) -> dict[str, str]:
-        """What a program needs to reach the emulator by the real names of Azure's hosts, as on App Service."""
+        """What a program needs to reach the emulator by the real names of hosts, as on App Service."""
         return {
             "HTTPS_PROXY": self.http,
             "NO_PROXY": "127.0.0.1",
@@ -40,7 +40,7 @@ class Emulator:
     def admin(self, method: str, path: str, body: object = None) -> Any:
         """Calls an administration endpoint and reads its answer."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.http}/_emulator/{path}", data, method=method)  # noqa: S310
+        request = urllib.request.Request(f"{self.http}/_emulator/{path}", data, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=10) as answer:
             content = answer.read()

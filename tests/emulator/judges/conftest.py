@@ -1,4 +1,4 @@
-"""Starts the emulator once, and points the official SDK at it the way its users would: by environment only."""
+"""Starts the emulator once, and points the official SDK at it as its users would: by environment only."""
 
 import json
 import os
@@ -15,21 +15,48 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
 OTHER_TENANT = "aaaaaaaa-0000-4000-8000-000000000002"
-MACHINE = {"client_id": "bbbbbbbb-0000-4000-8000-000000000001", "object_id": "cccccccc-0000-4000-8000-000000000001"}
-NAMED = {"client_id": "bbbbbbbb-0000-4000-8000-000000000002", "object_id": "cccccccc-0000-4000-8000-000000000002"}
-APP = {"client_id": "bbbbbbbb-0000-4000-8000-000000000003", "object_id": "cccccccc-0000-4000-8000-000000000003"}
-STRANGER = {"client_id": "bbbbbbbb-0000-4000-8000-000000000004", "object_id": "cccccccc-0000-4000-8000-000000000004"}
+MACHINE = {
+    "client_id": "bbbbbbbb-0000-4000-8000-000000000001",
+    "object_id": "cccccccc-0000-4000-8000-000000000001",
+}
+NAMED = {
+    "client_id": "bbbbbbbb-0000-4000-8000-000000000002",
+    "object_id": "cccccccc-0000-4000-8000-000000000002",
+}
+APP = {
+    "client_id": "bbbbbbbb-0000-4000-8000-000000000003",
+    "object_id": "cccccccc-0000-4000-8000-000000000003",
+}
+STRANGER = {
+    "client_id": "bbbbbbbb-0000-4000-8000-000000000004",
+    "object_id": "cccccccc-0000-4000-8000-000000000004",
+}
 APP_SECRET = "app-secret~1"
 ISSUER = "https://cluster.example/"
 SUBJECT = "system:serviceaccount:shop:basket"
 AUDIENCE = "api://AzureADTokenExchange"
 VAULT_URL = "https://contoso.vault.azure.net"
 
-AZURE_VARIABLES = (
-    "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET AZURE_FEDERATED_TOKEN_FILE AZURE_AUTHORITY_HOST "
-    "AZURE_POD_IDENTITY_AUTHORITY_HOST AZURE_TOKEN_CREDENTIALS IDENTITY_ENDPOINT IDENTITY_HEADER MSI_ENDPOINT "
-    "MSI_SECRET IMDS_ENDPOINT HTTP_PROXY http_proxy https_proxy no_proxy ALL_PROXY all_proxy"
-).split()
+AZURE_VARIABLES = [
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_AUTHORITY_HOST",
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+    "AZURE_TOKEN_CREDENTIALS",
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
+    "IMDS_ENDPOINT",
+    "HTTP_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+]
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +71,14 @@ def emulator(tmp_path_factory, cluster_key):
     config = folder / "config.json"
     config.write_text(json.dumps(configuration(cluster_key)))
     process = subprocess.Popen(
-        [os.environ["NIGHTLATCH_EMULATOR"], "--config", config, "--ca", folder / "ca.pem", "--stop-with-stdin"],
+        [
+            os.environ["NIGHTLATCH_EMULATOR"],
+            "--config",
+            config,
+            "--ca",
+            folder / "ca.pem",
+            "--stop-with-stdin",
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -117,12 +151,22 @@ def configuration(cluster_key):
                 "secrets": {
                     "db-password": "s3cr3t",
                     "old": {"value": "gone", "enabled": False},
-                    "labelled": {"value": "v", "content_type": "text/plain", "tags": {"env": "prod"}, "expires": 1},
+                    "labelled": {
+                        "value": "v",
+                        "content_type": "text/plain",
+                        "tags": {"env": "prod"},
+                        "expires": 1,
+                    },
                 },
-                "access": [{"principal": who["object_id"], "secrets": everything} for who in (MACHINE, NAMED, APP)],
+                "access": [
+                    {"principal": who["object_id"], "secrets": everything} for who in (MACHINE, NAMED, APP)
+                ],
             },
-            {"name": "crowded", "secrets": {f"s{n:02}": "x" for n in range(60)},
-             "access": [{"principal": MACHINE["object_id"], "secrets": everything}]},
+            {
+                "name": "crowded",
+                "secrets": {f"s{n:02}": "x" for n in range(60)},
+                "access": [{"principal": MACHINE["object_id"], "secrets": everything}],
+            },
             {"name": "policies", "rbac": False, "secrets": {"db-password": "s3cr3t"}},
             {"name": "walled", "firewall": True, "secrets": {"db-password": "s3cr3t"}},
             {"name": "elsewhere", "tenant": OTHER_TENANT, "secrets": {"db-password": "s3cr3t"}},

@@ -1,4 +1,4 @@
-"""The official Python SDK judges the emulator: unmodified, through a proxy, with challenge verification on."""
+"""The official Python SDK judges the emulator: unmodified, by a proxy, with challenge verification on."""
 
 import asyncio
 import socket
@@ -15,8 +15,6 @@ from azure.identity import (
 from azure.identity.aio import ManagedIdentityCredential as AsyncManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 from azure.keyvault.secrets.aio import SecretClient as AsyncSecretClient
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from conftest import (
     APP,
     APP_SECRET,
@@ -28,6 +26,7 @@ from conftest import (
     VAULT_URL,
     service_account_token,
 )
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 
 def on_app_service(emulator, monkeypatch):
@@ -74,7 +73,11 @@ def test_every_credential_reads_and_writes(credential, azure):
         assert len(written.properties.version) == 32
         assert client.get_secret("fresh").value == "second"
         old = client.get_secret("fresh", written.properties.version)
-        assert (old.value, old.properties.content_type, old.properties.tags) == ("first", "text/plain", {"a": "b"})
+        assert (old.value, old.properties.content_type, old.properties.tags) == (
+            "first",
+            "text/plain",
+            {"a": "b"},
+        )
         assert again.id == f"{VAULT_URL}/secrets/fresh/{again.properties.version}"
     requests = [entry for entry in azure("GET", "log")["requests"] if entry["service"] == "vault"]
     assert [entry["status"] for entry in requests] == [401, 200, 200, 200, 200]
@@ -101,7 +104,7 @@ def test_a_user_assigned_identity_is_chosen_by_every_kind_of_id(emulator, azure,
 def test_an_unknown_identity_is_unavailable(emulator, azure, monkeypatch):
     on_virtual_machine(emulator, monkeypatch)
     credential = ManagedIdentityCredential(client_id="dddddddd-0000-4000-8000-000000000001")
-    with pytest.raises(CredentialUnavailableError, match="Identity not found|no managed identity|assigned"):
+    with pytest.raises(CredentialUnavailableError, match=r"Identity not found|no managed identity|assigned"):
         secrets(credential).get_secret("db-password")
 
 
@@ -113,7 +116,11 @@ def test_the_default_chain_finds_the_machine(emulator, azure, monkeypatch):
 def test_properties_arrive(emulator, azure, monkeypatch):
     secret = secrets(system_assigned(emulator, monkeypatch)).get_secret("labelled")
     properties = secret.properties
-    assert (properties.content_type, properties.tags, properties.enabled) == ("text/plain", {"env": "prod"}, True)
+    assert (properties.content_type, properties.tags, properties.enabled) == (
+        "text/plain",
+        {"env": "prod"},
+        True,
+    )
     assert properties.expires_on.timestamp() == 1
     assert (properties.recovery_level, properties.recoverable_days) == ("Recoverable+Purgeable", 90)
 
@@ -173,7 +180,9 @@ def test_a_vault_of_another_tenant(emulator, azure, monkeypatch):
 
 
 def test_a_vault_that_does_not_exist(emulator, azure, monkeypatch):
-    client = secrets(system_assigned(emulator, monkeypatch), "https://no-such-vault.vault.azure.net", retry_total=0)
+    client = secrets(
+        system_assigned(emulator, monkeypatch), "https://no-such-vault.vault.azure.net", retry_total=0
+    )
     with pytest.raises(Exception, match="502"):
         client.get_secret("db-password")
 
@@ -184,7 +193,12 @@ def test_a_vault_that_does_not_exist(emulator, azure, monkeypatch):
         (TENANT, APP["client_id"], "wrong", "AADSTS7000215"),
         (TENANT, "dddddddd-0000-4000-8000-000000000001", APP_SECRET, "AADSTS700016"),
         (OTHER_TENANT, APP["client_id"], APP_SECRET, "AADSTS700016"),
-        ("dddddddd-0000-4000-8000-000000000002", APP["client_id"], APP_SECRET, "check your tenant name or GUID"),
+        (
+            "dddddddd-0000-4000-8000-000000000002",
+            APP["client_id"],
+            APP_SECRET,
+            "check your tenant name or GUID",
+        ),
     ],
 )
 def test_entra_refuses_a_client(azure, tenant, client_id, secret, code):
@@ -269,20 +283,29 @@ def test_local_names_pass_verification_too(emulator, azure, monkeypatch):
     )
     port = emulator.https.rsplit(":", 1)[1]
     credential = ClientSecretCredential(
-        TENANT, APP["client_id"], APP_SECRET, authority=f"https://localhost:{port}", disable_instance_discovery=True
+        TENANT,
+        APP["client_id"],
+        APP_SECRET,
+        authority=f"https://localhost:{port}",
+        disable_instance_discovery=True,
     )
     client = secrets(credential, f"https://contoso.vault.localhost:{port}")
     secret = client.get_secret("db-password")
-    assert (secret.value, secret.properties.vault_url) == ("s3cr3t", f"https://contoso.vault.localhost:{port}")
+    assert (secret.value, secret.properties.vault_url) == (
+        "s3cr3t",
+        f"https://contoso.vault.localhost:{port}",
+    )
 
 
 def test_the_asynchronous_client_agrees(emulator, azure, monkeypatch):
     on_app_service(emulator, monkeypatch)
 
     async def read():
-        async with AsyncManagedIdentityCredential() as credential:
-            async with AsyncSecretClient(VAULT_URL, credential) as client:
-                return (await client.get_secret("db-password")).value
+        async with (
+            AsyncManagedIdentityCredential() as credential,
+            AsyncSecretClient(VAULT_URL, credential) as client,
+        ):
+            return (await client.get_secret("db-password")).value
 
     assert asyncio.run(read()) == "s3cr3t"
 
