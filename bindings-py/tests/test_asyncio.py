@@ -127,6 +127,11 @@ def test_errors_are_raised_in_the_callers_task(cloud: Cloud) -> None:
     cloud.world.run(main())
 
 
+def test_a_transport_for_asyncio_is_refused_by_the_blocking_client(cloud: Cloud) -> None:
+    with pytest.raises(TypeError, match="asyncio"):
+        cloud.client(_host=cloud.world.async_host())
+
+
 class Threaded:
     """A blocking transport, as the default one is; answers when `gate` opens."""
 

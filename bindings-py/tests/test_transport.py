@@ -144,6 +144,15 @@ def test_a_name_that_does_not_resolve(transport: Any, monkeypatch: pytest.Monkey
     assert fault(transport, "http://nothing.invalid") == "dns"
 
 
+def test_an_address_of_version_6() -> None:
+    with socket.socket(socket.AF_INET6) as unused:
+        try:
+            unused.bind(("::1", 0))
+        except OSError:
+            pytest.skip("no IPv6")
+        assert fault(HttpTransport({}), f"http://[::1]:{unused.getsockname()[1]}/") == "connect"
+
+
 def test_connections_are_kept(server: Server) -> None:
     transport = HttpTransport({})
     for _ in range(3):

@@ -133,7 +133,10 @@ class LoopDriver(Driver):
 
     def _begin_effect(self, effect: Effect, here: AbstractEventLoop | None) -> None:
         if not is_async_effect(effect, self.host, self.foreign):
-            self._workers.submit(effect)
+            try:
+                self._workers.submit(effect)
+            except RuntimeError as why:  # no more threads, or the interpreter is going away
+                self._turn("fail", (effect[1], "other", str(why)), here)
             return
         owner = self._waiters.get(effect[2])
         loop = here or (owner[0] if owner else next(iter(list(self._loops)), self._last))
@@ -141,8 +144,11 @@ class LoopDriver(Driver):
             self._turn("fail", (effect[1], "interrupted", "the event loop is closed"), None)
 
     def _work(self, effect: Effect) -> None:
-        method, arguments = perform(effect, self.host, self.foreign)
-        self._turn(method, arguments, None)
+        answer: Answer = ("fail", (effect[1], "interrupted"))
+        try:
+            answer = perform(effect, self.host, self.foreign)
+        finally:
+            self._turn(*answer, None)
 
     def _spawn(self, loop: AbstractEventLoop, effect: Effect) -> None:
         self._tasks[effect[1]] = (loop, loop.create_task(self._perform(loop, effect)))

@@ -33,6 +33,8 @@ class BlockingDriver(Driver):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if any(self.host.awaited.values()):
+            raise TypeError("this transport is made for asyncio: use nightlatch.aio, or a blocking one")
         self._begin()
 
     def _begin(self) -> None:

@@ -31,6 +31,8 @@ def fault_of(why: BaseException) -> TransportError:
     for cause in chain:
         if isinstance(cause, TransportError):
             return cause
+        if isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            return TransportError("connection_lost", type(cause).__name__)
         if isinstance(cause, ssl.SSLError):
             return TransportError(
                 "tls", getattr(cause, "verify_message", "") or cause.reason or "handshake failed"

@@ -205,7 +205,7 @@ def _bundled() -> str | None:
 
 
 def _connection(place: Place, context: ssl.SSLContext | None, timeout: float) -> http.client.HTTPConnection:
-    host, port = place.host, place.port
+    host, port = place.host, place.port or (443 if place.secure else 80)
     if place.proxy is not None:
         proxy = urlsplit(place.proxy)
         if proxy.scheme != "http" or not proxy.hostname:

@@ -27,7 +27,10 @@ class Workers:
         self._threads = 0
 
     def submit(self, effect: Effect) -> None:
-        """Performs an effect soon."""
+        """Performs an effect soon.
+
+        :raises RuntimeError: there is no thread, and none can be started
+        """
         with self._changed:
             self._queue.append(effect)
             if self._idle >= len(self._queue) or self._threads >= THREADS:
@@ -36,12 +39,12 @@ class Workers:
             self._threads += 1
         try:
             threading.Thread(target=self._run, name="nightlatch", daemon=True).start()
-        except RuntimeError:  # the interpreter is going away, or there are no more threads
+        except RuntimeError:
             with self._changed:
                 self._threads -= 1
-                if self._threads:
-                    return
-                self._queue.clear()
+                if self._threads or effect not in self._queue:
+                    return  # another thread will come to it
+                self._queue.remove(effect)
             raise
 
     def withdraw(self, number: int) -> None:
@@ -63,4 +66,9 @@ class Workers:
                         return
                 self._idle -= 1
                 effect = self._queue.popleft()
-            self._work(effect)
+            try:
+                self._work(effect)
+            except BaseException:
+                with self._changed:
+                    self._threads -= 1
+                raise

@@ -23,7 +23,8 @@ class SecretClient(BaseClient[LoopDriver]):
     """Reads the secrets of one vault, on any number of event loops.
 
     Takes the options of `nightlatch.SecretClient`. `transport` may also be an ``httpx.AsyncClient`` or an
-    ``aiohttp.ClientSession``; `credential` may also be one made for asyncio.
+    ``aiohttp.ClientSession``; `credential` may also be one made for asyncio. `on_event` may be called in any
+    thread.
     """
 
     def __init__(self, vault_url: str, credential: Any = None, **options: Any) -> None:
