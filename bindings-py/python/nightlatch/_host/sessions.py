@@ -125,9 +125,10 @@ class AiohttpTransport:
         """See `Transport.send`."""
         import asyncio
 
-        if direct and getattr(self.session, "trust_env", False):
+        proxied = getattr(self.session, "trust_env", False) or getattr(self.session, "_default_proxy", None)
+        if direct and proxied:
             raise TransportError(
-                "proxy", "the aiohttp session has trust_env; identity endpoints must be reached directly"
+                "proxy", "the aiohttp session has proxies; identity endpoints must be reached directly"
             )
 
         async def exchange() -> Response:
