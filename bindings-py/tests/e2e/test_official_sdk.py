@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 import nightlatch
+import pytest
 from nightlatch import aio
 
 from .conftest import APP, TENANT, Emulator

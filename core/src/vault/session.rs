@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::config::{Config, VaultOptions};
 use crate::credential::provider::TokenProvider;
 use crate::effect::{Request, Response, Route};
-use crate::error::{Error, ErrorKind, Identity};
+use crate::error::{Error, Identity};
 use crate::exec::Context;
 use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
 use crate::identity::cloud::known_vault_scope;
@@ -119,11 +119,6 @@ impl Session {
             if self.options.verify_challenge_resource {
                 verify_challenge(&scope, &self.vault, &self.options.allowed_domains)
                     .inspect_err(|_| self.forget())?;
-            }
-            if self.vault.as_str().starts_with("http://") && !self.options.allow_http_loopback {
-                let text =
-                    "Bearer token authentication is not permitted for non-TLS protected (non-https) URLs.";
-                return Err(Error::new(ErrorKind::ChallengeRejected, text));
             }
             let learned = Audience {
                 scope,
