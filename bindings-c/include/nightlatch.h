@@ -1273,8 +1273,8 @@ nightlatch_status nightlatch_outcome_fail(struct nightlatch_outcome *outcome,
                                           size_t detail_len);
 
 /*
- Whether somebody still waits for the answer. A callback that takes long asks now and then, and when it says false
- gives up with `NIGHTLATCH_FAULT_INTERRUPTED`.
+ Whether somebody still waits for the answer: false when the time is up, or the callers went away. A callback that
+ takes long asks now and then, and when it says false gives up with `NIGHTLATCH_FAULT_INTERRUPTED`.
  */
 bool nightlatch_outcome_is_wanted(const struct nightlatch_outcome *outcome);
 

@@ -192,13 +192,17 @@ impl Driver {
         if let Some(left) = cut {
             effect.limit_time(left);
         }
-        let answer = nightlatch_outcome::watched(unwanted);
+        let answer = nightlatch_outcome::watched(unwanted, effect.timeout);
         self.host.perform(&effect, &answer);
         match answer.take() {
-            Outcome::Failed(fault)
-                if answer.is_unwanted() || cut.is_some() && fault.kind == FaultKind::Timeout =>
-            {
-                Outcome::Failed(Fault::new(FaultKind::Interrupted, fault.detail))
+            Outcome::Failed(fault) => {
+                let out_of_time = fault.kind == FaultKind::Timeout || answer.is_late();
+                let kind = match fault.kind {
+                    _ if answer.is_abandoned() || out_of_time && cut.is_some() => FaultKind::Interrupted,
+                    FaultKind::Interrupted if out_of_time => FaultKind::Timeout,
+                    kind => kind,
+                };
+                Outcome::Failed(Fault::new(kind, fault.detail))
             }
             Outcome::File(content) if effect.limit.is_some_and(|limit| content.len() > limit) => {
                 Outcome::Failed(Fault::new(FaultKind::TooLarge, ""))

@@ -192,7 +192,7 @@ fn ready_made(effect: &nightlatch_effect, outcome: &nightlatch_outcome) {
             effect.arguments(),
             effect.variables(),
             effect.timeout.unwrap_or(NO_LIMIT),
-            || !outcome.is_unwanted(),
+            || outcome.is_wanted(),
         )),
         _ => None,
     };

@@ -3,6 +3,7 @@
 use std::ffi::c_char;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use nightlatch_core::effect::{Fault, FaultKind, Outcome, Response};
 use nightlatch_core::error::{Error, ErrorKind};
@@ -88,6 +89,7 @@ pub const FAULTS: [FaultKind; 14] = [
 pub struct nightlatch_outcome {
     draft: Mutex<Draft>,
     unwanted: Arc<AtomicBool>,
+    end: Option<Instant>,
 }
 
 #[derive(Default)]
@@ -103,11 +105,12 @@ enum Draft {
 }
 
 impl nightlatch_outcome {
-    /// An outcome whose effect may become unwanted while it is performed.
-    pub(crate) fn watched(unwanted: Arc<AtomicBool>) -> Self {
+    /// An outcome whose effect may become unwanted while it is performed, at the latest after `timeout`.
+    pub(crate) fn watched(unwanted: Arc<AtomicBool>, timeout: Option<Duration>) -> Self {
         Self {
             draft: Mutex::default(),
             unwanted,
+            end: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         }
     }
 
@@ -119,9 +122,19 @@ impl nightlatch_outcome {
         self.set(Outcome::Failed(Fault::new(kind, detail)));
     }
 
-    /// Whether nobody waits for it any more.
-    pub(crate) fn is_unwanted(&self) -> bool {
+    /// Whether its caller, or everybody, went away.
+    pub(crate) fn is_abandoned(&self) -> bool {
         self.unwanted.load(Relaxed)
+    }
+
+    /// Whether its time is up.
+    pub(crate) fn is_late(&self) -> bool {
+        self.end.is_some_and(|end| Instant::now() >= end)
+    }
+
+    /// Whether somebody still waits for it.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.is_abandoned() && !self.is_late()
     }
 
     /// Takes out what was put together, and leaves it new.
@@ -316,9 +329,9 @@ pub unsafe extern "C" fn nightlatch_outcome_fail(
     })
 }
 
-/// Whether somebody still waits for the answer. A callback that takes long asks now and then, and when it says false
-/// gives up with `NIGHTLATCH_FAULT_INTERRUPTED`.
+/// Whether somebody still waits for the answer: false when the time is up, or the callers went away. A callback that
+/// takes long asks now and then, and when it says false gives up with `NIGHTLATCH_FAULT_INTERRUPTED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_outcome_is_wanted(outcome: *const nightlatch_outcome) -> bool {
-    door!([outcome] { !outcome.is_unwanted() })
+    door!([outcome] { outcome.is_wanted() })
 }

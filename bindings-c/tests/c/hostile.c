@@ -1,0 +1,174 @@
+/* Every function with NULL, wrong numbers, empty and huge texts, invalid UTF-8, and handles freed in the wrong order. */
+#include "check.h"
+
+#define BAD NIGHTLATCH_INVALID_ARGUMENT
+
+static const char not_utf8[] = "\xff\xfe\x80";
+
+static void null_everywhere(void)
+{
+    nightlatch_host host = NIGHTLATCH_HOST_INIT;
+    nightlatch_client *client = NULL;
+    nightlatch_vault *vault = NULL;
+    nightlatch_secret *secret = NULL;
+    nightlatch_token *token = NULL;
+    nightlatch_reply *reply = NULL;
+    nightlatch_engine *engine = NULL;
+    nightlatch_error *error = NULL;
+    uint64_t number = 0;
+    int64_t signed_number = 0;
+    size_t len = 77;
+
+    nightlatch_error_free(NULL), nightlatch_config_free(NULL), nightlatch_client_free(NULL), nightlatch_vault_free(NULL);
+    nightlatch_secret_free(NULL), nightlatch_token_free(NULL), nightlatch_operation_free(NULL), nightlatch_reply_free(NULL);
+    nightlatch_outcome_free(NULL), nightlatch_engine_free(NULL), nightlatch_output_free(NULL), nightlatch_wipe(NULL, 5);
+    nightlatch_now(NULL, NULL);
+
+    CHECK(nightlatch_error_status(NULL) == BAD && nightlatch_error_text(NULL, 1, &len) == NULL && len == 77);
+    CHECK(!nightlatch_error_number(NULL, 1, &number) && nightlatch_error_attempt_count(NULL) == 0);
+    CHECK(nightlatch_error_attempt(NULL, 0, 1, NULL) == NULL);
+    CHECK(nightlatch_config_set_text(NULL, T("a"), T("b")) == BAD && nightlatch_config_set_number(NULL, T("a"), 1) == BAD);
+    CHECK(nightlatch_config_set_flag(NULL, T("a"), true) == BAD && nightlatch_config_set_null(NULL, T("a")) == BAD);
+    CHECK(nightlatch_config_add_text(NULL, T("a"), T("b")) == BAD && nightlatch_config_set_secret(NULL, T("a"), T("b")) == BAD);
+    CHECK(nightlatch_config_set_variable(NULL, T("a"), T("b")) == BAD && nightlatch_config_inherit_environment(NULL, true) == BAD);
+    CHECK(nightlatch_config_use_credential(NULL, T("a")) == BAD && nightlatch_config_use_managed_identity(NULL, NONE) == BAD);
+    CHECK(nightlatch_config_use_client_secret(NULL, T("a"), T("b"), T("c")) == BAD);
+    CHECK(nightlatch_client_new(NULL, NULL, &client, NULL) == BAD && nightlatch_client_new(NULL, &host, NULL, NULL) == BAD);
+    CHECK(nightlatch_client_perform(NULL, NULL, &reply, &error) == BAD);
+    CHECK(error != NULL && strstr(nightlatch_error_text(error, NIGHTLATCH_ERROR_MESSAGE, NULL), "`client`") != NULL);
+    nightlatch_error_free(error);
+    CHECK(nightlatch_client_get_token(NULL, T("s"), 0, &token, NULL) == BAD && nightlatch_client_invalidate_all(NULL) == BAD);
+    CHECK(nightlatch_vault_new(NULL, T(VAULT), &vault, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secret(NULL, T("a"), NONE, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_refresh_secret(NULL, T("a"), NONE, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_cached(NULL, T("a"), NONE) == NULL && !nightlatch_vault_read(NULL, T("a"), NONE, NULL, NULL));
+    CHECK(nightlatch_vault_invalidate(NULL, T("a"), NONE) == BAD);
+    CHECK(nightlatch_secret_share(NULL) == NULL && nightlatch_secret_value(NULL, NULL) == NULL);
+    CHECK(nightlatch_secret_copy(NULL, NULL, 0) == BAD && nightlatch_secret_text(NULL, 1, NULL) == NULL);
+    CHECK(!nightlatch_secret_number(NULL, 1, &signed_number) && nightlatch_secret_tag_count(NULL) == 0);
+    CHECK(nightlatch_secret_tag(NULL, 0, NULL) == NULL && nightlatch_secret_tag_name(NULL, 0, NULL) == NULL);
+    CHECK(nightlatch_token_value(NULL, NULL) == NULL && !nightlatch_token_times(NULL, NULL, NULL));
+    CHECK(nightlatch_operation_new(NULL, 3) == NULL && nightlatch_operation_set_text(NULL, T("a"), T("b")) == BAD);
+    CHECK(nightlatch_operation_set_number(NULL, T("a"), 1) == BAD && nightlatch_operation_set_flag(NULL, T("a"), true) == BAD);
+    CHECK(nightlatch_operation_add_text(NULL, T("a"), T("b")) == BAD && nightlatch_operation_cancel(NULL) == BAD);
+    CHECK(nightlatch_reply_secret(NULL) == NULL && nightlatch_reply_token(NULL) == NULL);
+    CHECK(nightlatch_effect_kind_of(NULL) == 0 && nightlatch_effect_text(NULL, 1, NULL) == NULL);
+    CHECK(!nightlatch_effect_number(NULL, 1, &number) && nightlatch_effect_count(NULL, 1) == 0);
+    CHECK(nightlatch_effect_item(NULL, 1, 0, NULL) == NULL && nightlatch_effect_item_name(NULL, 1, 0, NULL) == NULL);
+    CHECK(nightlatch_effect_body(NULL, NULL) == NULL);
+    CHECK(nightlatch_outcome_http(NULL, 200) == BAD && nightlatch_outcome_add_header(NULL, T("a"), T("b")) == BAD);
+    CHECK(nightlatch_outcome_add_body(NULL, T("a")) == BAD && nightlatch_outcome_file(NULL, T("a")) == BAD);
+    CHECK(nightlatch_outcome_run(NULL, 0, NONE, NONE) == BAD && nightlatch_outcome_token(NULL, T("a"), 0, 0) == BAD);
+    CHECK(nightlatch_outcome_fail(NULL, 1, NONE) == BAD && !nightlatch_outcome_is_wanted(NULL));
+    CHECK(nightlatch_engine_new(NULL, NULL, NULL) == BAD && nightlatch_engine_start(NULL, NULL, 0, 0, &number, NULL) == BAD);
+    CHECK(nightlatch_engine_cancel(NULL, 1, 0, 0) == BAD && nightlatch_engine_complete(NULL, 1, NULL, 0, 0) == BAD);
+    CHECK(nightlatch_engine_handle_timeout(NULL, 0, 0) == BAD && nightlatch_engine_poll_output(NULL) == NULL);
+    CHECK(!nightlatch_engine_poll_timeout(NULL, &number) && nightlatch_engine_cached(NULL, NULL, 0) == NULL);
+    CHECK(nightlatch_engine_invalidate(NULL, NULL) == BAD && nightlatch_engine_invalidate_all(NULL) == BAD);
+    CHECK(nightlatch_output_kind_of(NULL) == 0 && nightlatch_output_operation(NULL) == 0 && nightlatch_output_effect_id(NULL) == 0);
+    CHECK(nightlatch_output_effect(NULL) == NULL && nightlatch_output_reply(NULL) == NULL);
+    CHECK(nightlatch_output_error(NULL) == NULL && nightlatch_output_event(NULL, NULL) == NULL);
+
+    /* NULL for what may be NULL */
+    CHECK(nightlatch_engine_new(NULL, &engine, NULL) == OK);
+    CHECK(!nightlatch_engine_poll_timeout(engine, NULL) && nightlatch_engine_cached(engine, NULL, 0) == NULL);
+    CHECK(nightlatch_engine_complete(engine, 1, NULL, 0, 0) == BAD);
+    CHECK(nightlatch_engine_start(engine, NULL, 0, 0, &number, NULL) == BAD);
+    nightlatch_engine_free(engine);
+}
+
+static void wrong_texts(void)
+{
+    world w = {0};
+    nightlatch_secret *secret = NULL;
+    nightlatch_error *error = NULL;
+    nightlatch_config *config = world_config();
+    size_t huge = (size_t)16 << 20;
+    char *much = (char *)malloc(huge);
+    memset(much, 'a', huge);
+    CHECK(nightlatch_config_set_text(config, NULL, 5, T("b")) == BAD);
+    CHECK(nightlatch_config_set_text(config, not_utf8, 3, T("b")) == BAD && nightlatch_config_set_text(config, T("a"), not_utf8, 3) == BAD);
+    CHECK(nightlatch_config_set_text(config, T("a"), "x", (size_t)-1) == BAD);
+    CHECK(nightlatch_config_set_text(config, NONE, T("b")) == BAD && nightlatch_config_set_text(config, T("a..b"), T("b")) == BAD);
+    CHECK(nightlatch_config_set_text(config, T("1.2.3"), T("b")) == BAD);
+    CHECK(nightlatch_config_set_text(config, T("a.b.c.d.e.f.g.h.i.j.k.l.m.n"), T("b")) == BAD);
+    CHECK(nightlatch_config_set_text(config, much, huge, T("b")) == BAD);
+    CHECK(nightlatch_config_set_number(config, T("cache.ttl"), 0.0 / 1e-300 / 0.0 * 0.0) == BAD);
+    CHECK(nightlatch_config_add_text(config, T("credential.type"), T("b")) == BAD);
+    CHECK(nightlatch_config_set_text(config, T("credential.type.deeper"), T("b")) == BAD);
+    CHECK(nightlatch_config_set_text(config, T("list.5"), T("b")) == BAD);
+    nightlatch_config_free(config);
+
+    nightlatch_vault *vault = world_vault(&w, world_config());
+    CHECK(nightlatch_vault_get_secret(vault, NONE, NONE, 0, &secret, &error) == BAD);
+    nightlatch_error_free(error);
+    CHECK(nightlatch_vault_get_secret(vault, T("a"), NONE, 0, NULL, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secret(vault, T("under_score"), NONE, 0, &secret, &error) == BAD);
+    CHECK(strstr(nightlatch_error_text(error, NIGHTLATCH_ERROR_ADVICE, NULL), "under-score") != NULL);
+    nightlatch_error_free(error);
+    CHECK(nightlatch_vault_get_secret(vault, not_utf8, 3, NONE, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secret(vault, much, huge, NONE, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secret(vault, T("a"), T("no version"), 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secret(vault, NULL, 5, NONE, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_cached(vault, not_utf8, 3, NONE) == NULL && nightlatch_vault_cached(vault, much, huge, NONE) == NULL);
+    CHECK(nightlatch_vault_invalidate(vault, not_utf8, 3, NONE) == BAD);
+    CHECK(nightlatch_vault_get_secret(vault, T("a"), NONE, (uint64_t)-1, &secret, NULL) == OK);
+    nightlatch_secret_free(secret);
+    CHECK(secret != NULL && w.secrets == 1);
+    nightlatch_vault_free(vault);
+
+    nightlatch_operation *operation = nightlatch_operation_new(much, huge);
+    CHECK(operation != NULL && nightlatch_operation_set_text(operation, T("op.deeper"), T("x")) == BAD);
+    nightlatch_operation_free(operation);
+    CHECK(nightlatch_operation_new(not_utf8, 3) == NULL);
+    free(much);
+}
+
+static void wrong_answers(void)
+{
+    nightlatch_outcome *outcome = nightlatch_outcome_new();
+    size_t whole = NIGHTLATCH_BODY_LIMIT;
+    char *body = (char *)calloc(1, whole);
+    CHECK(nightlatch_outcome_add_body(outcome, T("x")) == BAD && nightlatch_outcome_add_header(outcome, T("a"), T("b")) == BAD);
+    CHECK(nightlatch_outcome_http(outcome, 70000) == BAD && nightlatch_outcome_http(outcome, 200) == OK);
+    CHECK(nightlatch_outcome_add_header(outcome, not_utf8, 3, T("b")) == BAD);
+    CHECK(nightlatch_outcome_add_body(outcome, body, whole) == OK && nightlatch_outcome_add_body(outcome, NONE) == OK);
+    CHECK(nightlatch_outcome_add_body(outcome, T("x")) == BAD && nightlatch_outcome_add_body(outcome, T("x")) == BAD);
+    CHECK(nightlatch_outcome_fail(outcome, 4711, T("no such fault")) == OK);
+    CHECK(nightlatch_outcome_fail(outcome, NIGHTLATCH_FAULT_DNS, not_utf8, 3) == BAD);
+    CHECK(nightlatch_outcome_is_wanted(outcome));
+    nightlatch_outcome_free(outcome);
+    free(body);
+}
+
+static void handles_in_the_wrong_order(void)
+{
+    world w = {0};
+    nightlatch_host host = world_host(&w);
+    nightlatch_config *config = world_config();
+    nightlatch_client *client = NULL;
+    nightlatch_vault *vault = NULL, *second = NULL;
+    nightlatch_secret *secret = NULL;
+    nightlatch_operation *operation = nightlatch_operation_new(T("get_secret"));
+    CHECK(nightlatch_client_new(config, &host, &client, NULL) == OK);
+    nightlatch_config_free(config);
+    CHECK(nightlatch_vault_new(client, T(VAULT), &vault, NULL) == OK && nightlatch_vault_new(client, T(VAULT), &second, NULL) == OK);
+    CHECK(nightlatch_vault_new(client, T("http://contoso.vault.azure.net"), &second, NULL) == BAD);
+    nightlatch_client_free(client);
+    CHECK(w.released == 0 && nightlatch_vault_get_secret(vault, T("a"), NONE, 0, &secret, NULL) == OK);
+    nightlatch_vault_free(vault);
+    CHECK(w.released == 0);
+    nightlatch_vault_free(second);
+    CHECK(w.released == 1 && strcmp(nightlatch_secret_value(secret, NULL), SECRET_VALUE) == 0);
+    nightlatch_secret_free(secret);
+    nightlatch_operation_free(operation);
+}
+
+int main(void)
+{
+    null_everywhere();
+    wrong_texts();
+    wrong_answers();
+    handles_in_the_wrong_order();
+    return done("hostile");
+}

@@ -1,0 +1,102 @@
+/* After everything is freed, no byte of the process holds the secret, the token or the client secret. */
+#include "check.h"
+
+/* The values are put together at run time, so that the program's own text does not hold them. */
+static char value[40], token[40], credential[40];
+
+static void spell(char *into, char base)
+{
+    for (int i = 0; i < 32; i++)
+        into[i] = (char)(base + (i * 7 + (base % 5)) % 23);
+}
+
+static void answer(void *context, const nightlatch_effect *effect, nightlatch_outcome *outcome)
+{
+    char body[256];
+    const char *url = nightlatch_effect_text(effect, NIGHTLATCH_EFFECT_URL, NULL);
+    (void)context;
+    if (strstr(url, "oauth2") != NULL)
+        snprintf(body, sizeof body, "{\"access_token\":\"%s\",\"expires_in\":3599,\"token_type\":\"Bearer\"}", token);
+    else if (strstr(url, "/secrets/") != NULL)
+        snprintf(body, sizeof body, "{\"value\":\"%s\",\"id\":\"" VAULT "/secrets/db/0123456789abcdef0123456789abcdef\"}", value);
+    else
+        snprintf(body, sizeof body, "{}");
+    CHECK(nightlatch_outcome_http(outcome, 200) == OK && nightlatch_outcome_add_body(outcome, body, strlen(body)) == OK);
+    nightlatch_wipe(body, sizeof body);
+}
+
+/* Counts occurrences of a text, given reversed, in all writable memory of the process. */
+static int count_in_memory(const char *reversed, size_t len)
+{
+    FILE *maps = fopen("/proc/self/maps", "r"), *memory = fopen("/proc/self/mem", "rb");
+    char line[512];
+    int found = 0;
+    static char window[1 << 16];
+    CHECK(maps != NULL && memory != NULL);
+    setvbuf(memory, NULL, _IONBF, 0);
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        unsigned long from, to;
+        char rights[8];
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || strchr(rights, 'w') == NULL)
+            continue;
+        for (unsigned long at = from; at < to; at += sizeof window - 64) {
+            size_t wanted = to - at < sizeof window ? to - at : sizeof window, got;
+            if (at <= (unsigned long)window && (unsigned long)window < at + wanted)
+                wanted = (unsigned long)window - at; /* not this very window */
+            if (fseek(memory, (long)at, SEEK_SET) != 0 || (got = fread(window, 1, wanted, memory)) < len)
+                continue;
+            for (size_t i = 0; i + len <= got; i++) {
+                size_t same = 0;
+                while (same < len && window[i + same] == reversed[len - 1 - same])
+                    same++;
+                found += same == len;
+            }
+        }
+    }
+    memset(window, 0, sizeof window);
+    fclose(maps), fclose(memory);
+    return found;
+}
+
+/* Half of a text is enough to be found; it is looked for backwards so that the needle does not find itself. */
+static int leaks(const char *reversed)
+{
+    return count_in_memory(reversed, 16);
+}
+
+int main(void)
+{
+    char needles[3][17] = {{0}};
+    nightlatch_host host = NIGHTLATCH_HOST_INIT;
+    nightlatch_config *config = nightlatch_config_new();
+    nightlatch_client *client = NULL;
+    nightlatch_vault *vault = NULL;
+    nightlatch_secret *secret = NULL;
+    nightlatch_error *error = NULL;
+    spell(value, 'A'), spell(token, 'D'), spell(credential, 'H');
+    for (int i = 0; i < 16; i++) {
+        needles[0][i] = value[15 - i];
+        needles[1][i] = token[15 - i];
+        needles[2][i] = credential[15 - i];
+    }
+    host.http = answer;
+    CHECK(nightlatch_config_inherit_environment(config, false) == OK);
+    CHECK(nightlatch_config_use_client_secret(config, T("11111111-1111-4111-8111-111111111111"), T("44444444-4444-4444-8444-444444444444"), T(credential)) == OK);
+    CHECK(nightlatch_client_new(config, &host, &client, &error) == OK);
+    CHECK(nightlatch_vault_new(client, T(VAULT), &vault, &error) == OK);
+    CHECK(nightlatch_vault_get_secret(vault, T("db"), NONE, 0, &secret, &error) == OK);
+    if (error != NULL)
+        printf("%s\n", nightlatch_error_text(error, NIGHTLATCH_ERROR_DESCRIPTION, NULL));
+    nightlatch_wipe(credential, sizeof credential);
+    CHECK(secret != NULL && strcmp(nightlatch_secret_value(secret, NULL), value) == 0);
+    nightlatch_wipe(value, sizeof value), nightlatch_wipe(token, sizeof token);
+    CHECK(leaks(needles[0]) > 0 && leaks(needles[1]) > 0 && leaks(needles[2]) > 0); /* the scan can see them */
+
+    /* The cache lets go, a handle holds on; then nothing does. */
+    CHECK(nightlatch_vault_invalidate(vault, T("db"), NONE) == OK && leaks(needles[0]) > 0);
+    nightlatch_secret_free(secret);
+    CHECK(leaks(needles[0]) == 0);
+    nightlatch_vault_free(vault), nightlatch_client_free(client), nightlatch_config_free(config);
+    CHECK(leaks(needles[0]) == 0 && leaks(needles[1]) == 0 && leaks(needles[2]) == 0);
+    return done("memory");
+}
