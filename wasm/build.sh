@@ -10,8 +10,12 @@ module=$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/nightlatch_wasm.wasm
 engine=js/engine
 
 toolchain=$("$root/.ci/wasm-toolchain")
+cargo fetch --locked --quiet
 # Panic messages name source files; they must not name this machine's folders.
-remap="--remap-path-prefix=$root=nightlatch --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=registry"
+remap=--remap-path-prefix=$root=nightlatch
+for source in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+    remap+=" --remap-path-prefix=$source=crates"
+done
 RUSTFLAGS="$remap ${RUSTFLAGS:-}" cargo ${toolchain:+"$toolchain"} build --locked --quiet \
     -p nightlatch-wasm --release --target wasm32-unknown-unknown \
     --config 'profile.release.opt-level="z"' --config 'profile.release.lto="fat"' \

@@ -106,7 +106,7 @@ export class Pump {
       this.#engine ?? this.#open(factory);
     }
     // The error is made here and not where it comes up, so that its stack leads to whoever called.
-    const result = await this.#begin(operation, owner, signal);
+    const result = await this.#result(operation, owner, signal);
     return result();
   }
 
@@ -166,18 +166,34 @@ export class Pump {
     }
   }
 
-  #begin(operation: object, owner: object, signal: AbortSignal | undefined): Promise<() => Finished> {
+  async #result(operation: object, owner: object, signal: AbortSignal | undefined): Promise<() => Finished> {
     const { op, turn } = this.#ask((engine) => engine.start(JSON.stringify(operation)));
-    return new Promise((resolve) => {
+    let result: (() => Finished) | undefined;
+    const settled = new Promise<void>((resolve) => {
       const abort = (): void => this.#leave(op, () => new AbortError(signal?.reason));
-      const settle = (result: () => Finished): void => {
+      const settle = (how: () => Finished): void => {
         signal?.removeEventListener("abort", abort);
-        resolve(result);
+        result = how;
+        resolve();
       };
       signal?.addEventListener("abort", abort);
       this.#waiters.set(op, { owner, settle });
-      this.#take(turn);
     });
+    this.#take(turn);
+    for (;;) {
+      await this.#pulse(settled);
+      if (result !== undefined) {
+        return result;
+      }
+      // The timer may have been set by a request that is over: whoever still waits stands in for it.
+      this.#turn((engine) => engine.handleTimeout());
+    }
+  }
+
+  /** Waits until the promise is settled or, where a host does not trust it to wake us, for a moment. */
+  #pulse(settled: Promise<void>): Promise<void> {
+    const { pulseMs, clock } = this.#host;
+    return pulseMs === undefined ? settled : new Promise((resolve) => void clock.schedule(resolve, pulseMs));
   }
 
   /** A caller goes before the operation has ended. */
@@ -235,11 +251,19 @@ export class Pump {
       case "event":
         return this.#tell(output[1]);
       case "abort":
-        this.#running.get(output[1])?.abort();
-        this.#running.delete(output[1]);
-        return;
+        return this.#abort(output[1]);
       default:
         return this.#perform(output);
+    }
+  }
+
+  #abort(id: number): void {
+    const controller = this.#running.get(id);
+    this.#running.delete(id);
+    try {
+      controller?.abort();
+    } catch {
+      // Where IO belongs to a request, that request alone may end it; if it is over, so is its IO.
     }
   }
 
@@ -312,10 +336,9 @@ export class Pump {
     this.#ended ??= error;
     this.#timer?.cancel();
     this.#timer = undefined;
-    for (const controller of this.#running.values()) {
-      controller.abort();
+    for (const id of this.#running.keys()) {
+      this.#abort(id);
     }
-    this.#running.clear();
     for (const waiter of this.#waiters.values()) {
       waiter.settle(raising(error));
     }

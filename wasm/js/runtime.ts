@@ -11,7 +11,7 @@ import type { HostOptions } from "./options.js";
 
 /** An engine and a host. */
 export interface Runtime {
-  /** Makes engines; absent until {@link load} has ended, where loading takes time. */
+  /** Makes engines at once; absent where clients have to wait for {@link load} at their first call. */
   engine?: EngineFactory | undefined;
   /** Sees to it that engines can be made. */
   load(): Promise<EngineFactory>;

@@ -26,19 +26,22 @@ export function initSync(source: WebAssembly.Module | BufferSource): EngineFacto
 
 /** Readies the engine. Does nothing if it is ready; tries anew if it could not be readied before. */
 export function load(source: WasmSource | Promise<WasmSource>): Promise<EngineFactory> {
+  if (factory !== undefined) {
+    return Promise.resolve(factory);
+  }
   loading ??= (async () => {
     await glue.default({ module_or_path: await source });
     return (factory ??= made());
   })();
   loading.catch(() => (loading = undefined));
-  return factory ? Promise.resolve(factory) : loading;
+  return loading;
 }
 
 /** Installs the wasm engine beside a host for `place`; `source` says where the module is unless `init` does. */
 export function installWasm(place: Place, source: () => WasmSource | Promise<WasmSource>): void {
   const runtime: Runtime = {
     get engine() {
-      return factory;
+      return place.lateEngine ? undefined : factory;
     },
     load: () => load(source()),
     host: (options) => edgeHost(place, options),

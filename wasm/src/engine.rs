@@ -211,6 +211,20 @@ impl Engine {
             .collect()
     }
 
+    /// What the cache holds, and how it has fared.
+    #[wasm_bindgen(js_name = cacheInfo)]
+    pub fn cache_info(&self) -> JsValue {
+        let store = self.core.store();
+        let stats = store.stats();
+        record([
+            ("entries", convert::number(store.len() as u64)),
+            ("bytes", convert::number(store.bytes() as u64)),
+            ("insertions", convert::number(stats.insertions)),
+            ("evictions", convert::number(stats.evictions)),
+            ("expired", convert::number(stats.expired)),
+        ])
+    }
+
     /// Replaces the machine's clocks by one that stands where it is set.
     #[wasm_bindgen(js_name = setClock)]
     pub fn set_clock(&mut self, instant_ms: f64, unix_ms: f64) {

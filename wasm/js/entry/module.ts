@@ -1,7 +1,9 @@
 /**
  * nightlatch for runtimes whose bundlers hand over a compiled module: workerd (Cloudflare Workers) and kin.
  *
- * There a request's IO ends with the request, so that nothing can be renewed in the background: whoever notices does.
+ * There IO belongs to a request and ends with it. So nothing is renewed in the background: whoever notices does it;
+ * callers do not rely on another request's IO to wake them; and a client made outside of any request gets its engine at
+ * its first call.
  *
  * @module
  */
@@ -10,7 +12,7 @@ import module from "../engine/nightlatch.wasm";
 
 import { initSync, installWasm } from "../wasm.js";
 
-installWasm({ renewal: "caller" }, () => module);
+installWasm({ renewal: "caller", pulseMs: 4, lateEngine: true }, () => module);
 initSync(module);
 
 export * from "../front.js";

@@ -11,9 +11,11 @@ import { exchange, type Fetch } from "./fetch.js";
 import { type Host, HostFault } from "./host.js";
 
 /** What differs between the places. */
-export interface Place extends Partial<Pick<Host, "readFile" | "platform" | "renewal">> {
+export interface Place extends Partial<Pick<Host, "readFile" | "platform" | "pulseMs" | "renewal">> {
   /** Whether the same-origin policy stands between the program and Azure. */
   sameOrigin?: boolean;
+  /** Whether engines must wait for the first call, since nothing random may be had before. */
+  lateEngine?: boolean;
 }
 
 declare const process: { env?: Record<string, string | undefined> } | undefined;
@@ -51,6 +53,7 @@ export function edgeHost(place: Place, options: HostOptions): Host {
     platform: place.platform ?? "other",
     renewal: options.renewal ?? place.renewal ?? "detached",
     clock: options.clock ?? systemClock,
+    ...(place.pulseMs !== undefined && { pulseMs: place.pulseMs }),
   };
 }
 
