@@ -133,7 +133,7 @@ function exchange(
       const outgoing = (url.protocol === "http:" ? http : https).request(url, {
         ...(proxy !== undefined && url.protocol === "http:" && throughPlainProxy(url, proxy)),
         method: request.method,
-        headers: headersOf(request),
+        headers: headersOf(url, request),
         agent,
         signal: ending.signal,
         tunnelSignal: ending.signal,
@@ -156,10 +156,10 @@ function exchange(
   });
 }
 
-function headersOf(request: HttpRequest): Record<string, string> {
-  const headers = Object.fromEntries(request.headers);
+function headersOf(url: URL, request: HttpRequest): Record<string, string> {
+  const headers = { host: url.host, ...Object.fromEntries(request.headers) };
   if (request.body.length > 0 || request.method !== "GET") {
-    headers["content-length"] = String(request.body.length);
+    return { ...headers, "content-length": String(request.body.length) };
   }
   return headers;
 }
@@ -169,7 +169,7 @@ function throughPlainProxy(url: URL, proxy: URL): http.RequestOptions {
   if (proxy.protocol !== "http:") {
     throw new HostFault("proxy", `${proxy.protocol}// is not supported`);
   }
-  return { host: unbracketed(proxy.hostname), port: proxy.port || 80, path: url.href };
+  return { hostname: unbracketed(proxy.hostname), port: proxy.port || 80, path: url.href };
 }
 
 async function read(incoming: http.IncomingMessage): Promise<HttpAnswer> {
