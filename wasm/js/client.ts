@@ -12,7 +12,7 @@ import { type EventFacts, type EventType, NightlatchEvent } from "./events.js";
 import { type KeyVaultSecret, secretFrom } from "./models.js";
 import type { EngineOptions } from "./options.js";
 import type { Pump } from "./pump.js";
-import type { TokenCredential } from "./token.js";
+import type { AbortSignalLike, TokenCredential } from "./token.js";
 
 /** Options of {@link SecretClient}. */
 export interface SecretClientOptions extends EngineOptions {}
@@ -22,7 +22,7 @@ export interface GetSecretOptions {
   /** One version of the secret, instead of the latest. */
   version?: string | undefined;
   /** Ends the wait; what other callers wait for goes on. */
-  abortSignal?: AbortSignal | undefined;
+  abortSignal?: AbortSignalLike | undefined;
   /** What the call may take in all, in milliseconds. */
   timeout?: number | undefined;
 }

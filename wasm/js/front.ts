@@ -39,4 +39,10 @@ export {
   type SecretProperties,
 } from "./models.js";
 export type { EngineOptions, FileContent, HostOptions, RetryOptions } from "./options.js";
-export { getBearerTokenProvider, type GetTokenOptions, type TokenCredential } from "./token.js";
+export {
+  type AbortSignalLike,
+  getBearerTokenProvider,
+  type GetTokenOptions,
+  type GivenToken,
+  type TokenCredential,
+} from "./token.js";

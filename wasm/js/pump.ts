@@ -10,7 +10,7 @@ import { AbortError, errorFrom, isRawError, type NightlatchError, thrown } from 
 import { type EventFacts, readEvent } from "./events.js";
 import { fault } from "./host/fetch.js";
 import { type Host, HostFault, type Timer } from "./host/host.js";
-import type { TokenCredential } from "./token.js";
+import type { AbortSignalLike, GetTokenOptions, GivenToken, TokenCredential } from "./token.js";
 
 /** What an engine is made from. */
 export interface Configuration {
@@ -96,7 +96,7 @@ export class Pump {
   }
 
   /** Has an operation done. */
-  async call(operation: object, owner: object, signal?: AbortSignal): Promise<Finished> {
+  async call(operation: object, owner: object, signal?: AbortSignalLike): Promise<Finished> {
     if (signal?.aborted) {
       throw new AbortError(signal.reason);
     }
@@ -166,7 +166,11 @@ export class Pump {
     }
   }
 
-  async #result(operation: object, owner: object, signal: AbortSignal | undefined): Promise<() => Finished> {
+  async #result(
+    operation: object,
+    owner: object,
+    signal: AbortSignalLike | undefined,
+  ): Promise<() => Finished> {
     const { op, turn } = this.#ask((engine) => engine.start(JSON.stringify(operation)));
     let result: (() => Finished) | undefined;
     const settled = new Promise<void>((resolve) => {
@@ -360,8 +364,8 @@ function cannot(id: number): (engine: Engine) => Turn {
 async function foreignToken(
   credential: TokenCredential | undefined,
   scopes: string[],
-  options: Parameters<TokenCredential["getToken"]>[1],
-): ReturnType<TokenCredential["getToken"]> extends Promise<infer T> ? Promise<NonNullable<T>> : never {
+  options: GetTokenOptions,
+): Promise<GivenToken> {
   try {
     const token = await credential?.getToken(scopes, options);
     if (token) {

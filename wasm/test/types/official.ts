@@ -1,0 +1,40 @@
+/** Read by the compiler only: what is ours stands wherever the official packages' own objects do. */
+
+import type { TokenCredential } from "@azure/core-auth";
+import { type GetSecretOptions, type KeyVaultSecret, SecretClient } from "@azure/keyvault-secrets";
+
+import * as nightlatch from "nightlatch-wasm";
+
+const VAULT = "https://contoso.vault.azure.net";
+
+export const ours: TokenCredential[] = [
+  new nightlatch.DefaultAzureCredential(),
+  new nightlatch.ManagedIdentityCredential("client"),
+  new nightlatch.ManagedIdentityCredential({ resourceId: "/subscriptions/0/…" }),
+  new nightlatch.ClientSecretCredential("tenant", "client", "secret", { authorityHost: "https://localhost" }),
+  new nightlatch.WorkloadIdentityCredential({ tokenFilePath: "/token" }),
+  new nightlatch.AzureCliCredential({ tenantId: "tenant" }),
+  new nightlatch.EnvironmentCredential(),
+  new nightlatch.ChainedTokenCredential(new nightlatch.AzureCliCredential()),
+];
+
+export function drops(theirs: TokenCredential, options: GetSecretOptions): void {
+  new SecretClient(VAULT, new nightlatch.DefaultAzureCredential());
+  const client = new nightlatch.SecretClient(VAULT, theirs, {
+    serviceVersion: "7.6",
+    disableChallengeResourceVerification: true,
+    retryOptions: { maxRetries: 3, retryDelayInMs: 10, maxRetryDelayInMs: 100 },
+    userAgentOptions: { userAgentPrefix: "shop" },
+  });
+  new nightlatch.ChainedTokenCredential(theirs, new nightlatch.AzureCliCredential());
+  const { version } = options;
+  const secret: Promise<KeyVaultSecret> = client.getSecret("db", { version });
+  client.addEventListener("secretrotated", ({ detail }) => detail.newVersion.toUpperCase());
+  client.addEventListener("event", { handleEvent: (event) => event.detail });
+  void [secret, nightlatch.getBearerTokenProvider(theirs, "scope")];
+}
+
+// @ts-expect-error an option that does not exist
+new nightlatch.SecretClient(VAULT, undefined, { cacheTTL: 1 });
+// @ts-expect-error a token's shape is checked
+new nightlatch.ChainedTokenCredential({ getToken: async () => "token" });
