@@ -1,6 +1,6 @@
 // nightlatch for C++11 and newer: the handles of nightlatch.h as objects, its errors as exceptions. Nothing to link besides.
 //
-//   nightlatch::Client client(host);                     // or nightlatch::curl::open(url), from nightlatch_curl.h
+//   nightlatch::Client client(host);                     // a nightlatch::Host, or a table by nightlatch_curl_attach
 //   nightlatch::Vault vault(client, "https://contoso.vault.azure.net");
 //   std::string password = vault.get("db-password").value();
 //
@@ -286,16 +286,17 @@ private:
     {
         nightlatch_secret *secret = nullptr;
         nightlatch_error *error = nullptr;
-        check(function(handle(), name.data(), name.size(), version.data(), version.size(), detail::millis(timeout),
-                       &secret, &error),
-              error);
+        nightlatch_status status = function(handle(), name.data(), name.size(), version.data(), version.size(),
+                                            detail::millis(timeout), &secret, &error);
+        check(status, error);
         return Secret(secret);
     }
     static nightlatch_vault *make(const Client &client, const std::string &url)
     {
         nightlatch_vault *vault = nullptr;
         nightlatch_error *error = nullptr;
-        check(nightlatch_vault_new(client.get(), url.data(), url.size(), &vault, &error), error);
+        nightlatch_status status = nightlatch_vault_new(client.get(), url.data(), url.size(), &vault, &error);
+        check(status, error);
         return vault;
     }
 };

@@ -1,0 +1,65 @@
+// The C++ wrapper: objects, exceptions, functions as callbacks.
+#include "check.h"
+
+#include <nightlatch.hpp>
+
+static void answer(const nightlatch_effect *effect, nightlatch_outcome *outcome)
+{
+    static world w = world();
+    world_http(&w, effect, outcome);
+}
+
+static nightlatch::Config config()
+{
+    nightlatch::Config config;
+    config.inheritEnvironment(false)
+        .setVariable("IDENTITY_ENDPOINT", "http://127.0.0.1:1/msi/token")
+        .setVariable("IDENTITY_HEADER", "header")
+        .useManagedIdentity()
+        .set("cache.ttl", 60)
+        .set("cache.jitter", 0.05)
+        .set("vault.allow_http_loopback", false)
+        .set("user_agent", "wrapper")
+        .add("vault.allowed_domains", "vault.example.org");
+    return config;
+}
+
+int main()
+{
+    int events = 0;
+    nightlatch::Secret kept;
+    {
+        nightlatch::Host host;
+        host.http = answer;
+        host.event = [&events](const std::string &json) { events += json.find("\"event\"") != std::string::npos; };
+        nightlatch::Vault vault(nightlatch::Client(host, config()), VAULT); // the client's handle goes, its state stays
+        CHECK(!vault.cached("db"));
+        nightlatch::Secret secret = vault.get("db");
+        nightlatch::Secret copy = secret;
+        kept = std::move(secret);
+        CHECK(copy.value() == SECRET_VALUE && kept.value() == SECRET_VALUE && copy.get() == kept.get());
+        CHECK(kept.version().size() == 32 && kept.text(NIGHTLATCH_SECRET_KEY_ID).empty());
+        CHECK(vault.cached("db").value() == SECRET_VALUE);
+        vault.invalidate("db");
+        CHECK(!vault.cached("db"));
+        CHECK(vault.refresh("db", "", std::chrono::seconds(5)).value() == SECRET_VALUE);
+        try {
+            vault.get("not_a_name");
+            CHECK(false);
+        } catch (const nightlatch::Error &error) {
+            CHECK(error.status() == NIGHTLATCH_INVALID_ARGUMENT && error.advice().find("not-a-name") != std::string::npos);
+            CHECK(std::string(error.what()).find(error.message()) == 0 && error.attempts().empty());
+        }
+        nightlatch::Vault moved(std::move(vault));
+        CHECK(!vault && moved.get("db").value() == SECRET_VALUE);
+    }
+    CHECK(events >= 2 && kept.value() == SECRET_VALUE);
+    try {
+        nightlatch::Host nothing;
+        nightlatch::Client client(nothing);
+        CHECK(false);
+    } catch (const nightlatch::Error &error) {
+        CHECK(error.status() == NIGHTLATCH_INVALID_ARGUMENT);
+    }
+    return done("wrapper");
+}
