@@ -137,6 +137,14 @@ test("faults are told apart", async () => {
   for (const server of [hanging, dropping, garbage, truncating, large]) server.close();
 });
 
+/** The certificate of an authority that has signed nothing here. */
+async function anotherAuthority(): Promise<Buffer> {
+  const other = await startEmulator();
+  const pem = readFileSync(other.ca);
+  await other.stop();
+  return pem;
+}
+
 test("an authority is trusted by option or by variable, and by nothing else", async () => {
   const url = `${emulator.https}/secrets/none?api-version=7.4`;
   const pem = readFileSync(emulator.ca);
@@ -144,6 +152,7 @@ test("an authority is trusted by option or by variable, and by nothing else", as
     new Transport({}, pem),
     new Transport({}, [pem.toString()]),
     new Transport({ SSL_CERT_FILE: emulator.ca }),
+    new Transport({ NODE_EXTRA_CA_CERTS: emulator.ca }, await anotherAuthority()),
   ]) {
     assert.equal((await send(transport, url)).status, 401);
     transport.close();

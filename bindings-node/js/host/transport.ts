@@ -6,7 +6,7 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import tls from "node:tls";
@@ -22,7 +22,7 @@ export type Certificates = string | Uint8Array | readonly (string | Uint8Array)[
 /** Keeps the connections of one client. */
 export class Transport {
   readonly #environment: Environment;
-  readonly #ca: Certificates | undefined;
+  readonly #ca: Certificates;
   readonly #agents = new Map<string, http.Agent>();
   #context: tls.SecureContext | undefined;
 
@@ -30,7 +30,7 @@ export class Transport {
    * @param environment - where proxies and `SSL_CERT_FILE` are looked up
    * @param ca - authorities to trust besides Node's own
    */
-  constructor(environment: Environment, ca?: Certificates) {
+  constructor(environment: Environment, ca: Certificates = []) {
     this.#environment = environment;
     this.#ca = ca;
   }
@@ -84,22 +84,24 @@ export class Transport {
 }
 
 /** Whom to trust. Made once, since reading Node's list of authorities takes 20 ms. */
-function trust(ca: Certificates | undefined, environment: Environment): tls.SecureContext {
-  if (ca !== undefined) {
-    const own = typeof ca === "string" || ca instanceof Uint8Array ? [ca] : ca;
-    return tls.createSecureContext({ ca: [...authorities(), ...own.map((pem) => Buffer.from(pem))] });
-  }
+function trust(ca: Certificates, environment: Environment): tls.SecureContext {
+  const own = [ca].flat().map((pem) => Buffer.from(pem));
+  const { SSL_CERT_FILE: instead, NODE_EXTRA_CA_CERTS: besides } = environment;
   // OpenSSL's variable takes the place of what is built in, as in other languages. Node's own variable adds to it, and
   // who sets that means Node.
-  const file = environment["SSL_CERT_FILE"];
-  const replaced = file !== undefined && file !== "" && !environment["NODE_EXTRA_CA_CERTS"];
-  return tls.createSecureContext(replaced ? { ca: readFileSync(file) } : {});
+  if (instead && !besides) {
+    return tls.createSecureContext({ ca: [readFileSync(instead), ...own] });
+  }
+  return tls.createSecureContext(own.length > 0 ? { ca: [...authorities(besides), ...own] } : {});
 }
 
-/** Node's own authorities; in later versions those of `NODE_EXTRA_CA_CERTS` too. */
-function authorities(): readonly string[] {
+/** Node's own authorities with those of `NODE_EXTRA_CA_CERTS`, which a list given to Node takes the place of. */
+function authorities(besides: string | undefined): (string | Buffer)[] {
   const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
-  return getCACertificates?.("default") ?? tls.rootCertificates;
+  if (getCACertificates !== undefined) {
+    return getCACertificates("default");
+  }
+  return [...tls.rootCertificates, ...(besides && existsSync(besides) ? [readFileSync(besides)] : [])];
 }
 
 /** A kept connection turned out to be closed before anything of the answer came. */

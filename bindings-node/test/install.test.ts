@@ -1,0 +1,138 @@
+/** What is published, installed in an empty folder as a user does it. */
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { type Emulator, startEmulator } from "./support/emulator.js";
+import { PACKAGE } from "./support/places.js";
+import { type Ended, runProgram } from "./support/program.js";
+
+const folder = mkdtempSync(join(tmpdir(), "nightlatch-install-"));
+const tarballs = join(folder, "tarballs");
+const empty = join(folder, "empty");
+let emulator: Emulator;
+
+const MODULE = `
+import { ManagedIdentityCredential, SecretClient, engineKind } from "nightlatch";
+const client = new SecretClient("https://demo.vault.azure.net", new ManagedIdentityCredential());
+const secret = await client.getSecret("db-password");
+console.log(engineKind, secret.value);
+`;
+const COMMON = `
+const { ManagedIdentityCredential, SecretClient, engineKind } = require("nightlatch");
+const client = new SecretClient("https://demo.vault.azure.net", new ManagedIdentityCredential());
+client.getSecret("db-password").then((secret) => console.log(engineKind, secret.value));
+`;
+const TYPED = `
+import {
+  type AccessToken, DefaultAzureCredential, ManagedIdentityCredential, NightlatchError, SecretClient, engineKind,
+  type ErrorCode, type KeyVaultSecret, type SecretClientOptions,
+} from "nightlatch";
+
+const options: SecretClientOptions = { cacheTtl: 60_000, retryOptions: { maxRetries: 2 }, ca: [] };
+const client = new SecretClient("https://demo.vault.azure.net", new ManagedIdentityCredential(), options);
+client.addEventListener("secretrotated", ({ detail }) => console.log(detail.newVersion));
+const code = (why: unknown): ErrorCode | undefined => (why instanceof NightlatchError ? why.code : undefined);
+const token: Promise<AccessToken> = new DefaultAzureCredential({ managedIdentityClientId: null }).getToken("https://vault.azure.net/.default");
+// @ts-expect-error: there is no such option
+const wrong: SecretClientOptions = { cacheTTL: 1 };
+
+async function main(): Promise<void> {
+  const secret: KeyVaultSecret = await client.getSecret("db-password", { version: undefined });
+  const value: string | undefined = secret.value;
+  console.log(engineKind, value, (await token).token.length > 0, code(undefined));
+}
+void main();
+`;
+
+before(async () => {
+  emulator = await startEmulator();
+  mkdirSync(empty);
+  succeeded(await runProgram(process.execPath, [join(PACKAGE, "scripts", "pack.js"), tarballs]));
+  writeFileSync(join(empty, "package.json"), "{}");
+  const packages = readdirSync(tarballs).map((name) => join(tarballs, name));
+  succeeded(await runProgram("npm", ["install", "--offline", "--no-audit", ...packages], { cwd: empty }));
+  writeFileSync(join(empty, "module.mjs"), MODULE);
+  writeFileSync(join(empty, "common.cjs"), COMMON);
+});
+
+after(async () => {
+  await emulator.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function succeeded(ended: Ended): string {
+  assert.equal(ended.status, 0, ended.stdout + ended.stderr);
+  return ended.stdout.trim();
+}
+
+async function start(file: string, environment: Record<string, string> = {}): Promise<string> {
+  const options = { cwd: empty, environment: { ...emulator.environment, ...environment } };
+  return succeeded(await runProgram(process.execPath, [file], options));
+}
+
+test("three packages are installed, and no others", () => {
+  const names = readdirSync(join(empty, "node_modules")).filter((name) => !name.startsWith("."));
+  assert.deepEqual(names, ["nightlatch", "nightlatch-linux-x64-gnu", "nightlatch-wasm"]);
+});
+
+test("programs in both module systems get a secret", async () => {
+  assert.equal(await start("module.mjs"), "native correct horse battery staple");
+  assert.equal(await start("common.cjs"), "native correct horse battery staple");
+});
+
+test("a TypeScript program is checked strictly and runs, in both module systems", async () => {
+  for (const [file, compiled] of [
+    ["typed.mts", "typed.mjs"],
+    ["typed.cts", "typed.cjs"],
+  ] as const) {
+    writeFileSync(join(empty, file), TYPED);
+    const tsc = join(PACKAGE, "node_modules", ".bin", "tsc");
+    const flags = [
+      "--strict",
+      "--exactOptionalPropertyTypes",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2022",
+      "--types",
+      "",
+    ];
+    // The library's own declarations are checked too.
+    succeeded(
+      await runProgram(tsc, [...flags, "--lib", "es2023,dom,esnext.disposable", file], { cwd: empty }),
+    );
+  }
+  for (const file of ["typed.mjs", "typed.cjs"]) {
+    assert.equal(await start(file), "native correct horse battery staple true undefined");
+  }
+});
+
+test("other hosts get the package for them", async () => {
+  for (const condition of ["workerd", "deno", "bun", "browser", "edge-light"]) {
+    const text = `console.log(import.meta.resolve("nightlatch"))`;
+    writeFileSync(join(empty, "resolve.mjs"), text);
+    const resolved = succeeded(
+      await runProgram(process.execPath, ["--conditions", condition, "resolve.mjs"], { cwd: empty }),
+    );
+    assert.match(resolved, /nightlatch\/dist\/edge\.js$/, condition);
+  }
+});
+
+test("without the native package the same programs work over wasm", async () => {
+  rmSync(join(empty, "node_modules", "nightlatch-linux-x64-gnu"), { recursive: true });
+  assert.equal(await start("module.mjs"), "wasm correct horse battery staple");
+  assert.equal(await start("common.cjs"), "wasm correct horse battery staple");
+});
+
+test("without any engine the reasons are told", async () => {
+  rmSync(join(empty, "node_modules", "nightlatch-wasm"), { recursive: true });
+  const { status, stderr } = await runProgram(process.execPath, ["common.cjs"], { cwd: empty });
+  assert.equal(status, 1);
+  assert.match(stderr, /found no engine/);
+  assert.match(stderr, /nightlatch-linux-x64-gnu/);
+  assert.match(stderr, /nightlatch-wasm/);
+});
