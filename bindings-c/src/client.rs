@@ -17,7 +17,7 @@ use crate::host::{Host, nightlatch_host};
 use crate::operation::nightlatch_operation;
 use crate::reply::{nightlatch_reply, unknown};
 use crate::secret::{hand_over, nightlatch_secret, nightlatch_token};
-use crate::slice::text;
+use crate::slice::{ascii, text};
 use crate::status::nightlatch_status;
 
 /// One credential with all its state: tokens, cached secrets, limits. Any number of threads may use it at once; make
@@ -175,11 +175,13 @@ pub unsafe extern "C" fn nightlatch_vault_get_secret(
 ) -> nightlatch_status {
     door!([vault] -> secret, error {
         // SAFETY: the header's conventions.
-        let (name, version) = unsafe { (text(name, name_len)?, text(version, version_len)?) };
-        match vault.cached(name, version) {
-            Some(cached) => Ok(hand_over(cached)),
-            None => vault.fetch(name, version, false, timeout_ms),
+        let read = unsafe { vault.read(ascii(name, name_len), ascii(version, version_len), Arc::clone) };
+        if let Some(cached) = read {
+            return Ok(hand_over(cached));
         }
+        // SAFETY: the header's conventions.
+        let (name, version) = unsafe { (text(name, name_len)?, text(version, version_len)?) };
+        vault.fetch(name, version, false, timeout_ms)
     })
 }
 
@@ -216,11 +218,8 @@ pub unsafe extern "C" fn nightlatch_vault_cached(
 ) -> *mut nightlatch_secret {
     door!([vault] {
         // SAFETY: the header's conventions.
-        let named = unsafe { (text(name, name_len), text(version, version_len)) };
-        match named {
-            (Ok(name), Ok(version)) => vault.cached(name, version).map_or(std::ptr::null_mut(), hand_over),
-            _ => std::ptr::null_mut(),
-        }
+        let read = unsafe { vault.read(ascii(name, name_len), ascii(version, version_len), Arc::clone) };
+        read.map_or(std::ptr::null_mut(), hand_over)
     })
 }
 
@@ -237,16 +236,15 @@ pub unsafe extern "C" fn nightlatch_vault_read(
     context: *mut c_void,
 ) -> bool {
     door!([vault] {
+        let Some(reader) = reader else { return false };
         // SAFETY: the header's conventions.
-        let named = unsafe { (text(name, name_len), text(version, version_len)) };
-        let (Ok(name), Ok(version), Some(reader)) = (named.0, named.1, reader) else {
-            return false;
-        };
-        vault.read(name, version, |secret| {
+        let (name, version) = unsafe { (ascii(name, name_len), ascii(version, version_len)) };
+        let read = vault.read(name, version, |secret| {
             let value = secret.value();
             // SAFETY: the caller's own function and context; the value lives through the call.
             unsafe { reader(context, value.as_ptr().cast(), value.len()) };
-        }).is_some()
+        });
+        read.is_some()
     })
 }
 
@@ -278,23 +276,20 @@ pub unsafe extern "C" fn nightlatch_vault_invalidate(
 
 impl nightlatch_vault {
     #[inline]
-    fn read<R>(&self, name: &str, version: &str, f: impl FnOnce(&Arc<nightlatch_secret>) -> R) -> Option<R> {
+    fn read<R>(
+        &self,
+        name: Option<&str>,
+        version: Option<&str>,
+        f: impl FnOnce(&Arc<nightlatch_secret>) -> R,
+    ) -> Option<R> {
         let key = SecretIdRef {
             vault: &self.url,
-            name,
-            version: Some(version).filter(|version| !version.is_empty()),
+            name: name?,
+            version: Some(version?).filter(|version| !version.is_empty()),
         };
-        self.driver
-            .store
-            .read(&key, self.driver.host.about_now(), |entry| {
-                nightlatch_secret::of_entry(entry).map(f)
-            })
-            .flatten()
-    }
-
-    #[inline]
-    fn cached(&self, name: &str, version: &str) -> Option<Arc<nightlatch_secret>> {
-        self.read(name, version, Arc::clone)
+        let now = self.driver.host.about_now();
+        let read = |entry: &_| nightlatch_secret::of_entry(entry).map(f);
+        self.driver.store.read(&key, now, read).flatten()
     }
 
     fn id(&self, name: &str, version: &str) -> Result<SecretId, Error> {

@@ -16,18 +16,21 @@ pub(crate) fn now() -> Now {
 }
 
 #[cfg(target_os = "linux")]
-fn read(clock: rustix::time::ClockId) -> Instant {
-    let time = rustix::time::clock_gettime(clock);
-    let millis = time
-        .tv_sec
-        .saturating_mul(1000)
-        .saturating_add(time.tv_nsec / 1_000_000);
-    Instant::from_millis(u64::try_from(millis).unwrap_or(0))
+#[inline]
+fn read(clock: libc::clockid_t) -> Instant {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: a clock that Linux has, and a place to write to.
+    unsafe { libc::clock_gettime(clock, &mut time) };
+    // Neither part of a monotonic clock is negative.
+    Instant::from_millis((time.tv_sec as u64).saturating_mul(1000) + time.tv_nsec as u64 / 1_000_000)
 }
 
 #[cfg(target_os = "linux")]
 fn monotonic() -> Instant {
-    read(rustix::time::ClockId::Monotonic)
+    read(libc::CLOCK_MONOTONIC)
 }
 
 /// The monotonic clock at the kernel's last tick: never ahead of the precise one, a few milliseconds late, and
@@ -35,7 +38,7 @@ fn monotonic() -> Instant {
 #[cfg(target_os = "linux")]
 #[inline]
 pub(crate) fn about_now() -> Instant {
-    read(rustix::time::ClockId::MonotonicCoarse)
+    read(libc::CLOCK_MONOTONIC_COARSE)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -36,6 +36,22 @@ pub(crate) unsafe fn text<'a>(data: *const c_char, len: usize) -> Result<&'a str
     std::str::from_utf8(bytes).map_err(|_| refused("is not UTF-8"))
 }
 
+/// A name or version to look up in the cache. What is not ASCII is the name of nothing there; and telling so is much
+/// quicker than telling UTF-8.
+///
+/// # Safety
+/// As [`bytes`].
+#[inline]
+pub(crate) unsafe fn ascii<'a>(data: *const c_char, len: usize) -> Option<&'a str> {
+    // SAFETY: the caller's promise is ours.
+    let bytes = unsafe { bytes(data, len).ok()? };
+    if !bytes.iter().fold(true, |ascii, byte| ascii & byte.is_ascii()) {
+        return None;
+    }
+    // SAFETY: ASCII is UTF-8.
+    Some(unsafe { std::str::from_utf8_unchecked(bytes) })
+}
+
 fn refused(why: &str) -> Error {
     Error::new(
         ErrorKind::InvalidArgument,
