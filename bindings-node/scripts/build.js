@@ -7,6 +7,7 @@
 
 import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { basename, join } from "node:path";
 
 import { build } from "esbuild";
@@ -37,7 +38,13 @@ function native() {
     "nightlatch-node",
     "--message-format=json-render-diagnostics",
   ];
+  // Panic messages name source files; they must not name this machine's folders.
+  const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src");
+  const remap = [`${join(here, "..")}=nightlatch`, `${registry}=registry`].map(
+    (pair) => `--remap-path-prefix=${pair}`,
+  );
   const messages = run("cargo", flags, {
+    env: { ...process.env, RUSTFLAGS: [...remap, process.env.RUSTFLAGS ?? ""].join(" ").trim() },
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 1 << 26,
