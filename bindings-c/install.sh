@@ -43,7 +43,7 @@ if [ $curl = yes ]; then
     trap 'rm -rf "$work"' EXIT
     flags="-std=c99 -O2 -Wall -Wextra -fPIC -fvisibility=default -I$here/include -I$here/transport"
     "$cc" $flags -c "$here/transport/nightlatch_curl.c" -o "$work/nightlatch_curl.o"
-    "$cc" -shared -Wl,-soname,libnightlatch_curl.so."$major" -o "$work/libnightlatch_curl.so" "$work/nightlatch_curl.o" \
+    "$cc" -shared -Wl,-z,now -Wl,-soname,libnightlatch_curl.so."$major" -o "$work/libnightlatch_curl.so" "$work/nightlatch_curl.o" \
         -L"$root/lib" -lnightlatch -lcurl -lpthread
     ar rcs "$work/libnightlatch_curl.a" "$work/nightlatch_curl.o"
     shared nightlatch_curl "$work/libnightlatch_curl.so"

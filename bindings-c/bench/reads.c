@@ -144,9 +144,8 @@ static double shared(void (*read)(int), int threads)
 
 int main(void)
 {
-    world w;
+    world w = new_world();
     nightlatch_config *config = world_config();
-    memset(&w, 0, sizeof w);
     if (nightlatch_config_set_number(config, T("cache.ttl"), 86400) != OK ||
         nightlatch_config_set_number(config, T("limits.vault_per_second"), 0) != OK)
         abort();

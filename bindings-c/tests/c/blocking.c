@@ -15,7 +15,7 @@ static nightlatch_secret *get(nightlatch_vault *vault, const char *name)
 
 static void a_secret_and_all_that_is_said_of_it(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_vault *vault = world_vault(&w, world_config());
     CHECK(nightlatch_vault_cached(vault, T("db"), NONE) == NULL);
     nightlatch_secret *secret = get(vault, "db");
@@ -67,7 +67,7 @@ static void reader(void *context, const char *value, size_t len)
 
 static void a_read_in_place(void)
 {
-    world w = {0};
+    world w = new_world();
     int reads = 0;
     nightlatch_vault *vault = world_vault(&w, world_config());
     CHECK(!nightlatch_vault_read(vault, T("db"), NONE, reader, &reads));
@@ -79,7 +79,7 @@ static void a_read_in_place(void)
 
 static void errors_tell_all(void)
 {
-    world w = {0};
+    world w = new_world();
     w.status = 404;
     nightlatch_vault *vault = world_vault(&w, world_config());
     nightlatch_secret *secret = NULL;
@@ -100,7 +100,7 @@ static void errors_tell_all(void)
 
 static void nothing_works_here(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_config *config = nightlatch_config_new();
     CHECK(nightlatch_config_inherit_environment(config, false) == OK);
     CHECK(nightlatch_config_use_credential(config, T("ChainedTokenCredential")) == OK);
@@ -120,7 +120,7 @@ static void nothing_works_here(void)
 
 static void wrong_options_are_named(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_host host = world_host(&w);
     nightlatch_client *client = NULL;
     nightlatch_error *error = NULL;
@@ -139,7 +139,7 @@ static void wrong_options_are_named(void)
 
 static void a_shorter_table_will_do(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_host host = world_host(&w);
     nightlatch_client *client = NULL;
     host.struct_size = offsetof(nightlatch_host, read_file); /* so short that `event` and `release` are not given */
@@ -156,7 +156,7 @@ static void a_shorter_table_will_do(void)
 
 static void failures_are_tried_again(void)
 {
-    world w = {0};
+    world w = new_world();
     w.fail_next = NIGHTLATCH_FAULT_CONNECTION_LOST;
     w.fail_times = 1;
     nightlatch_config *config = world_config();
@@ -177,7 +177,7 @@ static void failures_are_tried_again(void)
 
 static void a_callback_may_not_block_on_its_own_client(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_vault *vault = world_vault(&w, world_config());
     w.vault = vault;
     nightlatch_secret_free(get(vault, "db"));
@@ -187,7 +187,7 @@ static void a_callback_may_not_block_on_its_own_client(void)
 
 static void a_callback_that_hangs_past_the_timeout(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_vault *vault = world_vault(&w, world_config());
     nightlatch_secret_free(get(vault, "db"));
     w.delay_ms = 5000; /* it asks whether it is wanted, and it is not when the time is up */
@@ -206,7 +206,7 @@ static void a_callback_that_hangs_past_the_timeout(void)
 
 static void tokens_and_any_operation(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_host host = world_host(&w);
     nightlatch_client *client = NULL;
     nightlatch_token *token = NULL;
@@ -267,7 +267,7 @@ static void foreign_token(void *context, const nightlatch_effect *effect, nightl
 
 static void a_credential_of_the_program_itself(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_host host = world_host(&w);
     nightlatch_client *client = NULL;
     nightlatch_vault *vault = NULL;
@@ -288,7 +288,7 @@ static void a_credential_of_the_program_itself(void)
 static void ready_made_files_and_commands(void)
 {
     /* The workload identity reads a file, the CLI credential runs a program: both by the library's own means. */
-    world w = {0};
+    world w = new_world();
     nightlatch_config *config = nightlatch_config_new();
     CHECK(nightlatch_config_inherit_environment(config, false) == OK);
     CHECK(nightlatch_config_use_credential(config, T("WorkloadIdentityCredential")) == OK);

@@ -46,7 +46,7 @@ static nightlatch_secret *drive(nightlatch_engine *engine, world *w, uint64_t nu
 
 int main(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_engine *engine = NULL;
     nightlatch_error *error = NULL;
     nightlatch_config *config = world_config();

@@ -79,7 +79,7 @@ static void null_everywhere(void)
 
 static void wrong_texts(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_secret *secret = NULL;
     nightlatch_error *error = NULL;
     nightlatch_config *config = world_config();
@@ -143,7 +143,7 @@ static void wrong_answers(void)
 
 static void handles_in_the_wrong_order(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_host host = world_host(&w);
     nightlatch_config *config = world_config();
     nightlatch_client *client = NULL;

@@ -1,5 +1,5 @@
 /* After everything is freed, no byte of the process holds the secret, the token or the client secret. */
-#include "check.h"
+#include "scan.h"
 
 /* The values are put together at run time, so that the program's own text does not hold them. */
 static char value[40], token[40], credential[40];
@@ -23,45 +23,6 @@ static void answer(void *context, const nightlatch_effect *effect, nightlatch_ou
         snprintf(body, sizeof body, "{}");
     CHECK(nightlatch_outcome_http(outcome, 200) == OK && nightlatch_outcome_add_body(outcome, body, strlen(body)) == OK);
     nightlatch_wipe(body, sizeof body);
-}
-
-/* Counts occurrences of a text, given reversed, in all writable memory of the process. */
-static int count_in_memory(const char *reversed, size_t len)
-{
-    FILE *maps = fopen("/proc/self/maps", "r"), *memory = fopen("/proc/self/mem", "rb");
-    char line[512];
-    int found = 0;
-    static char window[1 << 16];
-    CHECK(maps != NULL && memory != NULL);
-    setvbuf(memory, NULL, _IONBF, 0);
-    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
-        unsigned long from, to;
-        char rights[8];
-        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || strchr(rights, 'w') == NULL)
-            continue;
-        for (unsigned long at = from; at < to; at += sizeof window - 64) {
-            size_t wanted = to - at < sizeof window ? to - at : sizeof window, got;
-            if (at <= (unsigned long)window && (unsigned long)window < at + wanted)
-                wanted = (unsigned long)window - at; /* not this very window */
-            if (fseek(memory, (long)at, SEEK_SET) != 0 || (got = fread(window, 1, wanted, memory)) < len)
-                continue;
-            for (size_t i = 0; i + len <= got; i++) {
-                size_t same = 0;
-                while (same < len && window[i + same] == reversed[len - 1 - same])
-                    same++;
-                found += same == len;
-            }
-        }
-    }
-    memset(window, 0, sizeof window);
-    fclose(maps), fclose(memory);
-    return found;
-}
-
-/* Half of a text is enough to be found; it is looked for backwards so that the needle does not find itself. */
-static int leaks(const char *reversed)
-{
-    return count_in_memory(reversed, 16);
 }
 
 int main(void)

@@ -22,7 +22,7 @@ static void *cold_caller(void *unused)
 
 static void many_cold_callers_share_one_fetch(void)
 {
-    world w = {0};
+    world w = new_world();
     pthread_t threads[COLD];
     w.delay_ms = 20;
     vault = world_vault(&w, world_config());
@@ -65,7 +65,7 @@ static void *canceller(void *argument)
 /* Several callers of few secrets; some go away at any moment, and nobody else notices. */
 static void stress_with_cancellation(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_config *config = world_config();
     nightlatch_host host = world_host(&w);
     int ok = 0, cancelled = 0, other = 0;
@@ -129,7 +129,7 @@ static void *hung_caller(void *unused)
 
 static void a_hung_callback_holds_nobody_else(void)
 {
-    world w = {0};
+    world w = new_world();
     nightlatch_host host = world_host(&w);
     nightlatch_config *config = world_config();
     nightlatch_secret *secret = NULL;

@@ -5,7 +5,7 @@
 
 static void answer(const nightlatch_effect *effect, nightlatch_outcome *outcome)
 {
-    static world w = world();
+    static world w = new_world();
     world_http(&w, effect, outcome);
 }
 
