@@ -139,13 +139,16 @@ ten_lines() { # ten_lines COMPILER PACKAGE SOURCE OUTPUT
 check "ten lines: cc -std=c99, pkg-config, shared" ten_lines "cc -std=c99" nightlatch get_secret.c c_shared
 check "ten lines: cc -std=c99, pkg-config, static" ten_lines "cc -std=c99" nightlatch-static get_secret.c c_static
 check "ten lines: the same file as C++, shared" ten_lines "g++ -x c++" nightlatch get_secret.c cpp_shared
-# -x c++ holds for archives too, unless it is taken back.
 check "ten lines: the wrapper, static" ten_lines g++ nightlatch-static get_secret.cpp cpp_static
 check "CMake project" sh -c 'cmake -S . -B build -DCMAKE_PREFIX_PATH="$0" && cmake --build build' "$prefix"
 for program in c_shared c_static cpp_shared cpp_static build/c_nightlatch build/c_nightlatch_static build/cpp_nightlatch build/cpp_nightlatch_static; do
     check "$program through a managed identity" prints "correct horse battery staple" $app_service ./$program $vault db-password
     check "$program through a client secret" prints "correct horse battery staple" $application ./$program $vault db-password
 done
+readme() {
+    awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$here/README.md" >readme.c && ten_lines "cc -std=c99" nightlatch readme.c readme && prints "correct horse battery staple" $app_service ./readme
+}
+check "the README's program" readme
 linked() { [ "$(ldd ./$1 | grep -c libnightlatch)" = "$2" ]; }
 check "the static program needs no shared nightlatch" linked c_static 0
 check "the shared program needs both" linked c_shared 2

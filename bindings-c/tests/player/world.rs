@@ -164,10 +164,8 @@ impl World {
             Some(Happening::Do(call)) => self.act(&call),
             None => {
                 // SAFETY: a live handle.
-                assert_eq!(
-                    unsafe { nightlatch_engine_handle_timeout(self.engine, self.now, self.unix()) },
-                    NIGHTLATCH_OK
-                );
+                let status = unsafe { nightlatch_engine_handle_timeout(self.engine, self.now, self.unix()) };
+                assert_eq!(status, NIGHTLATCH_OK);
             }
         }
         self.drain();
@@ -218,10 +216,8 @@ impl World {
         let (caller, began) = self.running.remove(&number).expect("just found");
         self.end(caller, began, Result::Cancelled);
         // SAFETY: a live handle.
-        assert_eq!(
-            unsafe { nightlatch_engine_cancel(self.engine, number, self.now, self.unix()) },
-            NIGHTLATCH_OK
-        );
+        let status = unsafe { nightlatch_engine_cancel(self.engine, number, self.now, self.unix()) };
+        assert_eq!(status, NIGHTLATCH_OK);
     }
 
     fn act(&mut self, call: &Call) {
