@@ -180,6 +180,21 @@ for (const engine of ["native", "wasm"]) {
       `);
     });
 
+    test("worker threads have engines of their own", async () => {
+      await run(`
+        import { Worker } from "node:worker_threads";
+        const program = \`import("nightlatch").then(async ({ SecretClient, ManagedIdentityCredential }) => {
+          const client = new SecretClient("https://demo.vault.azure.net", new ManagedIdentityCredential());
+          (await import("node:worker_threads")).parentPort.postMessage((await client.getSecret("db-password")).value);
+        })\`;
+        const values = await Promise.all([1, 2, 3].map(() => new Promise((resolve, reject) => {
+          new Worker(program, { eval: true }).on("message", resolve).on("error", reject);
+        })));
+        assert.deepEqual(values, Array(3).fill("correct horse"));
+      `);
+      assert.equal((await emulator.counts()).vault, 3);
+    });
+
     test("both module systems share the classes", async () => {
       await run(`
         import { createRequire } from "node:module";
