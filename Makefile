@@ -9,20 +9,21 @@ PYTHON ?= python3
 CACHE := $(CURDIR)/.cache
 VENV := $(CACHE)/venv
 JUDGE := $(CACHE)/judge
+NODE_PACKAGE := bindings-node/dist/index.js
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 EMULATOR := $(CARGO_TARGET_DIR)/debug/nightlatch-emulator
 export NIGHTLATCH_EMULATOR := $(EMULATOR)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint test-rust test-memory test-wasm test-python judge bench clean
+.PHONY: help demo test lint test-rust test-memory test-wasm test-python test-edge test-node test-c judge bench install clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-demo: $(VENV)/installed $(EMULATOR) ## fetch a secret from a local vault through a managed identity
+demo: $(VENV)/installed $(EMULATOR) $(NODE_PACKAGE) ## fetch a secret from a local vault through a managed identity
 	@$(VENV)/bin/python tests/demo/demo.py
 
-test: lint test-rust test-memory test-wasm test-python judge ## everything that CI runs
+test: lint test-rust test-memory test-wasm test-python judge test-edge test-node test-c ## everything that CI runs
 
 lint: $(VENV)/installed ## formatting, clippy, ruff, mypy
 	cargo fmt --all --check
@@ -53,8 +54,27 @@ test-python: $(VENV)/installed $(EMULATOR) ## the Python package, alone and agai
 judge: $(JUDGE)/installed $(EMULATOR) ## the official Azure SDK against the emulator
 	$(JUDGE)/bin/python -m pytest tests/emulator/judges
 
-bench: $(VENV)/installed $(JUDGE)/installed $(EMULATOR) ## the budgets, as ratios in one run
+test-edge: $(EMULATOR) ## the JavaScript front over WebAssembly: Node, Deno, Bun, workerd, Chromium
+	cd wasm
+	npm ci
+	npm test
+
+test-node: $(EMULATOR) ## the Node package: native, as a fallback, packed and installed
+	cd bindings-node
+	npm ci
+	npm run build
+	npm run lint
+	npm test
+
+test-c: $(EMULATOR) ## the C library: every compiler's eye, sanitizers, valgrind, an installed prefix
+	bindings-c/test.sh
+
+install: ## the C library below PREFIX (default /usr/local), perhaps below DESTDIR
+	bindings-c/install.sh $(or $(PREFIX),/usr/local) $(DESTDIR)
+
+bench: $(VENV)/installed $(NODE_PACKAGE) $(EMULATOR) ## the budgets, as ratios in one run
 	$(VENV)/bin/python tests/bench/python_reads.py
+	cd bindings-node && npm run bench
 
 clean: ## remove what was built and installed here
 	rm -rf $(CACHE) target
@@ -66,6 +86,11 @@ $(VENV)/installed: $(PACKAGE)
 	$(VENV)/bin/pip install -q --upgrade --force-reinstall --no-deps ./bindings-py
 	$(VENV)/bin/pip install -q './bindings-py[test]'
 	touch $@
+
+$(NODE_PACKAGE): $(shell git ls-files core wasm bindings-node Cargo.lock)
+	cd bindings-node
+	npm ci
+	npm run build
 
 $(JUDGE)/installed: tests/emulator/judges/requirements.txt
 	[ -x $(JUDGE)/bin/python ] || $(PYTHON) -m venv $(JUDGE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,8 @@ AZURE = {
         }
     ]
 }
+
+NODE_PACKAGE = Path(__file__).parents[2] / "bindings-node" / "dist" / "index.js"
 
 
 def step(text: str) -> None:
@@ -63,6 +66,11 @@ def main() -> None:
         azure.admin("PUT", "vaults/contoso/secrets/db-password", {"value": "Tr0ub4dor&3"})
         time.sleep(1.2)
         print(f"  value    {client.get_secret('db-password').value!r}")
+
+        if NODE_PACKAGE.exists():
+            step("The same from Node")
+            sys.stdout.flush()
+            subprocess.run(["node", Path(__file__).with_name("demo.mjs")], check=True)
 
         step("What the services saw")
         for request in azure.admin("GET", "log")["requests"]:
