@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use nightlatch_core::cache::store::Entry;
@@ -26,6 +26,7 @@ use nightlatch_core::operation::{OpId, Operation, Output, Reply, Task};
 use nightlatch_core::secret::{Secret, SecretId};
 use nightlatch_core::time::{Instant, Now};
 
+use crate::cancel::{Cancel, cancelled};
 use crate::effect::nightlatch_effect;
 use crate::host::Host;
 use crate::outcome::nightlatch_outcome;
@@ -239,7 +240,7 @@ impl Driver {
     }
 
     /// Ends an operation for its caller, wherever that is.
-    fn cancel(&self, op: OpId) {
+    pub(crate) fn cancel(&self, op: OpId) {
         let now = self.host.now();
         let mut state = lock(&self.state);
         let Some(caller) = state
@@ -367,7 +368,7 @@ impl<'a> Call<'a> {
             Ok(call)
         };
         match cancel {
-            Some(cancel) => cancel.enter(driver, start),
+            Some(cancel) => cancel.enter(driver, start, |call| call.op),
             None => start(),
         }
     }
@@ -398,53 +399,4 @@ impl Drop for Call<'_> {
             }
         }));
     }
-}
-
-/// Who carries out an operation at the moment, so that it can be cancelled.
-#[derive(Default)]
-pub(crate) struct Cancel(Mutex<Running>);
-
-#[derive(Default)]
-struct Running {
-    cancelled: bool,
-    calls: Vec<(Weak<Driver>, OpId)>,
-}
-
-impl Cancel {
-    /// Cancels what runs, and whatever begins later.
-    pub(crate) fn cancel(&self) {
-        let calls = {
-            let mut running = lock(&self.0);
-            running.cancelled = true;
-            std::mem::take(&mut running.calls)
-        };
-        for (driver, op) in calls {
-            if let Some(driver) = driver.upgrade() {
-                driver.cancel(op);
-            }
-        }
-    }
-
-    fn enter<'a>(
-        &self,
-        driver: &Arc<Driver>,
-        start: impl FnOnce() -> Result<Call<'a>, Error>,
-    ) -> Result<Call<'a>, Error> {
-        let mut running = lock(&self.0);
-        if running.cancelled {
-            return Err(cancelled());
-        }
-        let call = start()?;
-        running.calls.push((Arc::downgrade(driver), call.op));
-        Ok(call)
-    }
-
-    fn leave(&self, driver: &Arc<Driver>, op: OpId) {
-        let is_mine = |(of, nr): &(Weak<Driver>, OpId)| *nr == op && of.as_ptr() == Arc::as_ptr(driver);
-        lock(&self.0).calls.retain(|call| !is_mine(call));
-    }
-}
-
-fn cancelled() -> Error {
-    Error::new(ErrorKind::Cancelled, "The operation was cancelled by its caller.")
 }

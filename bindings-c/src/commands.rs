@@ -140,3 +140,76 @@ fn kill(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str, timeout_ms: u64) -> Outcome {
+        let arguments = ["sh", "-c", script].into_iter();
+        let variables = [("GIVEN", "by the host")].into_iter();
+        run(arguments, variables, Duration::from_millis(timeout_ms), || true)
+    }
+
+    fn fault_of(outcome: Outcome) -> FaultKind {
+        match outcome {
+            Outcome::Failed(fault) => fault.kind,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_program_says_how_it_ended_and_what_it_wrote() {
+        let Outcome::Ran {
+            status,
+            stdout,
+            stderr,
+        } = sh("echo $GIVEN from ${PWD##*/}; echo oops >&2; exit 3", 9000)
+        else {
+            panic!("it did not run");
+        };
+        assert_eq!(status, Some(3));
+        assert_eq!(
+            (stdout.expose_str(), stderr.expose_str()),
+            (Some("by the host from bin\n"), Some("oops\n"))
+        );
+        let Outcome::Ran { status, .. } = sh("kill -9 $$", 9000) else {
+            panic!("it did not run")
+        };
+        assert_eq!(status, None);
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_a_fault() {
+        let missing = |name: &'static str| {
+            run([name].into_iter(), [].into_iter(), Duration::from_secs(1), || {
+                true
+            })
+        };
+        assert_eq!(fault_of(missing("no-such-program-anywhere")), FaultKind::NotFound);
+        assert_eq!(fault_of(missing("/bin/no-such-program")), FaultKind::NotFound);
+        assert_eq!(fault_of(missing("../bin/sh")), FaultKind::NotFound);
+    }
+
+    #[test]
+    fn a_program_is_ended_with_its_children_when_its_time_is_up() {
+        let began = Instant::now();
+        assert_eq!(fault_of(sh("sleep 60 & sleep 60", 100)), FaultKind::Timeout);
+        let unwanted = run(
+            ["sleep", "60"].into_iter(),
+            [].into_iter(),
+            Duration::from_secs(60),
+            || false,
+        );
+        assert_eq!(fault_of(unwanted), FaultKind::Interrupted);
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_program_that_writes_without_end_is_stopped() {
+        assert_eq!(
+            fault_of(sh("head -c 3000000 /dev/zero", 9000)),
+            FaultKind::TooLarge
+        );
+    }
+}

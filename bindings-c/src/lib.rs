@@ -5,7 +5,7 @@
 //! * [`effect`], [`outcome`]: what a host is asked, and what it answers
 //! * [`secret`], [`reply`]: what users get
 //! * [`host`]: the table of callbacks, with [`clock`], [`files`] and [`commands`] for what is not given
-//! * [`client`] over [`blocking`]: the first door, calls that block
+//! * [`client`] over [`blocking`] and [`cancel`]: the first door, calls that block
 //! * [`engine`], [`output`]: the second door, the core's own calls for event loops
 //!
 //! Nothing here knows Azure: names of credentials and options pass through to the core.
@@ -35,6 +35,7 @@ pub mod status;
 pub mod version;
 
 mod blocking;
+mod cancel;
 mod clock;
 mod commands;
 mod door;

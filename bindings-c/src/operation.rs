@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use nightlatch_core::error::Error;
 
-use crate::blocking::Cancel;
+use crate::cancel::Cancel;
 use crate::door::{door, free};
 use crate::slice::text;
 use crate::status::nightlatch_status;

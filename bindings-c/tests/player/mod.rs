@@ -1,6 +1,7 @@
 //! Plays a scenario through the extern functions of the second door and nothing else. The file's reader and its world of rules
 //! are those of `nightlatch-tests`; what crosses the border is put together and read as a C program does.
 
+pub(crate) mod border;
 pub(crate) mod check;
 pub(crate) mod world;
 
