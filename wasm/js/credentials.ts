@@ -5,7 +5,7 @@
  */
 
 import { Credential, type Description } from "./credential.js";
-import { invalidArgument } from "./errors.js";
+import { invalidConfiguration } from "./errors.js";
 import type { EngineOptions, Tree } from "./options.js";
 import type { TokenCredential } from "./token.js";
 
@@ -125,7 +125,7 @@ export class ManagedIdentityCredential extends Credential {
     super(rest);
     this.#tree = { client_id: clientId, object_id: objectId, resource_id: resourceId };
     if (Object.values(this.#tree).filter((id) => id !== undefined).length > 1) {
-      throw invalidArgument("An identity is named by one of clientId, objectId and resourceId.");
+      throw invalidConfiguration("An identity is named by one of clientId, objectId and resourceId.");
     }
   }
 
@@ -157,7 +157,9 @@ export class ClientSecretCredential extends Credential {
     const { authorityHost, additionallyAllowedTenants, ...rest } = options;
     super(rest);
     if (!tenantId || !clientId || !clientSecret) {
-      throw invalidArgument("ClientSecretCredential needs a tenant id, a client id and a client secret.");
+      throw invalidConfiguration(
+        "ClientSecretCredential needs a tenant id, a client id and a client secret.",
+      );
     }
     this.#secret = clientSecret;
     this.#tree = {
@@ -246,7 +248,7 @@ export class ChainedTokenCredential extends Credential {
     const options = sources.map((source) => (source instanceof Credential ? source._options : {}));
     super(Object.assign({}, ...options.reverse()));
     if (sources.length === 0) {
-      throw invalidArgument("ChainedTokenCredential needs at least one credential.");
+      throw invalidConfiguration("ChainedTokenCredential needs at least one credential.");
     }
     this.#sources = sources;
   }

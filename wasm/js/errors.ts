@@ -167,6 +167,11 @@ export function invalidArgument(message: string): NightlatchError {
   return new NightlatchError({ kind: "INVALID_ARGUMENT", number: 1, message, attempts: [] });
 }
 
+/** For options that cannot be used: the kind that the engine gives those it checks itself. */
+export function invalidConfiguration(message: string): NightlatchError {
+  return new NightlatchError({ kind: "INVALID_CONFIGURATION", number: 2, message, attempts: [] });
+}
+
 /** For what this host cannot do. */
 export function unsupported(message: string, advice: string): NightlatchError {
   return new NightlatchError({ kind: "UNSUPPORTED", number: 18, message, advice, attempts: [] });

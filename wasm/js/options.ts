@@ -5,7 +5,7 @@
  * @module
  */
 
-import { invalidArgument } from "./errors.js";
+import { invalidConfiguration } from "./errors.js";
 import type { Identity } from "./events.js";
 import type { Fetch } from "./host/fetch.js";
 import type { Clock } from "./host/host.js";
@@ -146,7 +146,7 @@ export interface Settings {
  * Sorts options.
  *
  * @param hostNames - the options that the host knows
- * @throws NightlatchError - `INVALID_ARGUMENT`: an option is unknown; a misspelt one must not be passed over
+ * @throws NightlatchError - `INVALID_CONFIGURATION`: an option is unknown; a misspelt one must not be passed over
  */
 export function settings(options: object, hostNames: readonly string[]): Settings {
   const sorted: Settings = { engine: {}, host: {} };
@@ -158,7 +158,7 @@ export function settings(options: object, hostNames: readonly string[]): Setting
       sorted.host[name] = value;
     } else if (!WITHOUT_MEANING.includes(name)) {
       const known = [...Object.keys(ENGINE), ...hostNames].join(", ");
-      throw invalidArgument(`There is no option ${name}. There are: ${known}.`);
+      throw invalidConfiguration(`There is no option ${name}. There are: ${known}.`);
     }
   }
   return sorted;

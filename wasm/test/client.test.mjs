@@ -223,7 +223,11 @@ test("what cannot be used is told by the constructor", () => {
   const fails = (make, code, words) =>
     assert.throws(make, (error) => error.code === code && words.test(error.message), String(words));
   fails(() => new SecretClient("http://contoso.vault.azure.net", credential), "INVALID_ARGUMENT", /https/);
-  fails(() => new SecretClient(VAULT, credential, { cacheTTL: 1 }), "INVALID_ARGUMENT", /no option cacheTTL/);
+  fails(
+    () => new SecretClient(VAULT, credential, { cacheTTL: 1 }),
+    "INVALID_CONFIGURATION",
+    /no option cacheTTL/,
+  );
   fails(() => new SecretClient(VAULT, credential, { cacheTtl: -1 }), "INVALID_CONFIGURATION", /duration/);
   fails(() => new SecretClient(VAULT, { key: "no credential" }), "INVALID_ARGUMENT", /getToken/);
 });
