@@ -1,0 +1,148 @@
+/** What a scenario expects, against what happened. Every difference is told, not only the first. */
+
+import { isDeepStrictEqual } from "node:util";
+
+import { AbortError, NightlatchError } from "../../dist/front.js";
+import { errorFacts, eventOf, identityFacts, propertyFacts } from "./names.mjs";
+import { callers } from "./player.mjs";
+
+/** All differences; none means that the scenario holds. */
+export function differences(player) {
+  return [...found(player)];
+}
+
+function* found({ scenario, world, construction, ended }) {
+  const { expect, calls } = scenario;
+  yield* world.complaints;
+  if (expect.construction !== undefined) {
+    yield* construction === undefined
+      ? ["the client could be built"]
+      : ofError("construction", expect.construction, construction);
+    return;
+  }
+  if (construction !== undefined) {
+    yield `the client could not be built: ${construction}`;
+    return;
+  }
+  for (const call of calls) {
+    for (const name of call.expect === undefined ? [] : callers(call)) {
+      const end = ended.get(name);
+      yield* end === undefined ? [`${name}: did not end`] : ofEnd(name, call, end);
+    }
+  }
+  yield* ofWhole(expect, world);
+}
+
+function* ofEnd(name, call, { result, error, tookMs }) {
+  const expected = call.expect;
+  if (error instanceof AbortError && expected.cancelled) {
+    // As it wanted.
+  } else if (expected.cancelled) {
+    yield `${name}: was not cancelled`;
+  } else if (error !== undefined) {
+    yield* ofError(name, expected, error);
+  } else {
+    yield* ofResult(name, expected, result);
+  }
+  if (tookMs > (call.finished_within_ms ?? tookMs)) {
+    yield `${name}: took ${tookMs} ms, too long`;
+  }
+  if (tookMs < (call.finished_after_ms ?? 0)) {
+    yield `${name}: took ${tookMs} ms, not long enough`;
+  }
+}
+
+function* ofResult(name, expected, result) {
+  if (expected.error !== undefined) {
+    yield `${name}: no error, but ${expected.error} is expected`;
+    return;
+  }
+  const { value, token } = expected;
+  yield* ofParts(
+    name,
+    { ...(value !== undefined && { value }), ...(token !== undefined && { token }) },
+    result,
+  );
+  yield* ofParts(`${name}: properties`, expected.properties, propertyFacts(result?.properties ?? {}));
+}
+
+function* ofError(name, expected, error) {
+  if (expected.error === undefined || !(error instanceof NightlatchError)) {
+    yield `${name}: failed with ${error.code}: ${error.stack}`;
+    return;
+  }
+  const facts = errorFacts(error);
+  const named = Object.entries(expected).filter(([part]) => part in facts);
+  yield* ofParts(name, Object.fromEntries(named), facts);
+  const texts = { message: error.summary, advice: error.advice ?? "" };
+  for (const [what, text] of Object.entries(texts)) {
+    for (const part of expected[`${what}_contains`] ?? []) {
+      if (!text.includes(part)) {
+        yield `${name}: the ${what} lacks ${part}: ${text}`;
+      }
+    }
+  }
+  for (const part of expected.message_lacks ?? []) {
+    if (error.summary.includes(part)) {
+      yield `${name}: the message holds ${part}: ${error.summary}`;
+    }
+  }
+  yield* ofParts(`${name}: identity`, expected.identity, identityFacts(error.identity));
+}
+
+function* ofParts(what, expected = {}, actual = {}) {
+  for (const [part, value] of Object.entries(expected)) {
+    // What is not known is absent here, and null elsewhere.
+    if (!isDeepStrictEqual(actual[part] ?? null, value)) {
+      yield `${what}: ${part} is ${JSON.stringify(actual[part])}, expected ${JSON.stringify(value)}`;
+    }
+  }
+}
+
+function* ofWhole(expect, world) {
+  const requests = world.told("request");
+  const lists = { requests, commands: world.told("command"), files: world.told("file") };
+  for (const [what, actual] of Object.entries(lists)) {
+    if (!alike(expect[what], actual, (e, a) => a.startsWith(e))) {
+      yield `the ${what} are ${JSON.stringify(actual, undefined, 1)}`;
+    }
+  }
+  for (const [prefix, count] of Object.entries(expect.counts ?? {})) {
+    const [least, most] = Array.isArray(count) ? count : [count, count];
+    const actual = requests.filter((request) => request.startsWith(prefix)).length;
+    if (actual < least || actual > most) {
+      yield `${actual} requests begin with ${prefix}, expected ${count}`;
+    }
+  }
+  const events = world.told("event");
+  const text = JSON.stringify(events, undefined, 1);
+  if (!alike(expect.events, events, isEvent)) {
+    yield `the events are ${text}`;
+  }
+  for (const expected of expect.events_include ?? []) {
+    if (!events.some((actual) => isEvent(expected, actual))) {
+      yield `no event is ${JSON.stringify(expected)} among ${text}`;
+    }
+  }
+  for (const name of expect.events_exclude ?? []) {
+    if (events.some((actual) => isEvent(name, actual))) {
+      yield `the event ${name} occurs`;
+    }
+  }
+  for (const prefix of expect.never_sent_to ?? []) {
+    yield* requests
+      .filter((request) => request.split(" ")[1].startsWith(prefix))
+      .map((it) => `${it} was sent`);
+  }
+}
+
+function alike(expected, actual, fits) {
+  return (
+    expected === undefined ||
+    (expected.length === actual.length && expected.every((one, index) => fits(one, actual[index])))
+  );
+}
+
+function isEvent(expected, actual) {
+  return ofParts("", eventOf(expected), actual).next().done;
+}

@@ -1,0 +1,5 @@
+/** The player of the scenarios, for tests of any engine behind the border of `js/engine.ts`. */
+
+export { differences } from "./check.mjs";
+export { readAll } from "./format.mjs";
+export { play } from "./player.mjs";
