@@ -1,0 +1,35 @@
+/**
+ * Every scenario that all languages share, over the native engine and over the one in wasm: what is expected happens,
+ * and what happens is the same to the last header and millisecond.
+ */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { initSync } from "../../wasm/dist/wasm.js";
+import { differences, play, readAll } from "../../wasm/test/scenarios/index.mjs";
+import { nativeFactory, type NativeModule } from "../js/native.js";
+import { ROOT } from "./support/places.js";
+
+const require = createRequire(import.meta.url);
+const native = nativeFactory(require("nightlatch-linux-x64-gnu") as NativeModule);
+const wasm = initSync(readFileSync(require.resolve("nightlatch-wasm/nightlatch.wasm")));
+
+for (const [path, scenario] of readAll(join(ROOT, "tests", "scenarios"))) {
+  test(path, async () => {
+    for (const renewal of scenario.renewal ? [scenario.renewal] : (["detached", "caller"] as const)) {
+      for (const seed of [7, 8]) {
+        const player = await play(scenario, native, { renewal, seed });
+        const { transcript } = player.world;
+        const log = transcript.map((line) => JSON.stringify(line));
+        const found = differences(player);
+        assert.deepEqual(found, [], [scenario.name, renewal, ...found, "", ...log].join("\n"));
+        const other = await play(scenario, wasm, { renewal, seed });
+        assert.deepEqual(transcript, other.world.transcript);
+      }
+    }
+  });
+}
