@@ -14,7 +14,9 @@ impl Random {
             half.copy_from_slice(&seed[at..at + 8]);
             u64::from_le_bytes(half)
         });
-        Self(fastrand::Rng::with_seed(low ^ high.rotate_left(32)))
+        // Mixed and not merely combined: sixteen equal bytes must not cancel out.
+        let mixed = fastrand::Rng::with_seed(low).u64(..) ^ high;
+        Self(fastrand::Rng::with_seed(mixed))
     }
 
     /// A number in `0.0..1.0`.
@@ -63,6 +65,17 @@ mod tests {
             let life = a.around(Duration::from_secs(300), 0.1);
             assert!((270.0..=330.0).contains(&life.as_secs_f64()));
             b.around(Duration::from_secs(300), 0.1);
+        }
+    }
+
+    #[test]
+    fn every_byte_of_the_seed_counts() {
+        let first = |seed: [u8; 16]| Random::new(seed).uuid();
+        assert_ne!(first([7; 16]), first([8; 16]));
+        for at in 0..16 {
+            let mut seed = [7; 16];
+            seed[at] = 8;
+            assert_ne!(first(seed), first([7; 16]), "byte {at}");
         }
     }
 
