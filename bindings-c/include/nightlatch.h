@@ -26,6 +26,32 @@
  *   event loop: `nightlatch_engine`. Everything else serves both.
  */
 
+/*
+ * Options, by the paths that nightlatch_config_set_text and its kin take; README.md says what each means.
+ *
+ *   `cache.ttl`, `cache.pinned_ttl`, `cache.jitter`, `cache.soft_window`, `cache.stale_if_error`,
+ *     `cache.negative_ttl`, `cache.max_entries`, `cache.max_bytes`, `cache.refresh_interval`,
+ *     `limits.secret_per_second`, `limits.secret_burst`, `limits.vault_per_second`, `limits.vault_burst`,
+ *     `retry.tries`, `retry.delay`, `retry.max_delay`, `retry.operation_timeout`, `retry.try_timeout`,
+ *     `vault.api_version`, `vault.verify_challenge_resource`, `vault.allowed_domains`, `vault.allow_http_loopback`,
+ *     `vault.validity`, `expect.client_id`, `expect.object_id`, `expect.resource_id`, `expect.tenant_id`,
+ *     `host.platform`, `host.renewal`, `user_agent`
+ *
+ * `credential.type`, and what stands beside it below `credential`:
+ *
+ *   `DefaultAzureCredential`: `exclude_environment_credential`, `exclude_workload_identity_credential`,
+ *     `exclude_managed_identity_credential`, `exclude_cli_credential`, `managed_identity_client_id`,
+ *     `workload_identity_client_id`, `workload_identity_tenant_id`, `process_timeout`, `require_envvar`,
+ *     `authority`
+ *   `ManagedIdentityCredential`: `client_id`, `object_id`, `resource_id`
+ *   `ClientSecretCredential`: `tenant_id`, `client_id`, `client_secret`, `authority`
+ *   `WorkloadIdentityCredential`: `tenant_id`, `client_id`, `token_file_path`, `authority`
+ *   `EnvironmentCredential`: `authority`, `additionally_allowed_tenants`
+ *   `AzureCliCredential`: `tenant_id`, `subscription`, `process_timeout`, `additionally_allowed_tenants`
+ *   `ChainedTokenCredential`: `sources`
+ *   `HostCredential`: `handle`, `name`
+ */
+
 #define NIGHTLATCH_VERSION "0.1.0"
 #define NIGHTLATCH_VERSION_MAJOR 0
 #define NIGHTLATCH_VERSION_MINOR 1

@@ -130,11 +130,13 @@ fn fields_of(credential: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_option_and_operation_of_the_core_is_documented() {
-    let readme = read("README.md");
+    let (header, readme) = (read("include/nightlatch.h"), read("README.md"));
     let mut missing = Vec::new();
     let mut need = |name: String| {
-        if !readme.contains(&format!("`{name}`")) {
-            missing.push(name);
+        for (place, text) in [("the header", &header), ("the README", &readme)] {
+            if !text.contains(&format!("`{name}`")) {
+                missing.push(format!("{place}: {name}"));
+            }
         }
     };
     for subject in option_names(&[]) {
@@ -154,7 +156,6 @@ fn every_option_and_operation_of_the_core_is_documented() {
         need(credential);
     }
     let refusal = Operation::from_json(r#"{"op":"?"}"#, &Default::default()).expect_err("a wrong name");
-    let header = read("include/nightlatch.h");
     for operation in names_in(&refusal.details().message) {
         assert!(
             header.contains(&format!("`{operation}`")),
@@ -167,11 +168,14 @@ fn every_option_and_operation_of_the_core_is_documented() {
                 header.contains(&argument),
                 "{argument} of {operation} is not in the header"
             );
-            need(argument);
+            assert!(
+                readme.contains(&format!("`{argument}`")),
+                "{argument} of {operation} is not in the README"
+            );
         }
         need(operation);
     }
-    assert!(missing.is_empty(), "the README lacks {missing:?}");
+    assert!(missing.is_empty(), "not documented: {missing:?}");
     assert!(
         option_names(&[]).len() >= 8 && credential_names().len() >= 8,
         "the core lists its names no more"
