@@ -2,14 +2,11 @@
 //!
 //! The core never reads a clock: each call into the engine brings a [`Now`], which the host read.
 
+mod civil;
+
 use std::fmt;
 use std::ops::Add;
 use std::time::Duration;
-
-use time::format_description::BorrowedFormatItem;
-use time::format_description::well_known::{Rfc2822, Rfc3339};
-use time::macros::format_description;
-use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// A point on the host's monotonic clock: milliseconds since any fixed moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,20 +75,7 @@ impl UnixTime {
     /// (RFC 9110 section 5.6.7), and the two forms of App Service's 2017 endpoint. Texts without an
     /// offset are UTC.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let dated = OffsetDateTime::parse(text, &Rfc3339)
-            .or_else(|_| OffsetDateTime::parse(text, &Rfc2822))
-            .ok()
-            .or_else(|| {
-                let text = text.strip_suffix("+00:00").unwrap_or(text).trim_end();
-                CIVIL_FORMS
-                    .iter()
-                    .find_map(|form| PrimitiveDateTime::parse(text, form).ok())
-                    .map(|d| d.assume_utc())
-            })?;
-        i64::try_from(dated.unix_timestamp_nanos() / 1_000_000)
-            .ok()
-            .map(Self)
+        civil::parse(text).map(Self)
     }
 }
 
@@ -109,19 +93,17 @@ impl Add<Duration> for UnixTime {
 impl fmt::Display for UnixTime {
     /// RFC 3339 in UTC, to the second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match OffsetDateTime::from_unix_timestamp(self.as_secs()) {
-            Ok(d) => write!(
-                f,
-                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-                d.year(),
-                u8::from(d.month()),
-                d.day(),
-                d.hour(),
-                d.minute(),
-                d.second()
-            ),
-            Err(_) => write!(f, "{} s after 1970", self.as_secs()),
+        let secs = self.as_secs();
+        let (year, month, day) = civil::date_from_days(secs.div_euclid(86_400));
+        if !(0..=9999).contains(&year) {
+            return write!(f, "{secs} s after 1970");
         }
+        let of_day = secs.rem_euclid(86_400);
+        let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+        )
     }
 }
 
@@ -136,14 +118,6 @@ pub struct Now {
     /// The wall clock.
     pub unix: UnixTime,
 }
-
-const CIVIL_FORMS: [&[BorrowedFormatItem<'static>]; 3] = [
-    format_description!("[month]/[day]/[year] [hour]:[minute]:[second]"),
-    format_description!(
-        "[month padding:none]/[day padding:none]/[year] [hour repr:12 padding:none]:[minute]:[second] [period]"
-    ),
-    format_description!("[year]-[month]-[day] [hour]:[minute]:[second]"),
-];
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

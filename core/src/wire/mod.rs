@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind};
 use crate::sensitive::Sensitive;
 
 pub use clean::{clean, clean_lines};
-pub(crate) use json::Object;
+pub(crate) use json::{Object, decimal};
 
 /// Why an answer could not be understood. Holds nothing of the answer itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

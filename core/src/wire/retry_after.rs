@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::effect::Response;
 use crate::time::UnixTime;
+use crate::wire::decimal;
 
 /// The longest wait that is believed.
 pub const LONGEST: Duration = Duration::from_secs(3600);
@@ -12,12 +13,12 @@ pub const LONGEST: Duration = Duration::from_secs(3600);
 /// (RFC 9110 section 10.2.3: seconds or a date). What cannot be read is ignored, and so is a date
 /// that has passed: our clock may be wrong, and a wait of zero invites a storm.
 pub fn retry_after(response: &Response, now: UnixTime) -> Option<Duration> {
-    let millis = |name| Some(decimal(response.header(name)?)? / 1000.0);
+    let millis = |name| Some(plain_decimal(response.header(name)?)? / 1000.0);
     let secs = millis("retry-after-ms")
         .or_else(|| millis("x-ms-retry-after-ms"))
         .or_else(|| {
             let text = response.header("retry-after")?;
-            decimal(text).or_else(|| {
+            plain_decimal(text).or_else(|| {
                 let wait = UnixTime::parse(text)?.since(now);
                 (!wait.is_zero()).then_some(wait.as_secs_f64())
             })
@@ -26,8 +27,8 @@ pub fn retry_after(response: &Response, now: UnixTime) -> Option<Duration> {
 }
 
 /// Digits, perhaps with a fraction; never negative, never infinite.
-fn decimal(text: &str) -> Option<f64> {
+fn plain_decimal(text: &str) -> Option<f64> {
     let text = text.trim();
     let plain = text.len() <= 300 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    text.parse().ok().filter(|_| plain)
+    decimal(text).filter(|_| plain)
 }
