@@ -4,11 +4,13 @@
 //! Secret values never stand in that JSON, because a parser leaves copies of what it reads: the host passes
 //! them beside it, and a [`Slot`] says which one is meant.
 
-use std::collections::BTreeMap;
+pub(crate) mod fields;
+
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 
+use self::fields::{Field, Fields, Record, Wrong, one_of, record};
 use crate::error::{Error, ErrorKind};
 use crate::sensitive::Sensitive;
 
@@ -31,7 +33,7 @@ impl Config {
         environment: Environment,
         secrets: Vec<Sensitive>,
     ) -> Result<Self, Error> {
-        let options: Options = serde_json::from_str(options).map_err(|why| {
+        let options: Options = fields::read(options).map_err(|why| {
             Error::new(
                 ErrorKind::InvalidConfiguration,
                 format!("The options cannot be used: {why}."),
@@ -66,7 +68,7 @@ impl Config {
             if (0.0..=1.0).contains(&value) {
                 return Ok(());
             }
-            let text = format!("The option {name} must lie between 0 and 1; it is {value}.");
+            let text = format!("The option {name} must lie between 0 and 1.");
             Err(Error::new(ErrorKind::InvalidConfiguration, text))
         };
         share("cache.jitter", cache.jitter)?;
@@ -75,8 +77,7 @@ impl Config {
 }
 
 /// The options, by subject.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
     /// Where tokens come from.
@@ -98,50 +99,39 @@ pub struct Options {
 }
 
 /// The credentials, by their SDK names. `None` in a field means: from the environment, else the default.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", deny_unknown_fields)]
+#[derive(Debug)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are those of the Azure SDKs")]
 pub enum CredentialOptions {
-    #[serde(rename = "DefaultAzureCredential")]
     Default(Box<DefaultOptions>),
-    #[serde(rename = "EnvironmentCredential")]
     Environment(AuthorityOptions),
-    #[serde(rename = "ClientSecretCredential")]
     ClientSecret {
         tenant_id: String,
         client_id: String,
         client_secret: Slot,
-        #[serde(default)]
         authority: AuthorityOptions,
     },
-    #[serde(rename = "WorkloadIdentityCredential")]
     WorkloadIdentity {
         tenant_id: Option<String>,
         client_id: Option<String>,
         token_file_path: Option<String>,
-        #[serde(default)]
         authority: AuthorityOptions,
     },
-    #[serde(rename = "ManagedIdentityCredential")]
     ManagedIdentity {
         client_id: Option<String>,
         object_id: Option<String>,
         resource_id: Option<String>,
     },
-    #[serde(rename = "AzureCliCredential")]
     AzureCli {
         tenant_id: Option<String>,
         subscription: Option<String>,
-        #[serde(default, deserialize_with = "optional_seconds")]
         process_timeout: Option<Duration>,
-        #[serde(default)]
         additionally_allowed_tenants: Vec<String>,
     },
-    #[serde(rename = "ChainedTokenCredential")]
-    Chained { sources: Vec<CredentialOptions> },
+    Chained {
+        sources: Vec<CredentialOptions>,
+    },
     /// A credential object of another SDK, which the host holds under a number.
-    #[serde(rename = "HostCredential")]
     Host {
         handle: u32,
         /// Its class name, for messages.
@@ -155,9 +145,49 @@ impl Default for CredentialOptions {
     }
 }
 
+impl Record for CredentialOptions {
+    fn of(fields: &mut Fields<'_>) -> Result<Self, Wrong> {
+        let name: String = fields.required("type")?;
+        Ok(match &*name {
+            "DefaultAzureCredential" => Self::Default(Box::new(Record::of(fields)?)),
+            "EnvironmentCredential" => Self::Environment(Record::of(fields)?),
+            "ClientSecretCredential" => Self::ClientSecret {
+                tenant_id: fields.required("tenant_id")?,
+                client_id: fields.required("client_id")?,
+                client_secret: fields.required("client_secret")?,
+                authority: fields.or_default("authority")?,
+            },
+            "WorkloadIdentityCredential" => Self::WorkloadIdentity {
+                tenant_id: fields.or_default("tenant_id")?,
+                client_id: fields.or_default("client_id")?,
+                token_file_path: fields.or_default("token_file_path")?,
+                authority: fields.or_default("authority")?,
+            },
+            "ManagedIdentityCredential" => Self::ManagedIdentity {
+                client_id: fields.or_default("client_id")?,
+                object_id: fields.or_default("object_id")?,
+                resource_id: fields.or_default("resource_id")?,
+            },
+            "AzureCliCredential" => Self::AzureCli {
+                tenant_id: fields.or_default("tenant_id")?,
+                subscription: fields.or_default("subscription")?,
+                process_timeout: fields.or_default("process_timeout")?,
+                additionally_allowed_tenants: fields.or_default("additionally_allowed_tenants")?,
+            },
+            "ChainedTokenCredential" => Self::Chained {
+                sources: fields.required("sources")?,
+            },
+            "HostCredential" => Self::Host {
+                handle: fields.required("handle")?,
+                name: fields.required("name")?,
+            },
+            _ => return Err(format!("There is no credential of the type {name:?}")),
+        })
+    }
+}
+
 /// Options of `DefaultAzureCredential`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are those of the Azure SDKs")]
 pub struct DefaultOptions {
@@ -166,12 +196,10 @@ pub struct DefaultOptions {
     pub exclude_managed_identity_credential: Option<bool>,
     pub exclude_cli_credential: Option<bool>,
     /// Absent: `AZURE_CLIENT_ID`. Null: the system-assigned identity.
-    #[serde(deserialize_with = "present")]
     pub managed_identity_client_id: Option<Option<String>>,
     /// Absent: `AZURE_CLIENT_ID`.
     pub workload_identity_client_id: Option<String>,
     pub workload_identity_tenant_id: Option<String>,
-    #[serde(deserialize_with = "optional_seconds")]
     pub process_timeout: Option<Duration>,
     /// Refuse to start unless `AZURE_TOKEN_CREDENTIALS` is set.
     pub require_envvar: bool,
@@ -179,8 +207,7 @@ pub struct DefaultOptions {
 }
 
 /// Where Microsoft Entra ID is, and which tenants may be asked.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct AuthorityOptions {
     /// Host or https URL. Absent: `AZURE_AUTHORITY_HOST`, else the public cloud.
@@ -190,8 +217,7 @@ pub struct AuthorityOptions {
 }
 
 /// The identity that a token must stand for; every field given is compared, ignoring case.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct IdentityPin {
     /// Application (client) id.
@@ -205,32 +231,26 @@ pub struct IdentityPin {
 }
 
 /// How long secrets are kept. Durations are seconds, fractions allowed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CacheOptions {
     /// Life of the latest version of a secret; 0 turns the cache off.
-    #[serde(deserialize_with = "seconds")]
     pub ttl: Duration,
     /// Life of a pinned version, whose value cannot change.
-    #[serde(deserialize_with = "seconds")]
     pub pinned_ttl: Duration,
     /// How much lives differ from each other, as a share, so that they do not end together.
     pub jitter: f64,
     /// The last share of the life, in which a copy is served and renewed at once.
     pub soft_window: f64,
     /// How long past its life a copy serves while the vault cannot be asked.
-    #[serde(deserialize_with = "seconds")]
     pub stale_if_error: Duration,
     /// How long "no such secret" is remembered.
-    #[serde(deserialize_with = "seconds")]
     pub negative_ttl: Duration,
     /// Entries kept; the least recently read goes first.
     pub max_entries: usize,
     /// Bytes kept.
     pub max_bytes: usize,
     /// Forced refreshes of one secret within this time share one fetch.
-    #[serde(deserialize_with = "seconds")]
     pub refresh_interval: Duration,
 }
 
@@ -253,8 +273,7 @@ impl Default for CacheOptions {
 /// How often the service may be asked; requests above wait. 0 means: without limit.
 ///
 /// The vault's own limit is 4,000 transactions in 10 s ("Azure Key Vault service limits"); we keep to half.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LimitOptions {
     /// Requests a second for one secret.
@@ -279,24 +298,19 @@ impl Default for LimitOptions {
 }
 
 /// How failures are tried again. Durations are seconds.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RetryOptions {
     /// Tries in all, the first included.
     pub tries: u32,
     /// Mean of the first wait; each next one is twice as long.
-    #[serde(deserialize_with = "seconds")]
     pub delay: Duration,
     /// The longest wait.
-    #[serde(deserialize_with = "seconds")]
     pub max_delay: Duration,
     /// What an operation may take, if its caller says nothing; 75 s more while IMDS is being updated. A timeout of
     /// the caller's is kept exactly.
-    #[serde(deserialize_with = "seconds")]
     pub operation_timeout: Duration,
     /// What one HTTP exchange may take.
-    #[serde(deserialize_with = "seconds")]
     pub try_timeout: Duration,
 }
 
@@ -313,8 +327,7 @@ impl Default for RetryOptions {
 }
 
 /// How vaults are spoken to.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct VaultOptions {
     /// The data plane's `api-version`.
@@ -342,8 +355,7 @@ impl Default for VaultOptions {
 }
 
 /// The service treats `nbf` and `exp` of secrets as information; a user may be stricter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Validity {
     /// Serve it, as the service does.
     #[default]
@@ -355,8 +367,7 @@ pub enum Validity {
 }
 
 /// What the host can do.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct HostOptions {
     /// Who renews what nears its end.
@@ -366,8 +377,7 @@ pub struct HostOptions {
 }
 
 /// Who renews a token or secret that nears its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Renewal {
     /// The first caller who notices, since a host of blocking threads works only while somebody waits.
     #[default]
@@ -377,8 +387,7 @@ pub enum Renewal {
 }
 
 /// The operating system, as far as it decides where things lie.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Platform {
     /// Linux.
     Linux,
@@ -391,14 +400,72 @@ pub enum Platform {
     Other,
 }
 
+record! {
+    Options { credential, expect, cache, limits, retry, vault, host, user_agent }
+    DefaultOptions {
+        exclude_environment_credential, exclude_workload_identity_credential, exclude_managed_identity_credential,
+        exclude_cli_credential, managed_identity_client_id, workload_identity_client_id, workload_identity_tenant_id,
+        process_timeout, require_envvar, authority,
+    }
+    AuthorityOptions { authority, additionally_allowed_tenants }
+    IdentityPin { client_id, object_id, resource_id, tenant_id }
+    CacheOptions {
+        ttl, pinned_ttl, jitter, soft_window, stale_if_error, negative_ttl, max_entries, max_bytes, refresh_interval,
+    }
+    LimitOptions { secret_per_second, secret_burst, vault_per_second, vault_burst }
+    RetryOptions { tries, delay, max_delay, operation_timeout, try_timeout }
+    VaultOptions {
+        api_version, verify_challenge_resource, allowed_domains, allow_http_loopback, validity,
+    }
+    HostOptions { renewal, platform }
+}
+
+impl Field for Validity {
+    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
+        let names = [
+            ("allow", Self::Allow),
+            ("warn", Self::Warn),
+            ("refuse", Self::Refuse),
+        ];
+        one_of(&names, value, path)
+    }
+}
+
+impl Field for Renewal {
+    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
+        one_of(
+            &[("caller", Self::Caller), ("detached", Self::Detached)],
+            value,
+            path,
+        )
+    }
+}
+
+impl Field for Platform {
+    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
+        let names = [
+            ("linux", Self::Linux),
+            ("windows", Self::Windows),
+            ("macos", Self::Macos),
+            ("other", Self::Other),
+        ];
+        one_of(&names, value, path)
+    }
+}
+
+impl Field for Slot {
+    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
+        u32::read(value, path).map(Self)
+    }
+}
+
 /// The number of a secret value that the host passed beside the options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(pub u32);
 
 /// Environment variables. A variable that is empty counts as not set.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(BTreeMap<String, Sensitive>);
+pub struct Environment(Vec<(String, Sensitive)>);
 
 impl Environment {
     /// The variables that any source looks at; a host passes these and no others.
@@ -428,8 +495,7 @@ impl Environment {
 
     /// The value of a variable that is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
+        self.find(name)
             .and_then(Sensitive::expose_str)
             .filter(|value| !value.is_empty())
     }
@@ -437,7 +503,13 @@ impl Environment {
     /// As [`get`](Self::get), for a value that must not be copied.
     pub fn secret(&self, name: &str) -> Option<Sensitive> {
         self.get(name)?;
-        self.0.get(name).cloned()
+        self.find(name).cloned()
+    }
+
+    /// Of several values for one name the last counts.
+    fn find(&self, name: &str) -> Option<&Sensitive> {
+        let (_, value) = self.0.iter().rfind(|(known, _)| known == name)?;
+        Some(value)
     }
 }
 
@@ -450,29 +522,6 @@ impl<N: Into<String>, V: Into<Sensitive>> FromIterator<(N, V)> for Environment {
                 .collect(),
         )
     }
-}
-
-/// Reads a duration in seconds: not negative, at most ten years.
-pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let value = f64::deserialize(deserializer)?;
-    if (0.0..=315_360_000.0).contains(&value) {
-        return Ok(Duration::from_secs_f64(value));
-    }
-    Err(de::Error::custom(format!(
-        "{value} is not a duration in seconds (0 to ten years)"
-    )))
-}
-
-pub(crate) fn optional_seconds<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Duration>, D::Error> {
-    #[derive(Deserialize)]
-    struct Seconds(#[serde(deserialize_with = "seconds")] Duration);
-    Ok(Option::<Seconds>::deserialize(deserializer)?.map(|s| s.0))
-}
-
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]

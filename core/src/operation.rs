@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
-use crate::config::{VaultOptions, optional_seconds};
+use crate::config::VaultOptions;
+use crate::config::fields::{self, Fields, Record, Wrong};
 use crate::effect::{Effect, EffectId};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -41,19 +40,15 @@ pub enum Task {
 }
 
 /// Which token is wanted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenRequest {
     /// Scopes such as `https://vault.azure.net/.default`.
     pub scopes: Vec<String>,
     /// Tenant, if not the credential's own.
-    #[serde(default)]
     pub tenant: Option<String>,
     /// Claims of a challenge (JSON); the token cache is passed by.
-    #[serde(default)]
     pub claims: Option<String>,
     /// Whether the resource understands continuous access evaluation.
-    #[serde(default)]
     pub enable_cae: bool,
 }
 
@@ -61,38 +56,18 @@ impl Operation {
     /// Reads an operation from the JSON that bindings pass, such as
     /// `{"op":"get_secret","vault":"https://contoso.vault.azure.net","name":"db","timeout":5}`.
     pub fn from_json(text: &str, vaults: &VaultOptions) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
-        enum Raw {
-            GetSecret {
-                vault: String,
-                name: String,
-                #[serde(default)]
-                version: Option<String>,
-                #[serde(default)]
-                refresh: bool,
-                #[serde(default, deserialize_with = "optional_seconds")]
-                timeout: Option<Duration>,
-            },
-            GetToken {
-                request: TokenRequest,
-                #[serde(default, deserialize_with = "optional_seconds")]
-                timeout: Option<Duration>,
-            },
-        }
-        let raw = serde_json::from_str(text).map_err(|why| {
+        let raw: Raw = fields::read(text).map_err(|why| {
             Error::new(
                 ErrorKind::InvalidArgument,
                 format!("The call cannot be made: {why}."),
             )
         })?;
-        Ok(match raw {
-            Raw::GetSecret {
+        let task = match raw.task {
+            RawTask::GetSecret {
                 vault,
                 name,
                 version,
                 refresh,
-                timeout,
             } => {
                 let id = SecretId {
                     vault: VaultUrl::parse(&vault, vaults.allow_http_loopback)?,
@@ -103,15 +78,60 @@ impl Operation {
                         .map(|v| SecretVersion::parse(&v))
                         .transpose()?,
                 };
-                Self {
-                    task: Task::GetSecret { id, refresh },
-                    timeout,
-                }
+                Task::GetSecret { id, refresh }
             }
-            Raw::GetToken { request, timeout } => Self {
-                task: Task::GetToken(request),
-                timeout,
+            RawTask::GetToken(request) => Task::GetToken(request),
+        };
+        Ok(Self {
+            task,
+            timeout: raw.timeout,
+        })
+    }
+}
+
+/// An operation whose names have not been checked.
+struct Raw {
+    task: RawTask,
+    timeout: Option<Duration>,
+}
+
+enum RawTask {
+    GetSecret {
+        vault: String,
+        name: String,
+        version: Option<String>,
+        refresh: bool,
+    },
+    GetToken(TokenRequest),
+}
+
+impl Record for Raw {
+    fn of(fields: &mut Fields<'_>) -> Result<Self, Wrong> {
+        let op: String = fields.required("op")?;
+        let task = match &*op {
+            "get_secret" => RawTask::GetSecret {
+                vault: fields.required("vault")?,
+                name: fields.required("name")?,
+                version: fields.or_default("version")?,
+                refresh: fields.or_default("refresh")?,
             },
+            "get_token" => RawTask::GetToken(fields.required("request")?),
+            _ => return Err(format!("there is no operation {op:?}")),
+        };
+        Ok(Self {
+            task,
+            timeout: fields.or_default("timeout")?,
+        })
+    }
+}
+
+impl Record for TokenRequest {
+    fn of(fields: &mut Fields<'_>) -> Result<Self, Wrong> {
+        Ok(Self {
+            scopes: fields.required("scopes")?,
+            tenant: fields.or_default("tenant")?,
+            claims: fields.or_default("claims")?,
+            enable_cae: fields.or_default("enable_cae")?,
         })
     }
 }
