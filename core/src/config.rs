@@ -8,8 +8,6 @@ pub(crate) mod fields;
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use self::fields::{Field, Fields, Record, Wrong, one_of, record};
 use crate::error::{Error, ErrorKind};
 use crate::sensitive::Sensitive;
@@ -33,7 +31,7 @@ impl Config {
         environment: Environment,
         secrets: Vec<Sensitive>,
     ) -> Result<Self, Error> {
-        let options: Options = fields::read(options).map_err(|why| {
+        let options = Options::read(options, "").map_err(|why| {
             Error::new(
                 ErrorKind::InvalidConfiguration,
                 format!("The options cannot be used: {why}."),
@@ -421,41 +419,41 @@ record! {
 }
 
 impl Field for Validity {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
         let names = [
             ("allow", Self::Allow),
             ("warn", Self::Warn),
             ("refuse", Self::Refuse),
         ];
-        one_of(&names, value, path)
+        one_of(&names, raw, path)
     }
 }
 
 impl Field for Renewal {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
         one_of(
             &[("caller", Self::Caller), ("detached", Self::Detached)],
-            value,
+            raw,
             path,
         )
     }
 }
 
 impl Field for Platform {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
         let names = [
             ("linux", Self::Linux),
             ("windows", Self::Windows),
             ("macos", Self::Macos),
             ("other", Self::Other),
         ];
-        one_of(&names, value, path)
+        one_of(&names, raw, path)
     }
 }
 
 impl Field for Slot {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        u32::read(value, path).map(Self)
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        u32::read(raw, path).map(Self)
     }
 }
 

@@ -32,7 +32,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exec::{Context, Executor};
 use crate::operation::{OpId, Operation, Output, Pending, Reply, Task};
 use crate::secret::{Secret, SecretId, SecretIdRef, VaultUrl};
-use crate::time::{Instant, Now};
+use crate::time::{Instant, Now, Seconds};
 use crate::vault::secrets::Secrets;
 
 pub use crate::vault::secrets::SecretStore;
@@ -239,7 +239,7 @@ fn out_of_time(
     };
     let mut text = format!(
         "The operation did not end within {} s; it was waiting for {waiting}.",
-        allowed.as_secs_f64()
+        Seconds(allowed)
     );
     if let Some(last) = &last {
         text = format!("{text} Before that: {}", last.details().message);

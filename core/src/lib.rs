@@ -16,7 +16,7 @@
 //!  4  quantities       token   throttle   cache   identity
 //!  3  wire             wire
 //!  2  vocabulary       operation   secret   config   error   effect   event
-//!  1  ground           time   sensitive   random
+//!  1  ground           time   sensitive   random   json
 //! ```
 //!
 //! # Invariants
@@ -45,6 +45,7 @@ pub mod error;
 pub mod event;
 mod exec;
 pub mod identity;
+mod json;
 pub mod operation;
 pub mod random;
 pub mod secret;

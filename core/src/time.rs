@@ -107,6 +107,19 @@ impl fmt::Display for UnixTime {
     }
 }
 
+/// Shows a duration as seconds: `30`, `0.25`.
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.as_secs())?;
+        match self.0.subsec_nanos() {
+            0 => Ok(()),
+            nanos => write!(f, ".{}", format!("{nanos:09}").trim_end_matches('0')),
+        }
+    }
+}
+
 /// Both clocks, read by the host at the same moment.
 ///
 /// Waiting and freshness count on `instant`; only times that a server wrote down are compared with
@@ -146,6 +159,14 @@ mod tests {
         }
         for text in ["", "soon", "13/40/2019 02:57:58", "1793000000"] {
             assert_eq!(UnixTime::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_shown_as_short_as_they_are() {
+        for millis in [0, 1, 250, 1000, 1500, 90_010] {
+            let duration = Duration::from_millis(millis);
+            assert_eq!(Seconds(duration).to_string(), duration.as_secs_f64().to_string());
         }
     }
 

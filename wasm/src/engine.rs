@@ -1,8 +1,7 @@
 //! The engine as a JavaScript class. Each call that may bring outputs about is one *turn*: call, drain, convert; it
 //! returns everything at once, since a crossing costs more than what crosses.
 
-use std::collections::{BTreeMap, HashMap};
-
+use hashbrown::HashMap;
 use js_sys::{Array, Date};
 use nightlatch_core::cache::store::Entry;
 use nightlatch_core::config::{Config, Environment};
@@ -293,7 +292,7 @@ impl Engine {
 /// what may cross threads: it holds the object's number.
 #[derive(Default)]
 struct ReadyMade {
-    objects: BTreeMap<u64, JsValue>,
+    objects: HashMap<u64, JsValue>,
     last: u64,
 }
 

@@ -90,10 +90,9 @@ impl<K: Clone + Eq + Hash, V> Snapshot<K, V> {
     /// Takes out all entries for which `leaves` says so, oldest first.
     pub(super) fn take(&mut self, mut leaves: impl FnMut(&K, &Entry<V>) -> bool) -> Vec<Arc<Entry<V>>> {
         let taken = self.map.extract_if(|key, entry| leaves(key, entry));
-        let mut left: Vec<_> = taken.map(|(_, entry)| entry).collect();
+        let left: Vec<_> = taken.map(|(_, entry)| entry).collect();
         self.bytes -= left.iter().map(|entry| entry.size).sum::<usize>();
-        left.sort_unstable_by_key(|entry| entry.serial);
-        left
+        in_order(left, |entry| (entry.serial, 0)).collect()
     }
 
     /// Takes out the least recently read entries until the others keep to the bounds.
@@ -106,9 +105,7 @@ impl<K: Clone + Eq + Hash, V> Snapshot<K, V> {
             .map
             .iter()
             .map(|(key, entry)| (entry.age_rank(), key.clone()));
-        let mut by_age: Vec<_> = aged.collect();
-        by_age.sort_unstable_by_key(|(rank, _)| *rank);
-        for (_, key) in by_age {
+        for (_, key) in in_order(aged.collect(), |(rank, _)| *rank) {
             if self.map.len() <= entries && self.bytes <= bytes {
                 break;
             }
@@ -116,6 +113,16 @@ impl<K: Clone + Eq + Hash, V> Snapshot<K, V> {
         }
         left
     }
+}
+
+/// The items by their ranks. Only ranks are sorted: a sort is a large piece of code, and so there is one of it.
+fn in_order<T>(items: Vec<T>, rank: impl Fn(&T) -> (u64, u64)) -> impl Iterator<Item = T> {
+    let mut ranks: Vec<_> = items.iter().map(rank).zip(0_usize..).collect();
+    ranks.sort_unstable();
+    let mut items: Vec<_> = items.into_iter().map(Some).collect();
+    ranks
+        .into_iter()
+        .filter_map(move |(_, at)| items.get_mut(at).and_then(Option::take))
 }
 
 impl<K: Clone, V> Clone for Snapshot<K, V> {

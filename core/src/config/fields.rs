@@ -6,10 +6,13 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use crate::json::{self, Object, decimal};
 
 /// What is wrong, as a sentence without its full stop. No text that the user gave stands in it, but for names.
 pub(crate) type Wrong = String;
+
+/// Bounds how deep chains of chains of credentials may go.
+const LONGEST_PATH: usize = 1000;
 
 /// Something that can stand in options and operations.
 pub(crate) trait Field: Sized {
@@ -17,7 +20,7 @@ pub(crate) trait Field: Sized {
     const TAKES_NULL: bool = false;
 
     /// Reads what stands at `path`.
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong>;
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong>;
 }
 
 /// Several fields in one object.
@@ -29,14 +32,20 @@ pub(crate) trait Record: Sized {
 /// The fields of one JSON object.
 pub(crate) struct Fields<'a> {
     path: &'a str,
-    object: &'a Map<String, Value>,
+    object: Object<'a>,
     known: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of what stands at `path`.
-    pub(crate) fn at(path: &'a str, value: &'a Value) -> Result<Self, Wrong> {
-        let object = value.as_object().ok_or_else(|| wrong(path, "an object", value))?;
+    pub(crate) fn at(path: &'a str, raw: &'a str) -> Result<Self, Wrong> {
+        if !raw.trim_ascii_start().starts_with('{') {
+            return Err(wrong(path, "an object", raw));
+        }
+        if path.len() > LONGEST_PATH {
+            return Err("it is nested too deeply".into());
+        }
+        let object = Object::parse_strictly(raw).map_err(|why| why.to_string())?;
         Ok(Self {
             path,
             object,
@@ -47,9 +56,11 @@ impl<'a> Fields<'a> {
     /// A field that may be absent.
     pub(crate) fn optional<T: Field>(&mut self, name: &'static str) -> Result<Option<T>, Wrong> {
         self.known.push(name);
-        match self.object.get(name) {
-            None => Ok(None),
-            Some(value) => T::read(value, &self.path_of(name)).map(Some),
+        let mut given = self.object.members().filter(|(other, _)| *other == name);
+        match (given.next(), given.next()) {
+            (None, _) => Ok(None),
+            (Some((_, raw)), None) => T::read(raw, &self.path_of(name)).map(Some),
+            (Some(_), Some(_)) => Err(format!("{} is given twice", self.path_of(name))),
         }
     }
 
@@ -74,7 +85,8 @@ impl<'a> Fields<'a> {
 
     /// Refuses the names that nobody asked for.
     pub(crate) fn end(&self) -> Result<(), Wrong> {
-        match self.object.keys().find(|name| !self.known.contains(&&***name)) {
+        let mut names = self.object.members().map(|(name, _)| name);
+        match names.find(|name| !self.known.contains(name)) {
             None => Ok(()),
             Some(name) => Err(format!(
                 "{} is unknown; known are {}",
@@ -92,16 +104,9 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads a JSON text that holds one value.
-pub(crate) fn read<T: Field>(text: &str) -> Result<T, Wrong> {
-    // The parser's own words name the place and quote nothing.
-    let value: Value = serde_json::from_str(text).map_err(|why| why.to_string())?;
-    T::read(&value, "")
-}
-
 /// Reads one of several names.
-pub(crate) fn one_of<T: Copy>(names: &[(&str, T)], value: &Value, path: &str) -> Result<T, Wrong> {
-    let given = value.as_str().ok_or_else(|| wrong(path, "a name", value))?;
+pub(crate) fn one_of<T: Copy>(names: &[(&str, T)], raw: &str, path: &str) -> Result<T, Wrong> {
+    let given = String::read(raw, path)?;
     match names.iter().find(|(name, _)| *name == given) {
         Some((_, meaning)) => Ok(*meaning),
         None => {
@@ -116,19 +121,20 @@ pub(crate) fn one_of<T: Copy>(names: &[(&str, T)], value: &Value, path: &str) ->
 
 /// The sentence for a value that is not what was `expected`. Texts are not quoted: one may be a secret that stands
 /// where it should not.
-pub(crate) fn wrong(path: &str, expected: &str, value: &Value) -> Wrong {
-    let given = match value {
-        Value::Null => "null".into(),
-        Value::Bool(given) => given.to_string(),
-        Value::Number(given) => given.to_string(),
-        Value::String(_) => "a text".into(),
-        Value::Array(_) => "a list".into(),
-        Value::Object(_) => "an object".into(),
+fn wrong(path: &str, expected: &str, raw: &str) -> Wrong {
+    let given = match raw.as_bytes().first() {
+        Some(b'"') => "a text",
+        Some(b'[') => "a list",
+        Some(b'{') => "an object",
+        _ => raw,
     };
-    match path {
-        "" => format!("{expected} is expected, not {given}"),
-        path => format!("{path} must be {expected}, not {given}"),
-    }
+    let path = if path.is_empty() { "the text" } else { path };
+    format!("{path} must be {expected}, not {given}")
+}
+
+/// A value that the parser finds, else the sentence that it is not what was `expected`.
+fn found<T>(value: Option<T>, raw: &str, path: &str, expected: &str) -> Result<T, Wrong> {
+    value.ok_or_else(|| wrong(path, expected, raw))
 }
 
 /// Lists the fields of structs that have a default.
@@ -149,8 +155,8 @@ macro_rules! record {
 pub(crate) use record;
 
 impl<T: Record> Field for T {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        let mut fields = Fields::at(path, value)?;
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        let mut fields = Fields::at(path, raw)?;
         let record = T::of(&mut fields)?;
         fields.end()?;
         Ok(record)
@@ -158,55 +164,49 @@ impl<T: Record> Field for T {
 }
 
 impl Field for bool {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        value.as_bool().ok_or_else(|| wrong(path, "true or false", value))
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        found(raw.parse().ok(), raw, path, "true or false")
     }
 }
 
 impl Field for f64 {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        value.as_f64().ok_or_else(|| wrong(path, "a number", value))
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        found(decimal(raw), raw, path, "a number")
     }
 }
 
 impl Field for u32 {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        let number = value.as_u64().and_then(|number| number.try_into().ok());
-        number.ok_or_else(|| wrong(path, "a whole number", value))
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        found(raw.parse().ok(), raw, path, "a whole number")
     }
 }
 
 impl Field for usize {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        let number = value.as_u64().and_then(|number| number.try_into().ok());
-        number.ok_or_else(|| wrong(path, "a whole number", value))
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        found(raw.parse().ok(), raw, path, "a whole number")
     }
 }
 
 impl Field for String {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        let text = value.as_str().ok_or_else(|| wrong(path, "a text", value))?;
-        Ok(text.to_owned())
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        found(json::text(raw), raw, path, "a text")
     }
 }
 
 /// Seconds, fractions allowed.
 impl Field for Duration {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        let seconds = value
-            .as_f64()
-            .filter(|seconds| (0.0..=315_360_000.0).contains(seconds));
-        seconds
-            .map(Duration::from_secs_f64)
-            .ok_or_else(|| wrong(path, "a duration in seconds (0 to ten years)", value))
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        let seconds = decimal(raw).filter(|seconds| (0.0..=315_360_000.0).contains(seconds));
+        let duration = seconds.map(Duration::from_secs_f64);
+        found(duration, raw, path, "a duration in seconds (0 to ten years)")
     }
 }
 
 impl<T: Field> Field for Vec<T> {
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        let list = value.as_array().ok_or_else(|| wrong(path, "a list", value))?;
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        let list = found(json::items(raw), raw, path, "a list")?;
         let read = |(at, item)| T::read(item, &format!("{path}[{at}]"));
-        list.iter().enumerate().map(read).collect()
+        list.into_iter().enumerate().map(read).collect()
     }
 }
 
@@ -214,10 +214,10 @@ impl<T: Field> Field for Vec<T> {
 impl<T: Field> Field for Option<T> {
     const TAKES_NULL: bool = true;
 
-    fn read(value: &Value, path: &str) -> Result<Self, Wrong> {
-        match value {
-            Value::Null if !T::TAKES_NULL => Ok(None),
-            value => T::read(value, path).map(Some),
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        match raw {
+            "null" if !T::TAKES_NULL => Ok(None),
+            raw => T::read(raw, path).map(Some),
         }
     }
 }

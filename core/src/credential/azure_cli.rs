@@ -9,6 +9,7 @@ use crate::exec::Context;
 use crate::exec::exchange::mismatched;
 use crate::operation::TokenRequest;
 use crate::sensitive::Sensitive;
+use crate::time::Seconds;
 use crate::token::access_token::AccessToken;
 use crate::wire::clean;
 use crate::wire::token::{parse_cli_token, resource_of};
@@ -95,7 +96,7 @@ impl AzureCli {
                     FaultKind::NotFound => Err(Miss::unavailable(NOT_FOUND)),
                     FaultKind::Timeout => Err(Miss::unavailable(format!(
                         "{NAME}: the Azure CLI did not answer within {} s (option process_timeout).",
-                        self.timeout.as_secs_f64()
+                        Seconds(self.timeout)
                     ))),
                     _ => Err(Miss::unavailable(format!(
                         "{NAME}: the Azure CLI could not be run: {fault}."

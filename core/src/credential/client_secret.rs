@@ -7,10 +7,9 @@ use crate::exec::Context;
 use crate::operation::TokenRequest;
 use crate::sensitive::Sensitive;
 use crate::token::access_token::AccessToken;
-use crate::wire::token::client_secret_grant;
 
 use super::Miss;
-use super::entra::Entra;
+use super::entra::{Entra, Proof};
 
 pub(crate) struct ClientSecret {
     entra: Entra,
@@ -33,9 +32,7 @@ impl ClientSecret {
     }
 
     pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {
-        let grant = |ask: super::entra::Ask<'_>| {
-            client_secret_grant(ask.url, ask.client_id, ask.scope, &self.secret, ask.claims)
-        };
-        self.entra.token(context, self.name, request, grant).await
+        let proof = Proof::Secret(&self.secret);
+        self.entra.token(context, self.name, request, proof).await
     }
 }

@@ -2,17 +2,21 @@
 //! decided here and nowhere else.
 
 use crate::config::{AuthorityOptions, Config};
-use crate::effect::{Request, Route};
+use crate::effect::Route;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
 use crate::identity::cloud;
 use crate::operation::TokenRequest;
+use crate::sensitive::Sensitive;
 use crate::throttle::limiter::LimitConfig;
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
 use crate::wire::clean;
-use crate::wire::token::{aadsts_advice, cae_claims, parse_failure, parse_grant, token_url};
+use crate::wire::token::{
+    aadsts_advice, cae_claims, client_assertion_grant, client_secret_grant, parse_failure, parse_grant,
+    token_url,
+};
 
 use super::Miss;
 
@@ -26,12 +30,10 @@ pub(crate) struct Entra {
     give_up_after: std::time::Duration,
 }
 
-/// What a grant is built from.
-pub(crate) struct Ask<'a> {
-    pub(crate) url: &'a str,
-    pub(crate) client_id: &'a str,
-    pub(crate) scope: &'a str,
-    pub(crate) claims: Option<&'a str>,
+/// How the application proves itself.
+pub(crate) enum Proof<'a> {
+    Secret(&'a Sensitive),
+    Assertion(&'a Sensitive),
 }
 
 impl Entra {
@@ -62,13 +64,13 @@ impl Entra {
         })
     }
 
-    /// Asks for a token with the grant that `grant` builds.
+    /// Asks for a token.
     pub(crate) async fn token(
         &self,
         context: &Context,
         source: &'static str,
         request: &TokenRequest,
-        grant: impl FnOnce(Ask<'_>) -> Request,
+        proof: Proof<'_>,
     ) -> Result<AccessToken, Miss> {
         let tenant = self
             .tenants
@@ -85,14 +87,13 @@ impl Entra {
                 ))
             })?),
         };
-        let ask = Ask {
-            url: &url,
-            client_id: &self.client_id,
-            scope: &scope,
-            claims: claims.as_deref(),
+        let (client_id, claims) = (&self.client_id, claims.as_deref());
+        let grant = match proof {
+            Proof::Secret(secret) => client_secret_grant(&url, client_id, &scope, secret, claims),
+            Proof::Assertion(assertion) => client_assertion_grant(&url, client_id, &scope, assertion, claims),
         };
         let give_up = context.instant() + self.give_up_after;
-        let response = exchange(context, &self.manner, &self.gate, "", &grant(ask), give_up)
+        let response = exchange(context, &self.manner, &self.gate, "", &grant, give_up)
             .await
             .map_err(|error| {
                 Miss::of(error.with(|d| {

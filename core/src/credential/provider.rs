@@ -1,10 +1,10 @@
 //! Keeps tokens, renews them in time, checks whom they stand for, and lets any number of callers share one
 //! conversation.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{Either, select};
+use hashbrown::HashMap;
 
 use crate::config::{IdentityPin, Renewal};
 use crate::error::{Error, ErrorKind};

@@ -11,9 +11,8 @@ use crate::exec::exchange::mismatched;
 use crate::operation::TokenRequest;
 use crate::sensitive::Sensitive;
 use crate::token::access_token::AccessToken;
-use crate::wire::token::client_assertion_grant;
 
-use super::entra::{Ask, Entra};
+use super::entra::{Entra, Proof};
 use super::{Credential, Miss};
 
 const NAME: &str = "WorkloadIdentityCredential";
@@ -62,9 +61,8 @@ impl WorkloadIdentity {
 
     pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {
         let assertion = self.assertion(context).await?;
-        let grant =
-            |ask: Ask<'_>| client_assertion_grant(ask.url, ask.client_id, ask.scope, &assertion, ask.claims);
-        self.entra.token(context, NAME, request, grant).await
+        let proof = Proof::Assertion(&assertion);
+        self.entra.token(context, NAME, request, proof).await
     }
 
     async fn assertion(&self, context: &Context) -> Result<Sensitive, Miss> {

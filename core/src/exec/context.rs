@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::exec::mailbox::Mailbox;
 use crate::operation::{OpId, Output};
 use crate::random::Random;
-use crate::time::{Instant, Now};
+use crate::time::{Instant, Now, Seconds};
 
 /// A detached task: nobody waits for its end.
 pub(crate) type Detached = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -122,7 +122,7 @@ impl Context {
                 Outcome::Failed(Fault::new(FaultKind::Interrupted, "the engine was reset"))
             }
             Either::Right(_) => {
-                let text = format!("after {} s", limit.as_secs_f64());
+                let text = format!("after {} s", Seconds(limit));
                 Outcome::Failed(Fault::new(FaultKind::Timeout, text))
             }
         }

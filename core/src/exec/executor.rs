@@ -1,6 +1,5 @@
 //! Polls operations until none can go on. A panic ends its own operation only.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
@@ -10,6 +9,7 @@ use std::task::{Poll, Wake, Waker};
 
 use futures_util::future::{AbortHandle, Abortable, FutureExt};
 use futures_util::stream::{FuturesUnordered, Stream};
+use hashbrown::HashMap;
 
 use crate::error::{Error, ErrorKind};
 use crate::exec::context::Detached;

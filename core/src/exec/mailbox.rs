@@ -1,11 +1,13 @@
 //! What is under way between the engine and its host: outputs not yet taken, effects not yet answered, timers
 //! not yet due. Plain state; the futures over it are in [`context`](super::context).
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::task::Waker;
 use std::time::Duration;
 
 use futures_channel::oneshot;
+use hashbrown::HashMap;
+use litemap::LiteMap;
 
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::error::Error;
@@ -18,8 +20,8 @@ pub(crate) struct Mailbox {
     pub(crate) random: Random,
     outputs: VecDeque<Output>,
     unanswered: HashMap<EffectId, oneshot::Sender<Outcome>>,
-    timers: BTreeMap<(Instant, u64), Timer>,
-    operations: BTreeMap<OpId, Status>,
+    timers: LiteMap<(Instant, u64), Timer>,
+    operations: LiteMap<OpId, Status>,
     next: u64,
 }
 
@@ -43,8 +45,8 @@ impl Mailbox {
             random: Random::new(seed),
             outputs: VecDeque::new(),
             unanswered: HashMap::new(),
-            timers: BTreeMap::new(),
-            operations: BTreeMap::new(),
+            timers: LiteMap::new(),
+            operations: LiteMap::new(),
             next: 0,
         }
     }
@@ -114,19 +116,22 @@ impl Mailbox {
 
     /// Takes the wakers of all timers that are due.
     pub(crate) fn due(&mut self) -> Vec<Waker> {
-        let later = self
-            .timers
-            .split_off(&(Instant::from_millis(self.now.instant.as_millis() + 1), 0));
-        std::mem::replace(&mut self.timers, later)
-            .into_values()
-            .map(|timer| timer.waker)
-            .collect()
+        let now = self.now.instant;
+        let mut due = Vec::new();
+        if self.timers.first().is_some_and(|((at, _), _)| *at <= now) {
+            self.timers.retain(|(at, _), timer| {
+                let later = *at > now;
+                if !later {
+                    due.push(timer.waker.clone());
+                }
+                later
+            });
+        }
+        due
     }
 
     pub(crate) fn next_timer(&self) -> Option<(Instant, &'static str)> {
-        self.timers
-            .first_key_value()
-            .map(|((at, _), timer)| (*at, timer.reason))
+        self.timers.first().map(|((at, _), timer)| (*at, timer.reason))
     }
 
     // ---- operations

@@ -5,8 +5,9 @@
 //! rounded up to a whole nanosecond and a grant to a whole millisecond, so no rounding ever lets more through:
 //! any span of `t` seconds holds at most `burst + rate · t` grants.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
+
+use litemap::LiteMap;
 
 use crate::time::Instant;
 
@@ -22,9 +23,9 @@ pub struct TokenBucket {
     /// The latest time told.
     seen: Instant,
     /// How many owners wait for each coming grant.
-    taken: BTreeMap<Instant, u32>,
+    taken: LiteMap<Instant, u32>,
     /// Coming grants whose owners left.
-    free: BTreeMap<Instant, u32>,
+    free: LiteMap<Instant, u32>,
 }
 
 impl TokenBucket {
@@ -43,8 +44,8 @@ impl TokenBucket {
             tolerance: interval.saturating_mul(u64::from(burst.max(1)) - 1),
             debt: 0,
             seen: now,
-            taken: BTreeMap::new(),
-            free: BTreeMap::new(),
+            taken: LiteMap::new(),
+            free: LiteMap::new(),
         }
     }
 
@@ -53,8 +54,8 @@ impl TokenBucket {
     /// An owner who leaves earlier calls [`give_back`](Self::give_back).
     pub fn reserve(&mut self, now: Instant) -> Instant {
         self.advance(now);
-        let due = match self.free.range(now..).next() {
-            Some((&due, _)) => {
+        let due = match self.first_free(now) {
+            Some(due) => {
                 take_one(&mut self.free, due);
                 due
             }
@@ -65,15 +66,15 @@ impl TokenBucket {
             }
         };
         if due > now {
-            *self.taken.entry(due).or_default() += 1;
+            add_one(&mut self.taken, due);
         }
         due
     }
 
     /// When a reservation made at `now` would be granted.
     pub fn peek(&self, now: Instant) -> Instant {
-        match self.free.range(now..).next() {
-            Some((&due, _)) if !self.was_set_back(now) => due,
+        match self.first_free(now) {
+            Some(due) if !self.was_set_back(now) => due,
             _ => {
                 let (debt, seen) = self.debt_at(now);
                 self.end_of_queue(debt, seen, now)
@@ -87,7 +88,7 @@ impl TokenBucket {
     /// Nothing happens when `due` was granted at once, or has passed by the bucket's own reckoning.
     pub fn give_back(&mut self, due: Instant) {
         if take_one(&mut self.taken, due) {
-            *self.free.entry(due).or_default() += 1;
+            add_one(&mut self.free, due);
         }
     }
 
@@ -98,8 +99,8 @@ impl TokenBucket {
 
     fn advance(&mut self, now: Instant) {
         for coming in [&mut self.taken, &mut self.free] {
-            while coming.first_key_value().is_some_and(|(due, _)| *due < now) {
-                coming.pop_first();
+            if coming.first().is_some_and(|(due, _)| *due < now) {
+                coming.retain(|due, _| *due >= now);
             }
         }
         if self.was_set_back(now) {
@@ -107,6 +108,10 @@ impl TokenBucket {
             self.free.clear();
         }
         (self.debt, self.seen) = self.debt_at(now);
+    }
+
+    fn first_free(&self, now: Instant) -> Option<Instant> {
+        self.free.keys().find(|due| **due >= now).copied()
     }
 
     /// The debt at `now`, and the time from which it counts.
@@ -134,7 +139,14 @@ impl TokenBucket {
     }
 }
 
-fn take_one(from: &mut BTreeMap<Instant, u32>, due: Instant) -> bool {
+fn add_one(to: &mut LiteMap<Instant, u32>, due: Instant) {
+    match to.get_mut(&due) {
+        None => drop(to.insert(due, 1)),
+        Some(count) => *count += 1,
+    }
+}
+
+fn take_one(from: &mut LiteMap<Instant, u32>, due: Instant) -> bool {
     match from.get_mut(&due) {
         None => return false,
         Some(1) => {

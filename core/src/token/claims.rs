@@ -7,9 +7,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::error::Identity;
+use crate::json::Object;
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;
-use crate::wire::{Object, clean};
+use crate::wire::clean;
 
 /// The claims that help a person (*Access token claims reference*, Microsoft identity platform).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

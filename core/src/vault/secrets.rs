@@ -8,9 +8,10 @@
 //!                         └ refused ────────▶ the copy is dropped, the error goes to the caller
 //! ```
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use hashbrown::HashMap;
 
 use crate::cache::freshness::{Freshness, Life};
 use crate::cache::store::{Bounds, Entry, Store};

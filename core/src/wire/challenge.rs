@@ -6,9 +6,9 @@
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde::de::IgnoredAny;
 
 use crate::error::{Error, ErrorKind};
+use crate::json::Object;
 use crate::secret::VaultUrl;
 
 /// What a `WWW-Authenticate: Bearer` header asks for.
@@ -221,8 +221,7 @@ fn decode_claims(value: &str) -> Option<String> {
             .collect();
         String::from_utf8(LENIENT.decode(standard).ok()?).ok()?
     };
-    (json.trim_ascii_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(&json).is_ok())
-        .then_some(json)
+    Object::parse(json.as_bytes()).is_some().then_some(json)
 }
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

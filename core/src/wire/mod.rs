@@ -6,8 +6,6 @@
 //! a [`Sensitive`], with no copy left behind in freed memory.
 
 mod clean;
-mod json;
-mod json_text;
 
 pub mod challenge;
 pub mod retry_after;
@@ -21,7 +19,6 @@ use crate::error::{Error, ErrorKind};
 use crate::sensitive::Sensitive;
 
 pub use clean::{clean, clean_lines};
-pub(crate) use json::{Object, decimal};
 
 /// Why an answer could not be understood. Holds nothing of the answer itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

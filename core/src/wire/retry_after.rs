@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::effect::Response;
+use crate::json::decimal;
 use crate::time::UnixTime;
-use crate::wire::decimal;
 
 /// The longest wait that is believed.
 pub const LONGEST: Duration = Duration::from_secs(3600);

@@ -1,9 +1,12 @@
 //! Reading secrets (*Get Secret*, Azure Key Vault REST API reference).
 
+use std::collections::BTreeMap;
+
 use crate::effect::{Method, Request};
+use crate::json::Object;
 use crate::secret::{Secret, SecretId, SecretName, SecretProperties, SecretVersion, VaultUrl};
 use crate::sensitive::Sensitive;
-use crate::wire::{Malformed, Object, query};
+use crate::wire::{Malformed, query};
 
 /// Asks for a secret, without a token yet. The latest version is asked for by an empty one, so the
 /// path then ends in a slash.
@@ -56,6 +59,10 @@ fn properties(object: &Object<'_>, asked: &VaultUrl) -> Result<SecretProperties,
     let attributes = object.object("attributes");
     let attributes = attributes.as_ref();
     let time = |name| attributes?.unix_time(name);
+    let mut tags = BTreeMap::new();
+    if let Some(object) = object.object("tags") {
+        tags.extend(object.texts());
+    }
     Ok(SecretProperties {
         id,
         vault_url: asked.as_str().to_owned(),
@@ -67,10 +74,7 @@ fn properties(object: &Object<'_>, asked: &VaultUrl) -> Result<SecretProperties,
         created_on: time("created"),
         updated_on: time("updated"),
         content_type: object.text("contentType"),
-        tags: object
-            .object("tags")
-            .map(|tags| tags.texts().collect())
-            .unwrap_or_default(),
+        tags,
         recovery_level: attributes.and_then(|a| a.text("recoveryLevel")),
         recoverable_days: attributes
             .and_then(|a| a.number("recoverableDays"))

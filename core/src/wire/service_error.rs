@@ -10,10 +10,11 @@ use std::net::IpAddr;
 
 use crate::effect::Response;
 use crate::error::{Error, ErrorKind, Identity};
+use crate::json::Object;
 use crate::secret::SecretId;
 use crate::time::UnixTime;
 use crate::wire::retry_after::retry_after;
-use crate::wire::{Object, clean, clean_lines};
+use crate::wire::{clean, clean_lines};
 
 /// The facts in an error answer of Key Vault, each fit to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

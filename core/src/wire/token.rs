@@ -10,10 +10,9 @@ mod failure;
 pub use answer::{TokenGrant, parse_cli_token, parse_grant};
 pub use failure::{TokenFailure, aadsts_advice, aadsts_codes, parse_failure};
 
-use serde_json::{Map, Value};
-
 use super::{Malformed, form, query, segment};
 use crate::effect::{Method, Request};
+use crate::json::Object;
 use crate::sensitive::Sensitive;
 
 /// Which managed identity is meant.
@@ -151,20 +150,31 @@ pub fn resource_of(scope: &str) -> &str {
 /// claims (JSON, already decoded), plus the capability `CP1`. (*Claims challenges, claims requests
 /// and client capabilities*.)
 pub fn cae_claims(challenge: Option<&str>) -> Result<String, Malformed> {
-    let wrong = || Malformed::new("The claims of the challenge are not a JSON object.");
-    let mut claims: Map<String, Value> = match challenge {
-        Some(text) => serde_json::from_str(text).map_err(|_| wrong())?,
-        None => Map::new(),
-    };
-    let access_token = claims.entry("access_token").or_insert(Value::Null);
-    if access_token.is_null() {
-        *access_token = Value::Object(Map::new());
+    let inside = with_member(challenge, "access_token", |access_token| {
+        with_member(access_token, "xms_cc", |_| Some(r#"{"values":["CP1"]}"#.into()))
+    });
+    inside.ok_or_else(|| Malformed::new("The claims of the challenge are not a JSON object."))
+}
+
+/// A JSON object with one member replaced or added; nothing and `null` count as an empty one.
+fn with_member(
+    object: Option<&str>,
+    name: &str,
+    replace: impl FnOnce(Option<&str>) -> Option<String>,
+) -> Option<String> {
+    let object = Object::parse(object.unwrap_or("{}").as_bytes())?;
+    let mut members: Vec<_> = object.members().collect();
+    let old = members.iter_mut().find(|(other, _)| *other == name);
+    let new = replace(old.as_deref().map(|(_, raw)| *raw).filter(|raw| *raw != "null"))?;
+    match old {
+        Some((_, raw)) => *raw = &new,
+        None => members.push((name, &new)),
     }
-    access_token
-        .as_object_mut()
-        .ok_or_else(wrong)?
-        .insert("xms_cc".into(), serde_json::json!({ "values": ["CP1"] }));
-    Ok(Value::Object(claims).to_string())
+    let written: Option<Vec<String>> = members
+        .iter()
+        .map(|(name, raw)| Some(format!("{}:{raw}", serde_json::to_string(name).ok()?)))
+        .collect();
+    Some(format!("{{{}}}", written?.join(",")))
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::json::Object;
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;
-use crate::wire::{Malformed, Object};
+use crate::wire::Malformed;
 
 /// A token and what its source said of its life. At least one end is known.
 #[derive(Clone, Debug, PartialEq)]

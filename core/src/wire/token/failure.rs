@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::json::{Object, items};
 use crate::sensitive::Sensitive;
-use crate::wire::{Object, clean};
+use crate::wire::clean;
 
 /// Why a token endpoint refused, in its own words, made fit to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,7 +60,9 @@ pub fn parse_failure(body: &Sensitive) -> Option<TokenFailure> {
     let description = description.unwrap_or_default();
     let mut codes: Vec<u32> = object
         .raw("error_codes")
-        .map_or_else(Vec::new, |raw| serde_json::from_str(raw).unwrap_or_default());
+        .and_then(items)
+        .and_then(|codes| codes.iter().map(|code| code.parse().ok()).collect())
+        .unwrap_or_default();
     if codes.is_empty() {
         codes = aadsts_codes(&description);
     }
