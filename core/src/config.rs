@@ -31,7 +31,7 @@ impl Config {
         environment: Environment,
         secrets: Vec<Sensitive>,
     ) -> Result<Self, Error> {
-        let options = Options::read(options, "").map_err(|why| {
+        let options: Options = fields::read(options).map_err(|why| {
             Error::new(
                 ErrorKind::InvalidConfiguration,
                 format!("The options cannot be used: {why}."),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::VaultOptions;
-use crate::config::fields::{Field, Fields, Record, Wrong};
+use crate::config::fields::{self, Fields, Record, Wrong};
 use crate::effect::{Effect, EffectId};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -56,7 +56,7 @@ impl Operation {
     /// Reads an operation from the JSON that bindings pass, such as
     /// `{"op":"get_secret","vault":"https://contoso.vault.azure.net","name":"db","timeout":5}`.
     pub fn from_json(text: &str, vaults: &VaultOptions) -> Result<Self, Error> {
-        let raw = Raw::read(text, "").map_err(|why| {
+        let raw: Raw = fields::read(text).map_err(|why| {
             Error::new(
                 ErrorKind::InvalidArgument,
                 format!("The call cannot be made: {why}."),

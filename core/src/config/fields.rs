@@ -39,13 +39,13 @@ pub(crate) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The fields of what stands at `path`.
     pub(crate) fn at(path: &'a str, raw: &'a str) -> Result<Self, Wrong> {
-        if !raw.trim_ascii_start().starts_with('{') {
+        if !raw.starts_with('{') {
             return Err(wrong(path, "an object", raw));
         }
         if path.len() > LONGEST_PATH {
             return Err("it is nested too deeply".into());
         }
-        let object = Object::parse_strictly(raw).map_err(|why| why.to_string())?;
+        let object = Object::of_valid(raw).ok_or_else(|| format!("{path} has names that cannot be read"))?;
         Ok(Self {
             path,
             object,
@@ -102,6 +102,12 @@ impl<'a> Fields<'a> {
             path => format!("{path}.{name}"),
         }
     }
+}
+
+/// Reads a JSON text.
+pub(crate) fn read<T: Field>(text: &str) -> Result<T, Wrong> {
+    let raw = json::valid(text).map_err(|why| why.to_string())?;
+    T::read(raw, "")
 }
 
 /// Reads one of several names.

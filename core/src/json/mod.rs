@@ -3,12 +3,9 @@
 
 mod text;
 
-use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::de::{self, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 use self::text::unescape;
 use crate::sensitive::Sensitive;
@@ -17,33 +14,38 @@ use crate::time::UnixTime;
 /// Names and raw values in the order of the body. Names are looked up ignoring case, since Azure's
 /// services and their imitations differ in it; the first of several equal names counts.
 #[derive(Debug)]
-pub(crate) struct Object<'a>(Vec<(String, &'a RawValue)>);
+pub(crate) struct Object<'a>(Vec<(String, &'a str)>);
 
 impl<'a> Object<'a> {
     /// More names than any answer has; bounds the memory that a hostile one can take.
     const LIMIT: usize = 1000;
 
-    /// Reads an object; `None` for anything else. Errors of the parser are dropped, because they
-    /// quote the body.
+    /// Reads an object; `None` for anything else.
     pub(crate) fn parse(body: &'a [u8]) -> Option<Self> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        Self::parse_strictly(std::str::from_utf8(body).ok()?).ok()
+        Self::of_valid(valid(std::str::from_utf8(body).ok()?).ok()?)
     }
 
-    /// Reads an object, and tells where it is none. The parser's words may quote a text that stands in its place.
-    pub(crate) fn parse_strictly(text: &'a str) -> serde_json::Result<Self> {
-        serde_json::from_str(text)
+    /// Reads an object that stands in JSON found [`valid`].
+    pub(crate) fn of_valid(raw: &'a str) -> Option<Self> {
+        let parts = Parts(raw.strip_prefix('{')?.strip_suffix('}')?);
+        let members = parts.map(|member| {
+            let (name, value) = member.split_at_checked(end_of_part(member, b':'))?;
+            Some((text(name.trim_ascii())?, value.strip_prefix(':')?.trim_ascii()))
+        });
+        let members: Option<Vec<_>> = members.take(Self::LIMIT + 1).collect();
+        members.filter(|members| members.len() <= Self::LIMIT).map(Self)
     }
 
     /// Names and raw values as they stand there.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.0.iter().map(|(name, raw)| (&**name, raw.get()))
+        self.0.iter().map(|(name, raw)| (&**name, *raw))
     }
 
     /// The raw value of that name, unless it is `null`.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
         let (_, raw) = self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
-        Some(raw.get()).filter(|text| *text != "null")
+        Some(*raw).filter(|text| *text != "null")
     }
 
     /// A string, un-escaped into wiped memory.
@@ -97,7 +99,7 @@ impl<'a> Object<'a> {
 
     /// An object inside this one.
     pub(crate) fn object(&self, name: &str) -> Option<Object<'a>> {
-        Object::parse(self.raw(name)?.as_bytes())
+        Object::of_valid(self.raw(name)?)
     }
 
     /// Names with their values, where these are strings.
@@ -112,10 +114,54 @@ pub(crate) fn text(raw: &str) -> Option<String> {
     unescape(raw)?.expose_str().map(str::to_owned)
 }
 
-/// The raw items of an array.
+/// The raw items of an array that stands in JSON found [`valid`].
 pub(crate) fn items(raw: &str) -> Option<Vec<&str>> {
-    let items: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
-    Some(items.into_iter().map(RawValue::get).collect())
+    let parts = Parts(raw.strip_prefix('[')?.strip_suffix(']')?);
+    Some(parts.map(str::trim_ascii).collect())
+}
+
+/// Checks that a text is JSON and returns it without the blanks around. The error names a place and quotes nothing.
+pub(crate) fn valid(text: &str) -> serde_json::Result<&str> {
+    serde_json::from_str::<IgnoredAny>(text)?;
+    Ok(text.trim_ascii())
+}
+
+/// What stands between the commas of an object or array. In JSON found valid a comma is one of these unless it
+/// stands in a string or within further brackets; nothing else needs to be known of it.
+struct Parts<'a>(&'a str);
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.0.trim_ascii_start().is_empty() {
+            return None;
+        }
+        let (part, rest) = self.0.split_at_checked(end_of_part(self.0, b','))?;
+        self.0 = rest.strip_prefix(',').unwrap_or(rest);
+        Some(part)
+    }
+}
+
+/// Where the first `separator` stands that is in no string and no bracket; else the end.
+fn end_of_part(text: &str, separator: u8) -> usize {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let is_end = |byte| {
+        if escaped {
+            escaped = false;
+            return false;
+        }
+        match byte {
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => return depth == 0 && byte == separator,
+        }
+        false
+    };
+    text.bytes().position(is_end).unwrap_or(text.len())
 }
 
 /// A number in JSON's spelling (RFC 8259 section 6), exact to fifteen digits. The ready parsers are exact to the last
@@ -148,33 +194,6 @@ pub(crate) fn decimal(text: &str) -> Option<f64> {
     Some(value).filter(|value| value.is_finite())
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    if fields.len() == Object::LIMIT {
-                        return Err(de::Error::custom("too many names"));
-                    }
-                    fields.push(field);
-                }
-                Ok(Object(fields))
-            }
-        }
-
-        deserializer.deserialize_map(Fields)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +215,25 @@ mod tests {
         }
         let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200_000), "]".repeat(200_000));
         assert!(Object::parse(deep.as_bytes()).is_none_or(|o| o.object("a").is_none()));
+    }
+
+    #[test]
+    fn members_and_items_are_told_apart() {
+        let body = r#" { "a\"," : [1, {"b":",]"}, "\\" ] , "":{},"c":"}:{" } "#;
+        let object = Object::parse(body.as_bytes()).unwrap();
+        let members: Vec<_> = object.members().collect();
+        assert_eq!(
+            members,
+            [
+                ("a\",", r#"[1, {"b":",]"}, "\\" ]"#),
+                ("", "{}"),
+                ("c", r#""}:{""#)
+            ]
+        );
+        assert_eq!(items(members[0].1).unwrap(), ["1", r#"{"b":",]"}"#, r#""\\""#]);
+        assert_eq!(items("[ ]").unwrap(), [""; 0]);
+        assert!(object.object("").unwrap().members().next().is_none());
+        assert_eq!(object.text("c").as_deref(), Some("}:{"));
     }
 
     #[test]

@@ -163,13 +163,11 @@ fn with_member(
     replace: impl FnOnce(Option<&str>) -> Option<String>,
 ) -> Option<String> {
     let object = Object::parse(object.unwrap_or("{}").as_bytes())?;
-    let mut members: Vec<_> = object.members().collect();
-    let old = members.iter_mut().find(|(other, _)| *other == name);
-    let new = replace(old.as_deref().map(|(_, raw)| *raw).filter(|raw| *raw != "null"))?;
-    match old {
-        Some((_, raw)) => *raw = &new,
-        None => members.push((name, &new)),
-    }
+    let old = object.members().find(|(other, _)| *other == name);
+    let new = replace(old.map(|(_, raw)| raw).filter(|raw| *raw != "null"))?;
+    let mut members: Vec<_> = object.members().filter(|(other, _)| *other != name).collect();
+    let at = members.iter().position(|(other, _)| *other > name);
+    members.insert(at.unwrap_or(members.len()), (name, &new));
     let written: Option<Vec<String>> = members
         .iter()
         .map(|(name, raw)| Some(format!("{}:{raw}", serde_json::to_string(name).ok()?)))
