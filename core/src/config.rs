@@ -144,43 +144,46 @@ impl Default for CredentialOptions {
 }
 
 impl Record for CredentialOptions {
-    fn of(fields: &mut Fields<'_>) -> Result<Self, Wrong> {
-        let name: String = fields.required("type")?;
-        Ok(match &*name {
-            "DefaultAzureCredential" => Self::Default(Box::new(Record::of(fields)?)),
-            "EnvironmentCredential" => Self::Environment(Record::of(fields)?),
+    fn of(fields: &mut Fields<'_>) -> Self {
+        let name: String = fields.required("type");
+        match &*name {
+            "DefaultAzureCredential" => Self::Default(Box::new(Record::of(fields))),
+            "EnvironmentCredential" => Self::Environment(Record::of(fields)),
             "ClientSecretCredential" => Self::ClientSecret {
-                tenant_id: fields.required("tenant_id")?,
-                client_id: fields.required("client_id")?,
-                client_secret: fields.required("client_secret")?,
-                authority: fields.or_default("authority")?,
+                tenant_id: fields.required("tenant_id"),
+                client_id: fields.required("client_id"),
+                client_secret: fields.required("client_secret"),
+                authority: fields.or_default("authority"),
             },
             "WorkloadIdentityCredential" => Self::WorkloadIdentity {
-                tenant_id: fields.or_default("tenant_id")?,
-                client_id: fields.or_default("client_id")?,
-                token_file_path: fields.or_default("token_file_path")?,
-                authority: fields.or_default("authority")?,
+                tenant_id: fields.or_default("tenant_id"),
+                client_id: fields.or_default("client_id"),
+                token_file_path: fields.or_default("token_file_path"),
+                authority: fields.or_default("authority"),
             },
             "ManagedIdentityCredential" => Self::ManagedIdentity {
-                client_id: fields.or_default("client_id")?,
-                object_id: fields.or_default("object_id")?,
-                resource_id: fields.or_default("resource_id")?,
+                client_id: fields.or_default("client_id"),
+                object_id: fields.or_default("object_id"),
+                resource_id: fields.or_default("resource_id"),
             },
             "AzureCliCredential" => Self::AzureCli {
-                tenant_id: fields.or_default("tenant_id")?,
-                subscription: fields.or_default("subscription")?,
-                process_timeout: fields.or_default("process_timeout")?,
-                additionally_allowed_tenants: fields.or_default("additionally_allowed_tenants")?,
+                tenant_id: fields.or_default("tenant_id"),
+                subscription: fields.or_default("subscription"),
+                process_timeout: fields.or_default("process_timeout"),
+                additionally_allowed_tenants: fields.or_default("additionally_allowed_tenants"),
             },
             "ChainedTokenCredential" => Self::Chained {
-                sources: fields.required("sources")?,
+                sources: fields.required("sources"),
             },
             "HostCredential" => Self::Host {
-                handle: fields.required("handle")?,
-                name: fields.required("name")?,
+                handle: fields.required("handle"),
+                name: fields.required("name"),
             },
-            _ => return Err(format!("There is no credential of the type {name:?}")),
-        })
+            _ => {
+                fields.refuse(format!("there is no credential of the type {name:?}"));
+                Self::default()
+            }
+        }
     }
 }
 
@@ -458,7 +461,7 @@ impl Field for Slot {
 }
 
 /// The number of a secret value that the host passed beside the options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Slot(pub u32);
 
 /// Environment variables. A variable that is empty counts as not set.

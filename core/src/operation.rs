@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::VaultOptions;
-use crate::config::fields::{self, Fields, Record, Wrong};
+use crate::config::fields::{self, Fields, Record};
 use crate::effect::{Effect, EffectId};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -40,7 +40,7 @@ pub enum Task {
 }
 
 /// Which token is wanted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TokenRequest {
     /// Scopes such as `https://vault.azure.net/.default`.
     pub scopes: Vec<String>,
@@ -106,33 +106,36 @@ enum RawTask {
 }
 
 impl Record for Raw {
-    fn of(fields: &mut Fields<'_>) -> Result<Self, Wrong> {
-        let op: String = fields.required("op")?;
+    fn of(fields: &mut Fields<'_>) -> Self {
+        let op: String = fields.required("op");
         let task = match &*op {
             "get_secret" => RawTask::GetSecret {
-                vault: fields.required("vault")?,
-                name: fields.required("name")?,
-                version: fields.or_default("version")?,
-                refresh: fields.or_default("refresh")?,
+                vault: fields.required("vault"),
+                name: fields.required("name"),
+                version: fields.or_default("version"),
+                refresh: fields.or_default("refresh"),
             },
-            "get_token" => RawTask::GetToken(fields.required("request")?),
-            _ => return Err(format!("there is no operation {op:?}")),
+            "get_token" => RawTask::GetToken(fields.required("request")),
+            _ => {
+                fields.refuse(format!("there is no operation {op:?}"));
+                RawTask::GetToken(TokenRequest::default())
+            }
         };
-        Ok(Self {
+        Self {
             task,
-            timeout: fields.or_default("timeout")?,
-        })
+            timeout: fields.or_default("timeout"),
+        }
     }
 }
 
 impl Record for TokenRequest {
-    fn of(fields: &mut Fields<'_>) -> Result<Self, Wrong> {
-        Ok(Self {
-            scopes: fields.required("scopes")?,
-            tenant: fields.or_default("tenant")?,
-            claims: fields.or_default("claims")?,
-            enable_cae: fields.or_default("enable_cae")?,
-        })
+    fn of(fields: &mut Fields<'_>) -> Self {
+        Self {
+            scopes: fields.required("scopes"),
+            tenant: fields.or_default("tenant"),
+            claims: fields.or_default("claims"),
+            enable_cae: fields.or_default("enable_cae"),
+        }
     }
 }
 

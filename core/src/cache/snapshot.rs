@@ -1,5 +1,7 @@
 //! What a store holds at one moment, and who has to leave when something is added.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -115,14 +117,15 @@ impl<K: Clone + Eq + Hash, V> Snapshot<K, V> {
     }
 }
 
-/// The items by their ranks. Only ranks are sorted: a sort is a large piece of code, and so there is one of it.
+/// The items by their ranks, which are sorted no further than somebody looks.
 fn in_order<T>(items: Vec<T>, rank: impl Fn(&T) -> (u64, u64)) -> impl Iterator<Item = T> {
-    let mut ranks: Vec<_> = items.iter().map(rank).zip(0_usize..).collect();
-    ranks.sort_unstable();
+    let ranks = items.iter().map(rank).zip(0_usize..).map(Reverse);
+    let mut ranks: BinaryHeap<_> = ranks.collect();
     let mut items: Vec<_> = items.into_iter().map(Some).collect();
-    ranks
-        .into_iter()
-        .filter_map(move |(_, at)| items.get_mut(at).and_then(Option::take))
+    std::iter::from_fn(move || {
+        let Reverse((_, at)) = ranks.pop()?;
+        items.get_mut(at)?.take()
+    })
 }
 
 impl<K: Clone, V> Clone for Snapshot<K, V> {

@@ -25,8 +25,8 @@ pub(crate) trait Field: Sized {
 
 /// Several fields in one object.
 pub(crate) trait Record: Sized {
-    /// Reads those that belong to it; the caller [ends](Fields::end) the object.
-    fn of(fields: &mut Fields<'_>) -> Result<Self, Wrong>;
+    /// Reads those that belong to it; whether they were right is told by the [end](Fields::end) of the object.
+    fn of(fields: &mut Fields<'_>) -> Self;
 }
 
 /// The fields of one JSON object.
@@ -34,6 +34,7 @@ pub(crate) struct Fields<'a> {
     path: &'a str,
     object: Object<'a>,
     known: Vec<&'static str>,
+    wrong: Option<Wrong>,
 }
 
 impl<'a> Fields<'a> {
@@ -50,49 +51,66 @@ impl<'a> Fields<'a> {
             path,
             object,
             known: Vec::new(),
+            wrong: None,
         })
     }
 
     /// A field that may be absent.
-    pub(crate) fn optional<T: Field>(&mut self, name: &'static str) -> Result<Option<T>, Wrong> {
+    pub(crate) fn optional<T: Field>(&mut self, name: &'static str) -> Option<T> {
         self.known.push(name);
-        let mut given = self.object.members().filter(|(other, _)| *other == name);
-        match (given.next(), given.next()) {
-            (None, _) => Ok(None),
-            (Some((_, raw)), None) => T::read(raw, &self.path_of(name)).map(Some),
-            (Some(_), Some(_)) => Err(format!("{} is given twice", self.path_of(name))),
+        let (raw, again) = {
+            let mut given = self.object.members().filter(|(other, _)| *other == name);
+            (given.next()?.1, given.next().is_some())
+        };
+        let path = self.path_of(name);
+        if again {
+            self.refuse(format!("{path} is given twice"));
+        }
+        match T::read(raw, &path) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.refuse(why);
+                None
+            }
         }
     }
 
     /// A field that may be absent and is then its type's default.
-    pub(crate) fn or_default<T: Field + Default>(&mut self, name: &'static str) -> Result<T, Wrong> {
-        self.optional(name).map(Option::unwrap_or_default)
+    pub(crate) fn or_default<T: Field + Default>(&mut self, name: &'static str) -> T {
+        self.optional(name).unwrap_or_default()
     }
 
     /// A field that must be there.
-    pub(crate) fn required<T: Field>(&mut self, name: &'static str) -> Result<T, Wrong> {
-        self.optional(name)?
-            .ok_or_else(|| format!("{} is missing", self.path_of(name)))
+    pub(crate) fn required<T: Field + Default>(&mut self, name: &'static str) -> T {
+        self.optional(name).unwrap_or_else(|| {
+            self.refuse(format!("{} is missing", self.path_of(name)));
+            T::default()
+        })
     }
 
     /// Sets `field` if it is given.
-    pub(crate) fn set<T: Field>(&mut self, name: &'static str, field: &mut T) -> Result<(), Wrong> {
-        if let Some(value) = self.optional(name)? {
+    pub(crate) fn set<T: Field>(&mut self, name: &'static str, field: &mut T) {
+        if let Some(value) = self.optional(name) {
             *field = value;
         }
-        Ok(())
     }
 
-    /// Refuses the names that nobody asked for.
-    pub(crate) fn end(&self) -> Result<(), Wrong> {
+    /// Notes what is wrong; the first is told.
+    pub(crate) fn refuse(&mut self, why: Wrong) {
+        self.wrong.get_or_insert(why);
+    }
+
+    /// Tells what was wrong, names included that nobody asked for.
+    pub(crate) fn end(self) -> Result<(), Wrong> {
         let mut names = self.object.members().map(|(name, _)| name);
-        match names.find(|name| !self.known.contains(name)) {
-            None => Ok(()),
-            Some(name) => Err(format!(
+        match (&self.wrong, names.find(|name| !self.known.contains(name))) {
+            (Some(why), _) => Err(why.clone()),
+            (None, Some(name)) => Err(format!(
                 "{} is unknown; known are {}",
                 self.path_of(name),
                 self.known.join(", ")
             )),
+            (None, None) => Ok(()),
         }
     }
 
@@ -147,13 +165,11 @@ fn found<T>(value: Option<T>, raw: &str, path: &str, expected: &str) -> Result<T
 macro_rules! record {
     ($($record:ident { $($field:ident),* $(,)? })*) => {$(
         impl $crate::config::fields::Record for $record {
-            fn of(
-                fields: &mut $crate::config::fields::Fields<'_>,
-            ) -> Result<Self, $crate::config::fields::Wrong> {
+            fn of(fields: &mut $crate::config::fields::Fields<'_>) -> Self {
                 let mut record = Self::default();
                 let Self { $($field),* } = &mut record;
-                $(fields.set(stringify!($field), $field)?;)*
-                Ok(record)
+                $(fields.set(stringify!($field), $field);)*
+                record
             }
         }
     )*};
@@ -163,7 +179,7 @@ pub(crate) use record;
 impl<T: Record> Field for T {
     fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
         let mut fields = Fields::at(path, raw)?;
-        let record = T::of(&mut fields)?;
+        let record = T::of(&mut fields);
         fields.end()?;
         Ok(record)
     }
