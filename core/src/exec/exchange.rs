@@ -217,9 +217,16 @@ pub(crate) fn unreachable(host: &str, fault: &Fault) -> Error {
 
 /// The host answered an effect with something of another sort.
 pub(crate) fn mismatched(outcome: &Outcome) -> Error {
+    let answer = match outcome {
+        Outcome::Http(_) => "an HTTP answer",
+        Outcome::File(_) => "a file",
+        Outcome::Ran { .. } => "what a command printed",
+        Outcome::Token { .. } => "a token",
+        Outcome::Failed(_) => "a failure",
+    };
     Error::new(
         ErrorKind::Internal,
-        format!("The host's answer does not fit what it was asked: {outcome:?}."),
+        format!("The host's answer does not fit what it was asked: {answer}."),
     )
 }
 
