@@ -99,12 +99,16 @@ impl fmt::Debug for VaultUrl {
 
 /// Whether `host` is this machine by name or address.
 pub fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+    let is_v4 = || {
+        let numbers = host.split('.').map(str::parse::<u8>);
+        host.starts_with("127.") && numbers.clone().count() == 4 && numbers.clone().all(|n| n.is_ok())
+    };
+    // However many zeros of `::1` are written out.
+    let is_v6 = || {
+        let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        address.is_some_and(|address| address.contains(':') && address.trim_start_matches(['0', ':']) == "1")
+    };
+    host == "localhost" || host.ends_with(".localhost") || is_v4() || is_v6()
 }
 
 /// A secret's name: 1–127 letters, digits and hyphens. Names are equal ignoring case.
@@ -388,6 +392,34 @@ mod tests {
                 ErrorKind::InvalidArgument,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn this_machine_has_several_names() {
+        for host in [
+            "localhost",
+            "a.localhost",
+            "127.0.0.1",
+            "127.255.0.9",
+            "[::1]",
+            "[0:0:0:0:0:0:0:1]",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            "localhost.evil.com",
+            "127.0.0.1.evil.com",
+            "127.1",
+            "127.0.0.256",
+            "128.0.0.1",
+            "[::2]",
+            "[1]",
+            "[1::]",
+            "1",
+        ] {
+            assert!(!is_loopback(host), "{host}");
         }
     }
 

@@ -6,8 +6,6 @@
 
 mod advice;
 
-use std::net::IpAddr;
-
 use crate::effect::Response;
 use crate::error::{Error, ErrorKind, Identity};
 use crate::json::Object;
@@ -32,7 +30,7 @@ pub struct ServiceFault {
     /// The data action that was refused.
     pub action: Option<String>,
     /// The address that the vault saw.
-    pub client_address: Option<IpAddr>,
+    pub client_address: Option<String>,
 }
 
 impl ServiceFault {
@@ -62,7 +60,8 @@ impl ServiceFault {
             client_address: labelled("Client address:")
                 .map(|text| text.trim_end_matches('.'))
                 .or_else(|| network_address(response))
-                .and_then(|text| text.parse().ok()),
+                .filter(|text| is_address(text))
+                .map(str::to_owned),
             lines,
         })
     }
@@ -198,6 +197,15 @@ fn id_after(line: &str, label: &str) -> Option<String> {
         .find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
         .unwrap_or(rest.len());
     (1..=64).contains(&end).then(|| rest[..end].to_owned())
+}
+
+/// Whether a text can be an IP address, which will stand in such a command too.
+fn is_address(text: &str) -> bool {
+    (3..=45).contains(&text.len())
+        && text.contains(['.', ':'])
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_hexdigit() || b == b'.' || b == b':')
 }
 
 /// `addr` of the header in which the vault tells how the caller came to it.

@@ -103,7 +103,7 @@ fn forbidden(fault: &ServiceFault, what: &SecretId, who: Option<&Identity>) -> S
         return set_policy(&vault, who);
     }
     if fault.is("ForbiddenByFirewall") {
-        return match fault.client_address {
+        return match &fault.client_address {
             Some(address) => format!(
                 "The vault's firewall does not know the address {address}: allow it (az keyvault network-rule add --name \
                  {vault} --ip-address {address}), allow its subnet, or use a private endpoint."
