@@ -8,7 +8,7 @@ pub(crate) mod fields;
 
 use std::time::Duration;
 
-use self::fields::{Field, Fields, Record, Wrong, one_of, record};
+use self::fields::{Field, Fields, Record, Wrong, one_of, record, unknown};
 use crate::error::{Error, ErrorKind};
 use crate::sensitive::Sensitive;
 
@@ -143,6 +143,19 @@ impl Default for CredentialOptions {
     }
 }
 
+impl CredentialOptions {
+    const NAMES: [&str; 8] = [
+        "DefaultAzureCredential",
+        "EnvironmentCredential",
+        "ClientSecretCredential",
+        "WorkloadIdentityCredential",
+        "ManagedIdentityCredential",
+        "AzureCliCredential",
+        "ChainedTokenCredential",
+        "HostCredential",
+    ];
+}
+
 impl Record for CredentialOptions {
     fn of(fields: &mut Fields<'_>) -> Self {
         let name: String = fields.required("type");
@@ -180,7 +193,7 @@ impl Record for CredentialOptions {
                 name: fields.required("name"),
             },
             _ => {
-                fields.refuse(format!("there is no credential of the type {name:?}"));
+                fields.refuse(unknown(&name, &Self::NAMES));
                 Self::default()
             }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::VaultOptions;
-use crate::config::fields::{self, Fields, Record};
+use crate::config::fields::{self, Fields, Record, unknown};
 use crate::effect::{Effect, EffectId};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -117,7 +117,7 @@ impl Record for Raw {
             },
             "get_token" => RawTask::GetToken(fields.required("request")),
             _ => {
-                fields.refuse(format!("there is no operation {op:?}"));
+                fields.refuse(unknown(&op, &["get_secret", "get_token"]));
                 RawTask::GetToken(TokenRequest::default())
             }
         };

@@ -35,6 +35,7 @@ pub(crate) struct Fields<'a> {
     object: Object<'a>,
     known: Vec<&'static str>,
     wrong: Option<Wrong>,
+    missing: Option<Wrong>,
 }
 
 impl<'a> Fields<'a> {
@@ -52,6 +53,7 @@ impl<'a> Fields<'a> {
             object,
             known: Vec::new(),
             wrong: None,
+            missing: None,
         })
     }
 
@@ -83,7 +85,8 @@ impl<'a> Fields<'a> {
     /// A field that must be there.
     pub(crate) fn required<T: Field + Default>(&mut self, name: &'static str) -> T {
         self.optional(name).unwrap_or_else(|| {
-            self.refuse(format!("{} is missing", self.path_of(name)));
+            let why = format!("{} is missing", self.path_of(name));
+            self.missing.get_or_insert(why);
             T::default()
         })
     }
@@ -100,17 +103,16 @@ impl<'a> Fields<'a> {
         self.wrong.get_or_insert(why);
     }
 
-    /// Tells what was wrong, names included that nobody asked for.
+    /// Tells what was wrong. A name that nobody asked for comes before one that is missing: it may be the same,
+    /// misspelt.
     pub(crate) fn end(self) -> Result<(), Wrong> {
         let mut names = self.object.members().map(|(name, _)| name);
-        match (&self.wrong, names.find(|name| !self.known.contains(name))) {
-            (Some(why), _) => Err(why.clone()),
-            (None, Some(name)) => Err(format!(
-                "{} is unknown; known are {}",
-                self.path_of(name),
-                self.known.join(", ")
-            )),
-            (None, None) => Ok(()),
+        let unknown = names
+            .find(|name| !self.known.contains(name))
+            .map(|name| unknown(&self.path_of(name), &self.known));
+        match self.wrong.or(unknown).or(self.missing) {
+            Some(why) => Err(why),
+            None => Ok(()),
         }
     }
 
@@ -135,12 +137,18 @@ pub(crate) fn one_of<T: Copy>(names: &[(&str, T)], raw: &str, path: &str) -> Res
         Some((_, meaning)) => Ok(*meaning),
         None => {
             let names: Vec<_> = names.iter().map(|(name, _)| *name).collect();
-            Err(format!(
-                "{path} cannot be {given:?}; it can be {}",
-                names.join(", ")
-            ))
+            Err(format!("{path}: {}", unknown(&given, &names)))
         }
     }
+}
+
+/// The sentence for a name that does not stand among the `known` ones.
+pub(crate) fn unknown(name: &str, known: &[&str]) -> Wrong {
+    format!(
+        "`{}` is unknown; known are `{}`",
+        name.escape_debug(),
+        known.join("`, `")
+    )
 }
 
 /// The sentence for a value that is not what was `expected`. Texts are not quoted: one may be a secret that stands

@@ -52,7 +52,7 @@ fn python_knows_what_the_core_knows() {
 
 #[test]
 fn the_tables_are_whole() {
-    // A message of serde's that is worded anew must not empty the tables, and so this test.
+    // A message of the core's that is worded anew must not empty the tables, and so this test.
     let core = tables::surface();
     let some = [
         "option cache.ttl",

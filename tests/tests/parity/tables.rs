@@ -1,7 +1,7 @@
 //! What the core knows. Names that only its deserialisers hold are got out of them: a name that cannot be is refused
 //! with the list of those that can.
 
-use nightlatch_core::config::{Options, VaultOptions};
+use nightlatch_core::config::{Config, Environment, VaultOptions};
 use nightlatch_core::effect::FaultKind;
 use nightlatch_core::error::ErrorKind;
 use nightlatch_core::operation::Operation;
@@ -122,11 +122,15 @@ fn events() -> Vec<String> {
 }
 
 fn options_allow(json: Value) -> Option<Vec<String>> {
-    names_in(&serde_json::from_value::<Options>(json).err()?.to_string())
+    let error = Config::from_json(&json.to_string(), Environment::default(), Vec::new()).err()?;
+    names_in(&error.details().message)
 }
 
-/// The names that a message of serde's lists, if it is about the name that nobody has.
+/// The names that a message lists, if it is about the name that nobody has. Those by which objects tell what they are
+/// count for nothing.
 fn names_in(message: &str) -> Option<Vec<String>> {
-    let (_, rest) = message.split_once(&format!("`{NOBODY}`"))?;
-    Some(rest.split('`').skip(1).step_by(2).map(str::to_owned).collect())
+    let (_, rest) = message.split_once(&format!("{NOBODY}`"))?;
+    let names = rest.split('`').skip(1).step_by(2);
+    let settings = names.filter(|name| !matches!(*name, "type" | "op"));
+    Some(settings.map(str::to_owned).collect())
 }
