@@ -144,11 +144,7 @@ pub(crate) fn one_of<T: Copy>(names: &[(&str, T)], raw: &str, path: &str) -> Res
 
 /// The sentence for a name that does not stand among the `known` ones.
 pub(crate) fn unknown(name: &str, known: &[&str]) -> Wrong {
-    format!(
-        "`{}` is unknown; known are `{}`",
-        name.escape_debug(),
-        known.join("`, `")
-    )
+    format!("`{}` is unknown; known are `{}`", name, known.join("`, `"))
 }
 
 /// The sentence for a value that is not what was `expected`. Texts are not quoted: one may be a secret that stands
