@@ -58,8 +58,6 @@ test-edge: $(EMULATOR) ## the JavaScript front over WebAssembly: Node, Deno, Bun
 	cd wasm
 	npm ci
 	npm test
-	# Shown, not yet demanded: the engine is above the budget of 150 KiB, as wasm/README.md says.
-	npm run size || true
 
 test-node: $(EMULATOR) ## the Node package: native, as a fallback, packed and installed
 	cd bindings-node

@@ -25,7 +25,8 @@ RUSTFLAGS="$remap ${RUSTFLAGS:-}" cargo ${toolchain:+"$toolchain"} build --locke
 rm -rf dist "$engine"
 CARGO_TARGET_DIR=$CARGO_TARGET_DIR/bindgen cargo run --locked --quiet --manifest-path bindgen/Cargo.toml -- "$module" "$engine"
 # A function that is called once stays apart: small functions with few locals compress better than large ones.
-node_modules/.bin/wasm-opt -Oz --one-caller-inline-max-function-size=10 "$engine/nightlatch_bg.wasm" -o "$engine/nightlatch.wasm"
+node_modules/.bin/wasm-opt -Oz --converge --one-caller-inline-max-function-size=10 \
+    --strip-debug --strip-producers --strip-target-features "$engine/nightlatch_bg.wasm" -o "$engine/nightlatch.wasm"
 rm "$engine"/*_bg.wasm*
 
 node_modules/.bin/tsc -p tsconfig.json
