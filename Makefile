@@ -40,7 +40,7 @@ test-memory: ## the core's conversations under valgrind
 	# The standard library keeps the main thread's handle until the end, which counts as "possibly lost".
 	command -v valgrind >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends valgrind libc6-dbg; }
 	SEEDS=50 cargo test --locked -p nightlatch-core -p nightlatch-tests --lib \
-	    --test scenarios --test interleavings --test wiping \
+	    --test scenarios --test interleavings \
 	    --config 'target."cfg(all())".runner = ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", "--error-exitcode=1"]'
 
 test-wasm: ## the core builds for WebAssembly
