@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::time::Duration;
 
-use nightlatch_core::effect::{Effect, Route};
+use nightlatch_core::effect::Effect;
 use nightlatch_core::sensitive::Sensitive;
 
 use crate::door::door;
@@ -113,9 +113,9 @@ impl nightlatch_effect {
                 }
                 new.body = SensitiveText::new(&request.body);
                 new.limit_time(*timeout);
-                new.number(NIGHTLATCH_EFFECT_DIRECT, u64::from(*route == Route::Direct));
+                new.number(NIGHTLATCH_EFFECT_DIRECT, u64::from(route.is_direct()));
             }
-            Effect::ReadFile { path, limit } => {
+            Effect::ReadFile { path, limit, .. } => {
                 new.kind = NIGHTLATCH_EFFECT_READ_FILE;
                 new.text(NIGHTLATCH_EFFECT_PATH, Some(path));
                 new.number(NIGHTLATCH_EFFECT_LIMIT, *limit as u64);

@@ -12,7 +12,10 @@ pub(crate) fn read(path: &str, limit: usize) -> Outcome {
     let mut content = Growing::default();
     match File::open(path).and_then(|mut file| content.read_from(&mut file, limit)) {
         Ok(()) if content.len() > limit => Outcome::Failed(Fault::new(FaultKind::TooLarge, "")),
-        Ok(()) => Outcome::File(content.finish()),
+        Ok(()) => Outcome::File {
+            content: content.finish(),
+            shared: false,
+        },
         Err(why) => Outcome::Failed(fault(&why)),
     }
 }

@@ -54,6 +54,8 @@ pub enum nightlatch_fault {
     NIGHTLATCH_FAULT_UNSUPPORTED = 13,
     /// Anything else.
     NIGHTLATCH_FAULT_OTHER = 14,
+    /// A symbolic link or a device, where a plain file was asked for.
+    NIGHTLATCH_FAULT_NOT_PLAIN = 15,
 }
 
 /// The core's fault of that number. A number that is none counts as `OTHER`.
@@ -66,7 +68,7 @@ pub fn fault_kind(number: u32) -> FaultKind {
 /// The core's faults in the order of C's numbers.
 ///
 /// cbindgen:ignore
-pub const FAULTS: [FaultKind; 14] = [
+pub const FAULTS: [FaultKind; 15] = [
     FaultKind::NotFound,
     FaultKind::PermissionDenied,
     FaultKind::TooLarge,
@@ -81,6 +83,7 @@ pub const FAULTS: [FaultKind; 14] = [
     FaultKind::Refused,
     FaultKind::Unsupported,
     FaultKind::Other,
+    FaultKind::NotPlain,
 ];
 
 /// The answer to an effect. New, it says that there was no answer. What is put in is copied into memory that is
@@ -257,7 +260,7 @@ pub unsafe extern "C" fn nightlatch_outcome_file(
         outcome.change(|draft| {
             // SAFETY: the header's conventions.
             let content = unsafe { bytes(data, len)? };
-            *draft = Draft::Whole(Outcome::File(content.to_vec().into()));
+            *draft = Draft::Whole(Outcome::File { content: content.to_vec().into(), shared: false });
             Ok(())
         })
     })

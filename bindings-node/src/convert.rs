@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use napi::bindgen_prelude::{Array, Object, Uint8ArraySlice};
 use napi::{Env, Result};
-use nightlatch_core::effect::{Effect, EffectId, Route};
+use nightlatch_core::effect::{Effect, EffectId};
 use nightlatch_core::operation::{OpId, Output, Reply};
 use nightlatch_core::secret::Secret;
 use nightlatch_core::sensitive::Sensitive;
@@ -87,10 +87,10 @@ fn perform(
                 headers,
                 &body,
                 timeout.as_secs_f64() * 1000.0,
-                route == Route::Direct,
+                route.is_direct(),
             ))?;
         }
-        Effect::ReadFile { path, limit } => outputs.insert(("read_file", id, op, path, limit as f64))?,
+        Effect::ReadFile { path, limit, .. } => outputs.insert(("read_file", id, op, path, limit as f64))?,
         Effect::Run {
             argv,
             env: variables,

@@ -138,7 +138,14 @@ impl Engine {
         effect: f64,
         content: &[u8],
     ) -> Result<Object<'env>> {
-        self.complete(env, effect, Outcome::File(Sensitive::from(content.to_vec())))
+        self.complete(
+            env,
+            effect,
+            Outcome::File {
+                content: Sensitive::from(content.to_vec()),
+                shared: false,
+            },
+        )
     }
 
     /// A program ended; by a signal if there is no status.

@@ -75,8 +75,8 @@ fn perform<'py>(
             request,
             timeout,
             route,
-        } => http(py, id, op, &request, timeout, route),
-        Effect::ReadFile { path, limit } => ("read_file", id.0, op, path, limit).into_pyobject(py),
+        } => http(py, id, op, &request, timeout, &route),
+        Effect::ReadFile { path, limit, .. } => ("read_file", id.0, op, path, limit).into_pyobject(py),
         Effect::Run { argv, env, timeout } => {
             ("run", id.0, op, argv, env, timeout.as_secs_f64()).into_pyobject(py)
         }
@@ -97,7 +97,7 @@ fn http<'py>(
     op: Option<u64>,
     request: &Request,
     timeout: Duration,
-    route: Route,
+    route: &Route,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let headers = request
         .headers
@@ -113,7 +113,7 @@ fn http<'py>(
         headers,
         PyBytes::new(py, request.body.expose()),
         timeout.as_secs_f64(),
-        route == Route::Direct,
+        route.is_direct(),
     )
         .into_pyobject(py)
 }

@@ -124,7 +124,14 @@ impl Engine {
 
     /// A file was read.
     fn complete_file<'py>(&self, py: Python<'py>, effect: u64, content: &[u8]) -> PyResult<Turn<'py>> {
-        self.complete(py, effect, Outcome::File(content.to_vec().into()))
+        self.complete(
+            py,
+            effect,
+            Outcome::File {
+                content: content.to_vec().into(),
+                shared: false,
+            },
+        )
     }
 
     /// A program ended; its status is `None` when a signal ended it.

@@ -4,11 +4,15 @@
 //! Secret values never stand in that JSON, because a parser leaves copies of what it reads: the host passes
 //! them beside it, and a [`Slot`] says which one is meant.
 
+pub mod credential;
+mod environment;
 pub(crate) mod fields;
 
 use std::time::Duration;
 
-use self::fields::{Field, Fields, Record, Wrong, one_of, record, unknown};
+pub use self::credential::CredentialOptions;
+pub use self::environment::Environment;
+use self::fields::{Field, Wrong, one_of, record};
 use crate::error::{Error, ErrorKind};
 use crate::sensitive::Sensitive;
 
@@ -94,140 +98,6 @@ pub struct Options {
     pub host: HostOptions,
     /// Put in front of nightlatch's own `User-Agent`.
     pub user_agent: Option<String>,
-}
-
-/// The credentials, by their SDK names. `None` in a field means: from the environment, else the default.
-#[derive(Debug)]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "the names are those of the Azure SDKs")]
-pub enum CredentialOptions {
-    Default(Box<DefaultOptions>),
-    Environment(AuthorityOptions),
-    ClientSecret {
-        tenant_id: String,
-        client_id: String,
-        client_secret: Slot,
-        authority: AuthorityOptions,
-    },
-    WorkloadIdentity {
-        tenant_id: Option<String>,
-        client_id: Option<String>,
-        token_file_path: Option<String>,
-        authority: AuthorityOptions,
-    },
-    ManagedIdentity {
-        client_id: Option<String>,
-        object_id: Option<String>,
-        resource_id: Option<String>,
-    },
-    AzureCli {
-        tenant_id: Option<String>,
-        subscription: Option<String>,
-        process_timeout: Option<Duration>,
-        additionally_allowed_tenants: Vec<String>,
-    },
-    Chained {
-        sources: Vec<CredentialOptions>,
-    },
-    /// A credential object of another SDK, which the host holds under a number.
-    Host {
-        handle: u32,
-        /// Its class name, for messages.
-        name: String,
-    },
-}
-
-impl Default for CredentialOptions {
-    fn default() -> Self {
-        Self::Default(Box::default())
-    }
-}
-
-impl CredentialOptions {
-    const NAMES: [&str; 8] = [
-        "DefaultAzureCredential",
-        "EnvironmentCredential",
-        "ClientSecretCredential",
-        "WorkloadIdentityCredential",
-        "ManagedIdentityCredential",
-        "AzureCliCredential",
-        "ChainedTokenCredential",
-        "HostCredential",
-    ];
-}
-
-impl Record for CredentialOptions {
-    fn of(fields: &mut Fields<'_>) -> Self {
-        let name: String = fields.required("type");
-        match &*name {
-            "DefaultAzureCredential" => Self::Default(Box::new(Record::of(fields))),
-            "EnvironmentCredential" => Self::Environment(Record::of(fields)),
-            "ClientSecretCredential" => Self::ClientSecret {
-                tenant_id: fields.required("tenant_id"),
-                client_id: fields.required("client_id"),
-                client_secret: fields.required("client_secret"),
-                authority: fields.or_default("authority"),
-            },
-            "WorkloadIdentityCredential" => Self::WorkloadIdentity {
-                tenant_id: fields.or_default("tenant_id"),
-                client_id: fields.or_default("client_id"),
-                token_file_path: fields.or_default("token_file_path"),
-                authority: fields.or_default("authority"),
-            },
-            "ManagedIdentityCredential" => Self::ManagedIdentity {
-                client_id: fields.or_default("client_id"),
-                object_id: fields.or_default("object_id"),
-                resource_id: fields.or_default("resource_id"),
-            },
-            "AzureCliCredential" => Self::AzureCli {
-                tenant_id: fields.or_default("tenant_id"),
-                subscription: fields.or_default("subscription"),
-                process_timeout: fields.or_default("process_timeout"),
-                additionally_allowed_tenants: fields.or_default("additionally_allowed_tenants"),
-            },
-            "ChainedTokenCredential" => Self::Chained {
-                sources: fields.required("sources"),
-            },
-            "HostCredential" => Self::Host {
-                handle: fields.required("handle"),
-                name: fields.required("name"),
-            },
-            _ => {
-                fields.refuse(unknown(&name, &Self::NAMES));
-                Self::default()
-            }
-        }
-    }
-}
-
-/// Options of `DefaultAzureCredential`.
-#[derive(Debug, Default)]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "the names are those of the Azure SDKs")]
-pub struct DefaultOptions {
-    pub exclude_environment_credential: Option<bool>,
-    pub exclude_workload_identity_credential: Option<bool>,
-    pub exclude_managed_identity_credential: Option<bool>,
-    pub exclude_cli_credential: Option<bool>,
-    /// Absent: `AZURE_CLIENT_ID`. Null: the system-assigned identity.
-    pub managed_identity_client_id: Option<Option<String>>,
-    /// Absent: `AZURE_CLIENT_ID`.
-    pub workload_identity_client_id: Option<String>,
-    pub workload_identity_tenant_id: Option<String>,
-    pub process_timeout: Option<Duration>,
-    /// Refuse to start unless `AZURE_TOKEN_CREDENTIALS` is set.
-    pub require_envvar: bool,
-    pub authority: AuthorityOptions,
-}
-
-/// Where Microsoft Entra ID is, and which tenants may be asked.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct AuthorityOptions {
-    /// Host or https URL. Absent: `AZURE_AUTHORITY_HOST`, else the public cloud.
-    pub authority: Option<String>,
-    /// Tenants besides the configured one for which tokens may be asked; `*` for all.
-    pub additionally_allowed_tenants: Vec<String>,
 }
 
 /// The identity that a token must stand for; every field given is compared, ignoring case.
@@ -416,12 +286,6 @@ pub enum Platform {
 
 record! {
     Options { credential, expect, cache, limits, retry, vault, host, user_agent }
-    DefaultOptions {
-        exclude_environment_credential, exclude_workload_identity_credential, exclude_managed_identity_credential,
-        exclude_cli_credential, managed_identity_client_id, workload_identity_client_id, workload_identity_tenant_id,
-        process_timeout, require_envvar, authority,
-    }
-    AuthorityOptions { authority, additionally_allowed_tenants }
     IdentityPin { client_id, object_id, resource_id, tenant_id }
     CacheOptions {
         ttl, pinned_ttl, jitter, soft_window, stale_if_error, negative_ttl, max_entries, max_bytes, refresh_interval,
@@ -477,67 +341,6 @@ impl Field for Slot {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Slot(pub u32);
 
-/// Environment variables. A variable that is empty counts as not set.
-#[derive(Clone, Debug, Default)]
-pub struct Environment(Vec<(String, Sensitive)>);
-
-impl Environment {
-    /// The variables that any source looks at; a host passes these and no others.
-    pub const NAMES: &'static [&'static str] = &[
-        "AZURE_TENANT_ID",
-        "AZURE_CLIENT_ID",
-        "AZURE_CLIENT_SECRET",
-        "AZURE_CLIENT_CERTIFICATE_PATH",
-        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-        "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
-        "AZURE_USERNAME",
-        "AZURE_PASSWORD",
-        "AZURE_AUTHORITY_HOST",
-        "AZURE_ADDITIONALLY_ALLOWED_TENANTS",
-        "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH",
-        "AZURE_TOKEN_CREDENTIALS",
-        "AZURE_FEDERATED_TOKEN_FILE",
-        "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-        "IDENTITY_ENDPOINT",
-        "IDENTITY_HEADER",
-        "IDENTITY_SERVER_THUMBPRINT",
-        "IMDS_ENDPOINT",
-        "MSI_ENDPOINT",
-        "MSI_SECRET",
-        "DEFAULT_IDENTITY_CLIENT_ID",
-    ];
-
-    /// The value of a variable that is set and not empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.find(name)
-            .and_then(Sensitive::expose_str)
-            .filter(|value| !value.is_empty())
-    }
-
-    /// As [`get`](Self::get), for a value that must not be copied.
-    pub fn secret(&self, name: &str) -> Option<Sensitive> {
-        self.get(name)?;
-        self.find(name).cloned()
-    }
-
-    /// Of several values for one name the last counts.
-    fn find(&self, name: &str) -> Option<&Sensitive> {
-        let (_, value) = self.0.iter().rfind(|(known, _)| known == name)?;
-        Some(value)
-    }
-}
-
-impl<N: Into<String>, V: Into<Sensitive>> FromIterator<(N, V)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        Self(
-            variables
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -579,17 +382,5 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::InvalidConfiguration);
             assert!(error.to_string().contains(part), "{error}");
         }
-    }
-
-    #[test]
-    fn an_empty_variable_counts_as_not_set() {
-        let environment = Environment::from_iter([("AZURE_CLIENT_ID", ""), ("AZURE_TENANT_ID", "t")]);
-        assert_eq!(
-            (
-                environment.get("AZURE_CLIENT_ID"),
-                environment.get("AZURE_TENANT_ID")
-            ),
-            (None, Some("t"))
-        );
     }
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::sensitive::Sensitive;
@@ -32,8 +33,12 @@ pub enum Effect {
     ReadFile {
         /// Absolute path.
         path: String,
-        /// More bytes than this are answered with [`FaultKind::TooLarge`].
+        /// More bytes than this are answered with [`FaultKind::TooLarge`]; with 0 only whether the file exists is
+        /// asked.
         limit: usize,
+        /// Whether a symbolic link, or anything else that is no plain file, is answered with
+        /// [`FaultKind::NotPlain`].
+        plain: bool,
     },
     /// Run a program directly, without a shell and without input, from a directory that only the
     /// operating system's owner can write to.
@@ -58,25 +63,118 @@ pub enum Effect {
         /// Whether the resource understands continuous access evaluation.
         enable_cae: bool,
     },
+    /// Sign with an RSA key. Always the host's work: a signature wants random numbers, and the key may live where
+    /// nobody can read it.
+    Sign {
+        /// Which key.
+        key: SigningKey,
+        /// How.
+        algorithm: Algorithm,
+        /// What to sign.
+        message: Vec<u8>,
+        /// Its SHA-256, for keys that sign digests (a Key Vault key, some security modules).
+        digest: [u8; 32],
+    },
+    /// Ask a function of the user's for a client assertion (a JWT that proves the application).
+    Assertion {
+        /// Which of the host's functions, by the number the configuration gave it.
+        handle: u32,
+    },
+    /// Tell a person where to sign in; answered once they were told.
+    Prompt {
+        /// Which of the host's functions tells them; `None`: the host's own way, such as a line on the terminal.
+        handle: Option<u32>,
+        /// The service's sentence, which holds the other two.
+        message: String,
+        /// What to type there.
+        user_code: String,
+        /// The page to open.
+        verification_uri: String,
+        /// When the code ends.
+        expires_on: UnixTime,
+    },
+    /// Let a person sign in with a browser: listen on this machine's loopback address, open the page, wait for the
+    /// browser to come back.
+    Browse {
+        /// The page to open. `{redirect_uri}` in it stands for the listener's address, percent-encoded.
+        url: String,
+        /// Port to listen on; `None`: any that is free.
+        port: Option<u16>,
+        /// The `state` that the coming back must carry; whatever else arrives is refused and not waited for.
+        state: String,
+        /// How long to wait.
+        timeout: Duration,
+    },
+}
+
+/// An RSA key to sign with.
+#[derive(Clone, Debug)]
+pub enum SigningKey {
+    /// A key that came as a file or text: PKCS #8 in DER.
+    Pkcs8(Sensitive),
+    /// A key that the host reaches by a function of the user's, by the number the configuration gave it.
+    Host(u32),
+}
+
+/// A signature algorithm (RFC 7518 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// RSASSA-PSS with SHA-256; the salt has 32 bytes.
+    Ps256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+}
+
+impl Algorithm {
+    /// As in a JWT's header.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Algorithm::Ps256 => "PS256",
+            Algorithm::Rs256 => "RS256",
+        }
+    }
 }
 
 impl Effect {
     /// Lets it take at most `limit`.
     pub(crate) fn shorten(&mut self, limit: Duration) {
         match self {
-            Effect::Http { timeout, .. } | Effect::Run { timeout, .. } => *timeout = limit.min(*timeout),
-            Effect::ReadFile { .. } | Effect::HostToken { .. } => {}
+            Effect::Http { timeout, .. } | Effect::Run { timeout, .. } | Effect::Browse { timeout, .. } => {
+                *timeout = limit.min(*timeout);
+            }
+            Effect::ReadFile { .. }
+            | Effect::HostToken { .. }
+            | Effect::Sign { .. }
+            | Effect::Assertion { .. }
+            | Effect::Prompt { .. } => {}
         }
     }
 }
 
-/// The way an HTTP exchange may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The way an HTTP exchange may take, and whom to trust at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Straight to the address: identity endpoints must never pass through a proxy.
-    Direct,
     /// As the host's network is configured, proxies included.
     Ordinary,
+    /// Straight to the address: identity endpoints must never pass through a proxy.
+    Direct,
+    /// Straight, over TLS, to a server whose certificate (in DER) has this SHA-1. Nothing else about the certificate
+    /// counts: no authority, no name, no date.
+    Pinned([u8; 20]),
+    /// Straight, over TLS, to a server that these authorities vouch for, and no others.
+    Private {
+        /// Certificates in PEM.
+        roots: Arc<str>,
+        /// The server name to ask for and to check, if it is not the URL's.
+        server_name: Option<Arc<str>>,
+    },
+}
+
+impl Route {
+    /// Whether no proxy may stand in between.
+    pub fn is_direct(&self) -> bool {
+        *self != Route::Ordinary
+    }
 }
 
 /// An HTTP method.
@@ -155,8 +253,13 @@ impl fmt::Debug for Request {
 pub enum Outcome {
     /// To [`Effect::Http`]: an answer arrived, whatever its status.
     Http(Response),
-    /// To [`Effect::ReadFile`]: the file's content.
-    File(Sensitive),
+    /// To [`Effect::ReadFile`]: the file.
+    File {
+        /// Its content.
+        content: Sensitive,
+        /// Whether others than its owner may read it, as far as the host can tell.
+        shared: bool,
+    },
     /// To [`Effect::Run`]: the program ended.
     Ran {
         /// Exit status; `None` when a signal ended it.
@@ -174,6 +277,19 @@ pub enum Outcome {
         expires_on: UnixTime,
         /// When it should be renewed, if the credential said.
         refresh_on: Option<UnixTime>,
+    },
+    /// To [`Effect::Sign`]: the signature.
+    Signed(Vec<u8>),
+    /// To [`Effect::Assertion`]: the assertion.
+    Assertion(Sensitive),
+    /// To [`Effect::Prompt`]: the person was told.
+    Prompted,
+    /// To [`Effect::Browse`]: the browser came back.
+    Returned {
+        /// The address at which it did, as it stood in the page's URL.
+        redirect_uri: String,
+        /// What it brought, a query or a form (`application/x-www-form-urlencoded`).
+        answer: Sensitive,
     },
     /// It could not be done.
     Failed(Fault),
@@ -279,6 +395,8 @@ faults! {
     PermissionDenied, "permission_denied", "permission denied";
     /// More than the limit of bytes.
     TooLarge, "too_large", "larger than allowed";
+    /// A symbolic link or a device, where a plain file was asked for.
+    NotPlain, "not_plain", "not a plain file";
     /// The name does not resolve.
     Dns, "dns", "the name could not be resolved";
     /// No connection: refused, no route, network down.

@@ -211,8 +211,14 @@ impl Host for Chaos {
             }
             Effect::Http { .. } => token(now),
             _ if troubled => self.fault(),
-            Effect::ReadFile { path, .. } if path == "/token" => Outcome::File("a.b.c".into()),
-            Effect::ReadFile { .. } => Outcome::File("7783-7084-3265-9085-8269-3286-77".into()),
+            Effect::ReadFile { path, .. } if path == "/token" => Outcome::File {
+                content: "a.b.c".into(),
+                shared: false,
+            },
+            Effect::ReadFile { .. } => Outcome::File {
+                content: "7783-7084-3265-9085-8269-3286-77".into(),
+                shared: false,
+            },
             Effect::Run { .. } => Outcome::Ran {
                 status: Some(0),
                 stdout: json!({"accessToken": jwt(), "expires_on": now.unix.as_secs() + 4000})

@@ -240,8 +240,14 @@ impl Host for Hostile {
             }
             Effect::Http { .. } if good => answer(200, vec![], grant(now)),
             Effect::Http { .. } => hostile(choice),
-            Effect::ReadFile { path, .. } if path == "/token" => Outcome::File(ASSERTION.into()),
-            Effect::ReadFile { .. } => Outcome::File("7783-7084-3265-9085-8269-3286-77".into()),
+            Effect::ReadFile { path, .. } if path == "/token" => Outcome::File {
+                content: ASSERTION.into(),
+                shared: false,
+            },
+            Effect::ReadFile { .. } => Outcome::File {
+                content: "7783-7084-3265-9085-8269-3286-77".into(),
+                shared: false,
+            },
             Effect::Run { .. } => Outcome::Ran {
                 status: Some(i32::from(choice % 4)),
                 stdout: json!({"accessToken": TOKEN, "expires_on": now.unix.as_secs() + 4000})

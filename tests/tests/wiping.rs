@@ -206,9 +206,10 @@ fn perform(effect: &Effect, trouble: bool, asked: u32) -> Outcome {
             CANARIES[1],
             b"\"}",
         ]),
-        Effect::ReadFile { path, .. } if path == "/token" => {
-            Outcome::File(Sensitive::concat(&[CANARIES[3], b"\n"]))
-        }
+        Effect::ReadFile { path, .. } if path == "/token" => Outcome::File {
+            content: Sensitive::concat(&[CANARIES[3], b"\n"]),
+            shared: false,
+        },
         Effect::Run { .. } => Outcome::Ran {
             status: Some(0),
             stdout: Sensitive::concat(&[

@@ -120,8 +120,8 @@ fn perform(id: EffectId, op: Option<OpId>, effect: Effect) -> JsValue {
             request,
             timeout,
             route,
-        } => http(id, op, &request, timeout, route),
-        Effect::ReadFile { path, limit } => {
+        } => http(id, op, &request, timeout, &route),
+        Effect::ReadFile { path, limit, .. } => {
             array(["read_file".into(), id, op, path.into(), number(limit as u64)])
         }
         Effect::Run { argv, env, timeout } => {
@@ -151,7 +151,7 @@ fn perform(id: EffectId, op: Option<OpId>, effect: Effect) -> JsValue {
     }
 }
 
-fn http(id: JsValue, op: JsValue, request: &Request, timeout: Duration, route: Route) -> JsValue {
+fn http(id: JsValue, op: JsValue, request: &Request, timeout: Duration, route: &Route) -> JsValue {
     let headers: Array = request
         .headers
         .iter()
@@ -166,7 +166,7 @@ fn http(id: JsValue, op: JsValue, request: &Request, timeout: Duration, route: R
         headers.into(),
         Uint8Array::from(request.body.expose()).into(),
         millis(timeout),
-        (route == Route::Direct).into(),
+        route.is_direct().into(),
     ])
 }
 

@@ -99,7 +99,13 @@ impl Engine {
     /// A file was read.
     #[wasm_bindgen(js_name = completeFile)]
     pub fn complete_file(&mut self, id: f64, content: Vec<u8>) -> JsValue {
-        self.complete(id, Outcome::File(content.into()))
+        self.complete(
+            id,
+            Outcome::File {
+                content: content.into(),
+                shared: false,
+            },
+        )
     }
 
     /// A program ended.

@@ -74,7 +74,11 @@ pub(crate) unsafe fn read_effect(effect: *const nightlatch_effect) -> Effect {
         if kind == NIGHTLATCH_EFFECT_READ_FILE as u32 {
             let path = text(NIGHTLATCH_EFFECT_PATH).expect("a path");
             let limit = number(NIGHTLATCH_EFFECT_LIMIT).expect("a limit") as usize;
-            return Effect::ReadFile { path, limit };
+            return Effect::ReadFile {
+                path,
+                limit,
+                plain: false,
+            };
         }
         assert_eq!(
             kind, NIGHTLATCH_EFFECT_RUN as u32,
@@ -115,7 +119,7 @@ pub(crate) unsafe fn put(answer: *mut nightlatch_outcome, outcome: &Outcome) {
                 let body = response.body.expose();
                 nightlatch_outcome_add_body(answer, body.as_ptr().cast(), body.len())
             }
-            Outcome::File(content) => {
+            Outcome::File { content, .. } => {
                 let content = content.expose();
                 nightlatch_outcome_file(answer, content.as_ptr().cast(), content.len())
             }

@@ -201,6 +201,12 @@ impl Field for f64 {
     }
 }
 
+impl Field for u16 {
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        found(raw.parse().ok(), raw, path, "a whole number below 65,536")
+    }
+}
+
 impl Field for u32 {
     fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
         found(raw.parse().ok(), raw, path, "a whole number")

@@ -1,7 +1,8 @@
 //! From what the user set to a credential. A source that is not configured becomes a placeholder that says so
 //! when its turn comes.
 
-use crate::config::{AuthorityOptions, Config, CredentialOptions, DefaultOptions};
+use crate::config::credential::{AuthorityOptions, DefaultOptions};
+use crate::config::{Config, CredentialOptions};
 use crate::error::{Error, ErrorKind};
 
 use super::azure_cli::AzureCli;
@@ -24,19 +25,17 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
         CredentialOptions::Default(options) => Credential::Chain(default_chain(config, options)?),
         CredentialOptions::Environment(authority) => environment(config, authority)?,
         CredentialOptions::ClientSecret {
-            tenant_id,
-            client_id,
+            application,
             client_secret,
-            authority,
         } => {
             let parts = (
-                tenant_id.as_str(),
-                client_id.as_str(),
+                application.tenant_id.as_str(),
+                application.client_id.as_str(),
                 config.secret(*client_secret)?,
             );
             Credential::ClientSecret(ClientSecret::new(
                 config,
-                authority,
+                &application.authority,
                 "ClientSecretCredential",
                 parts,
             )?)
@@ -46,6 +45,7 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
             client_id,
             token_file_path,
             authority,
+            ..
         } => {
             let given = (
                 tenant_id.as_deref(),
@@ -63,17 +63,12 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
                 Selection::new(client_id.as_deref(), object_id.as_deref(), resource_id.as_deref())?;
             ManagedIdentity::credential(config, selection, chained)?
         }
-        CredentialOptions::AzureCli {
-            tenant_id,
-            subscription,
-            process_timeout,
-            additionally_allowed_tenants,
-        } => Credential::AzureCli(AzureCli::new(
+        CredentialOptions::AzureCli { tool, subscription } => Credential::AzureCli(AzureCli::new(
             config,
-            tenant_id.as_deref(),
+            tool.tenant_id.as_deref(),
             subscription.as_deref(),
-            *process_timeout,
-            additionally_allowed_tenants,
+            tool.process_timeout,
+            &tool.additionally_allowed_tenants,
         )?),
         CredentialOptions::Chained { sources } => {
             if sources.is_empty() {
@@ -90,6 +85,10 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
             name.clone(),
             config.options.retry.operation_timeout,
         )),
+        other => {
+            let text = format!("This version cannot use {other:?}.");
+            return Err(Error::new(ErrorKind::Unsupported, text));
+        }
     })
 }
 

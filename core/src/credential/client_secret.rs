@@ -1,7 +1,8 @@
 //! `ClientSecretCredential`: an application proves itself with a secret it stores. The weakest of the sources;
 //! a federated or managed identity stores nothing.
 
-use crate::config::{AuthorityOptions, Config};
+use crate::config::Config;
+use crate::config::credential::AuthorityOptions;
 use crate::error::Error;
 use crate::exec::Context;
 use crate::operation::TokenRequest;

@@ -1,7 +1,8 @@
 //! The v2 token endpoint of Microsoft Entra ID: one conversation for every grant. Which tenant may be asked is
 //! decided here and nowhere else.
 
-use crate::config::{AuthorityOptions, Config};
+use crate::config::Config;
+use crate::config::credential::AuthorityOptions;
 use crate::effect::Route;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use crate::config::{AuthorityOptions, Config};
+use crate::config::Config;
+use crate::config::credential::AuthorityOptions;
 use crate::effect::{Effect, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
@@ -69,6 +70,7 @@ impl WorkloadIdentity {
         let effect = Effect::ReadFile {
             path: self.path.clone(),
             limit: FILE_LIMIT,
+            plain: false,
         };
         let refuse = |why: String| {
             Err(Miss::refused(
@@ -80,7 +82,7 @@ impl WorkloadIdentity {
             ))
         };
         match context.perform(effect, Duration::from_secs(10)).await {
-            Outcome::File(content) => match content.expose_str().map(str::trim) {
+            Outcome::File { content, .. } => match content.expose_str().map(str::trim) {
                 None => refuse("is not text".into()),
                 Some("") => refuse("is empty".into()),
                 Some(text) if text.len() == content.len() => Ok(content),

@@ -132,7 +132,7 @@ pub(crate) async fn exchange(
         let effect = Effect::Http {
             request: request.clone(),
             timeout,
-            route: manner.route,
+            route: manner.route.clone(),
         };
         let (end, asked) = match context.perform(effect, timeout).await {
             Outcome::Http(response) if !(manner.transient)(response.status) => return Ok(response),
@@ -219,9 +219,13 @@ pub(crate) fn unreachable(host: &str, fault: &Fault) -> Error {
 pub(crate) fn mismatched(outcome: &Outcome) -> Error {
     let answer = match outcome {
         Outcome::Http(_) => "an HTTP answer",
-        Outcome::File(_) => "a file",
+        Outcome::File { .. } => "a file",
         Outcome::Ran { .. } => "what a command printed",
         Outcome::Token { .. } => "a token",
+        Outcome::Signed(_) => "a signature",
+        Outcome::Assertion(_) => "an assertion",
+        Outcome::Prompted => "that a person was told",
+        Outcome::Returned { .. } => "what a browser brought",
         Outcome::Failed(_) => "a failure",
     };
     Error::new(

@@ -206,5 +206,9 @@ fn describe(effect: &Effect) -> String {
         Effect::ReadFile { path, .. } => format!("the file {path}"),
         Effect::Run { argv, .. } => format!("the command {}", argv.first().map_or("", String::as_str)),
         Effect::HostToken { .. } => "a token of another library's credential".into(),
+        Effect::Sign { .. } => "a signature".into(),
+        Effect::Assertion { .. } => "a client assertion".into(),
+        Effect::Prompt { .. } => "a message to reach its reader".into(),
+        Effect::Browse { .. } => "a person to sign in with the browser".into(),
     }
 }

@@ -202,6 +202,9 @@ fn run_differs(expect: &Expect, log: &Log) -> Vec<String> {
         ("requests", &expect.requests, log.requests()),
         ("commands", &expect.commands, log.commands()),
         ("files", &expect.files, log.files()),
+        ("signatures", &expect.signatures, log.signatures()),
+        ("prompts", &expect.prompts, log.prompts()),
+        ("pages", &expect.pages, log.pages()),
     ];
     for (what, expected, actual) in lists {
         if expected

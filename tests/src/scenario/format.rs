@@ -60,6 +60,33 @@ pub struct Surroundings {
     /// All servers there are.
     #[serde(default)]
     pub http: Vec<HttpRule>,
+    /// What the user's functions answer who sign (`signing_key`), in order.
+    #[serde(default)]
+    pub signatures: Vec<HandRule>,
+    /// What the user's functions answer who give client assertions (`assertion`), in order.
+    #[serde(default)]
+    pub assertions: Vec<HandRule>,
+    /// What people do who are told where to sign in; without a rule they read it.
+    #[serde(default)]
+    pub prompts: Vec<HandRule>,
+    /// What the browser brings that is opened, in order.
+    #[serde(default)]
+    pub browser: Vec<HandRule>,
+}
+
+/// What a function of the user's, or a person, answers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HandRule {
+    /// The answer: a signature's bytes, an assertion, or what the browser brings, in which `$state` stands for the
+    /// state that it was sent out with.
+    pub text: String,
+    /// Or why there is none.
+    pub fault: Option<String>,
+    /// How long it takes, in milliseconds.
+    pub delay: Option<u64>,
+    /// How often the rule applies.
+    pub times: Option<u32>,
 }
 
 /// A file's content over time.
@@ -76,8 +103,14 @@ pub enum FileRules {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FileRule {
-    /// The content.
+    /// The content,
     pub text: String,
+    /// or the content in base64.
+    pub base64: Option<String>,
+    /// Whether others than its owner may read it.
+    pub shared: bool,
+    /// Whether it is a symbolic link.
+    pub link: bool,
     /// Or why it cannot be read.
     pub fault: Option<String>,
     /// How long reading takes, in milliseconds.
@@ -124,6 +157,12 @@ pub struct HttpRule {
     pub body_contains: Vec<String>,
     /// Texts that the body must not hold.
     pub body_lacks: Vec<String>,
+    /// The way it must take: `ordinary`, `direct`, `pinned` or `private`.
+    pub route: Option<String>,
+    /// What a pinned or private way trusts: the SHA-1 in hexadecimal, or the PEM text.
+    pub trust: Option<String>,
+    /// The server name of a private way.
+    pub server_name: Option<String>,
     /// How often the rule applies.
     pub times: Option<u32>,
     /// How long the answer takes, in milliseconds.
@@ -235,6 +274,12 @@ pub struct Expect {
     pub commands: Option<Vec<String>>,
     /// Every file that is read, in order.
     pub files: Option<Vec<String>>,
+    /// Every prompt, in order: `user_code at verification_uri`.
+    pub prompts: Option<Vec<String>>,
+    /// Every page that is opened in a browser, in order: the beginning of its URL.
+    pub pages: Option<Vec<String>>,
+    /// Every signature that a function of the user's is asked for, in order: `PS256` or `RS256`.
+    pub signatures: Option<Vec<String>>,
     /// Every event, in order: its name, or a part of it.
     pub events: Option<Vec<Value>>,
     /// Events among others.

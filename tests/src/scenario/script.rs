@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Request, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Request, Response, Route, SigningKey};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::Now;
 use serde_json::Value;
 
-use super::format::{CommandRule, FileRule, FileRules, HttpRule, Reply, Surroundings};
+use super::format::{CommandRule, FileRule, FileRules, HandRule, HttpRule, Reply, Surroundings};
 use crate::world::Host;
 
 /// What an answer takes where the file does not say, in milliseconds.
@@ -18,6 +20,7 @@ const DELAY: u64 = 10;
 pub struct Script {
     world: Surroundings,
     used: Vec<u32>,
+    hands: [Vec<u32>; 4],
     complaints: Rc<RefCell<Vec<String>>>,
 }
 
@@ -25,7 +28,14 @@ impl Script {
     /// A world in which no rule has been used.
     pub fn new(world: Surroundings) -> Self {
         let rules = world.files.len() * FILE_RULES + world.commands.len() + world.http.len();
+        let hands = [
+            &world.signatures,
+            &world.assertions,
+            &world.prompts,
+            &world.browser,
+        ];
         Self {
+            hands: hands.map(|rules| vec![0; rules.len()]),
             world,
             used: vec![0; rules],
             complaints: Rc::default(),
@@ -37,10 +47,10 @@ impl Script {
         Rc::clone(&self.complaints)
     }
 
-    fn http(&mut self, request: &Request) -> (Outcome, u64) {
+    fn http(&mut self, request: &Request, route: &Route) -> (Outcome, u64) {
         let from = self.world.files.len() * FILE_RULES + self.world.commands.len();
         for (at, rule) in self.world.http.iter().enumerate() {
-            if fits(rule, request) && take(&mut self.used[from + at], rule.times) {
+            if fits(rule, request) && goes(rule, route) && take(&mut self.used[from + at], rule.times) {
                 let outcome = match (&rule.fault, &rule.reply) {
                     (Some(name), _) => fault(name),
                     (None, Some(reply)) => Outcome::Http(response(reply)),
@@ -49,7 +59,7 @@ impl Script {
                 return (outcome, rule.delay.unwrap_or(DELAY));
             }
         }
-        self.complain(format!("no rule answers {request:?}"))
+        self.complain(format!("no rule answers {request:?} by {route:?}"))
     }
 
     fn command(&mut self, argv: &[String]) -> (Outcome, u64) {
@@ -62,7 +72,15 @@ impl Script {
         (fault("not_found"), DELAY)
     }
 
-    fn file(&mut self, path: &str) -> (Outcome, u64) {
+    fn file(&mut self, path: &str, limit: usize, plain: bool) -> (Outcome, u64) {
+        let (outcome, delay) = self.content(path, plain);
+        match outcome {
+            Outcome::File { content, .. } if content.len() > limit => (fault("too_large"), delay),
+            outcome => (outcome, delay),
+        }
+    }
+
+    fn content(&mut self, path: &str, plain: bool) -> (Outcome, u64) {
         let Some((at, rules)) = self
             .world
             .files
@@ -73,16 +91,46 @@ impl Script {
             return (fault("not_found"), DELAY);
         };
         match rules {
-            FileRules::Text(text) => (Outcome::File(Sensitive::from(text.as_str())), DELAY),
+            FileRules::Text(text) => (
+                Outcome::File {
+                    content: Sensitive::from(text.as_str()),
+                    shared: false,
+                },
+                DELAY,
+            ),
             FileRules::Rules(rules) => {
                 assert!(rules.len() <= FILE_RULES, "too many rules for {path}");
                 for (nr, rule) in rules.iter().enumerate() {
                     if take(&mut self.used[at * FILE_RULES + nr], rule.times) {
-                        return (content(rule), rule.delay.unwrap_or(DELAY));
+                        return (content(rule, plain), rule.delay.unwrap_or(DELAY));
                     }
                 }
                 (fault("not_found"), DELAY)
             }
+        }
+    }
+
+    /// What a function of the user's answers, or a person.
+    fn hand(&mut self, which: Hand, or: Option<&str>) -> Result<(String, u64), (Outcome, u64)> {
+        let world = &self.world;
+        let rules: &[HandRule] = match which {
+            Hand::Signature => &world.signatures,
+            Hand::Assertion => &world.assertions,
+            Hand::Prompt => &world.prompts,
+            Hand::Browser => &world.browser,
+        };
+        for (rule, used) in rules.iter().zip(&mut self.hands[which as usize]) {
+            if take(used, rule.times) {
+                let delay = rule.delay.unwrap_or(DELAY);
+                return match &rule.fault {
+                    Some(name) => Err((fault(name), delay)),
+                    None => Ok((rule.text.clone(), delay)),
+                };
+            }
+        }
+        match or {
+            Some(text) => Ok((text.to_owned(), DELAY)),
+            None => Err(self.complain(format!("no rule answers {which:?}"))),
         }
     }
 
@@ -92,15 +140,49 @@ impl Script {
     }
 }
 
+/// The answers that are no machine's.
+#[derive(Clone, Copy, Debug)]
+enum Hand {
+    Signature,
+    Assertion,
+    Prompt,
+    Browser,
+}
+
 /// The most rules that one file has.
 const FILE_RULES: usize = 8;
 
 impl Host for Script {
     fn perform(&mut self, effect: &Effect, _: Now) -> (Outcome, u64) {
         match effect {
-            Effect::Http { request, .. } => self.http(request),
+            Effect::Http { request, route, .. } => self.http(request, route),
             Effect::Run { argv, .. } => self.command(argv),
-            Effect::ReadFile { path, .. } => self.file(path),
+            Effect::ReadFile { path, limit, plain } => self.file(path, *limit, *plain),
+            // A key at hand needs no rule: what a signature is like does not matter to any case.
+            Effect::Sign {
+                key: SigningKey::Pkcs8(_),
+                ..
+            } => (Outcome::Signed(b"signature".to_vec()), 0),
+            Effect::Sign { .. } => match self.hand(Hand::Signature, None) {
+                Ok((text, delay)) => (Outcome::Signed(text.into_bytes()), delay),
+                Err(failed) => failed,
+            },
+            Effect::Assertion { .. } => match self.hand(Hand::Assertion, None) {
+                Ok((text, delay)) => (Outcome::Assertion(text.into()), delay),
+                Err(failed) => failed,
+            },
+            Effect::Prompt { .. } => match self.hand(Hand::Prompt, Some("")) {
+                Ok((_, delay)) => (Outcome::Prompted, delay),
+                Err(failed) => failed,
+            },
+            Effect::Browse { port, state, .. } => match self.hand(Hand::Browser, None) {
+                Ok((text, delay)) => {
+                    let redirect_uri = format!("http://localhost:{}", port.unwrap_or(8400));
+                    let answer = text.replace("$state", state).into();
+                    (Outcome::Returned { redirect_uri, answer }, delay)
+                }
+                Err(failed) => failed,
+            },
             other => self.complain(format!("no rule answers {other:?}")),
         }
     }
@@ -128,6 +210,27 @@ fn fits(rule: &HttpRule, request: &Request) -> bool {
         && rule.no_headers.iter().all(|name| header(name).is_none())
         && rule.body_contains.iter().all(|part| body.contains(part))
         && !rule.body_lacks.iter().any(|part| body.contains(part))
+}
+
+fn goes(rule: &HttpRule, route: &Route) -> bool {
+    let (name, trust, server_name) = match route {
+        Route::Ordinary => ("ordinary", None, None),
+        Route::Direct => ("direct", None, None),
+        Route::Pinned(sha1) => {
+            let hexadecimal: String = sha1.iter().map(|byte| format!("{byte:02x}")).collect();
+            ("pinned", Some(hexadecimal), None)
+        }
+        Route::Private { roots, server_name } => ("private", Some(roots.to_string()), server_name.as_deref()),
+    };
+    rule.route.as_ref().is_none_or(|wanted| wanted == name)
+        && rule
+            .trust
+            .as_ref()
+            .is_none_or(|wanted| Some(wanted) == trust.as_ref())
+        && rule
+            .server_name
+            .as_ref()
+            .is_none_or(|wanted| Some(wanted.as_str()) == server_name)
 }
 
 fn take(used: &mut u32, times: Option<u32>) -> bool {
@@ -169,10 +272,18 @@ fn ran(rule: &CommandRule) -> Outcome {
     }
 }
 
-fn content(rule: &FileRule) -> Outcome {
-    match &rule.fault {
-        Some(name) => fault(name),
-        None => Outcome::File(Sensitive::from(rule.text.as_str())),
+fn content(rule: &FileRule, plain: bool) -> Outcome {
+    match (&rule.fault, &rule.base64) {
+        (Some(name), _) => fault(name),
+        (None, _) if rule.link && plain => fault("not_plain"),
+        (None, Some(coded)) => Outcome::File {
+            content: STANDARD.decode(coded).expect("base64").into(),
+            shared: rule.shared,
+        },
+        (None, None) => Outcome::File {
+            content: Sensitive::from(rule.text.as_str()),
+            shared: rule.shared,
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use nightlatch_core::effect::{Effect, Outcome};
+use nightlatch_core::effect::{Effect, Outcome, SigningKey};
 use serde_json::Value;
 
 /// One thing that happened, and when, in milliseconds since the world began.
@@ -32,6 +32,12 @@ pub enum Entry {
     Ran(String),
     /// The engine asked a credential object that the host holds.
     AskedHost(String),
+    /// The engine asked a function of the user's to sign, by this algorithm.
+    Signed(String),
+    /// A person was told a code and the page where to type it.
+    Prompted(String),
+    /// A page was opened in a browser.
+    Browsed(String),
     /// The engine lost interest in what it had asked for.
     Aborted(String),
     /// An answer came in; `late` when nobody waited for it any more.
@@ -62,6 +68,9 @@ impl fmt::Display for Line {
             Entry::Read(path) => write!(f, "> file {path}"),
             Entry::Ran(argv) => write!(f, "> run {argv}"),
             Entry::AskedHost(what) => write!(f, "> host {what}"),
+            Entry::Signed(algorithm) => write!(f, "> sign {algorithm}"),
+            Entry::Prompted(what) => write!(f, "> prompt {what}"),
+            Entry::Browsed(url) => write!(f, "> browse {url}"),
             Entry::Aborted(what) => write!(f, "x {what}"),
             Entry::Answered { what, with, late } => {
                 write!(f, "< {with} to {what}{}", if *late { " (too late)" } else { "" })
@@ -103,6 +112,30 @@ impl Log {
         })
     }
 
+    /// Every signature that a function of the user's was asked for, in order.
+    pub fn signatures(&self) -> Vec<&str> {
+        self.pick(|entry| match entry {
+            Entry::Signed(algorithm) => Some(algorithm.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Every prompt, in order.
+    pub fn prompts(&self) -> Vec<&str> {
+        self.pick(|entry| match entry {
+            Entry::Prompted(what) => Some(what.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Every page that was opened, in order.
+    pub fn pages(&self) -> Vec<&str> {
+        self.pick(|entry| match entry {
+            Entry::Browsed(url) => Some(url.as_str()),
+            _ => None,
+        })
+    }
+
     /// Every event, in order.
     pub fn events(&self) -> Vec<&Value> {
         self.pick(|entry| match entry {
@@ -131,6 +164,13 @@ pub(super) fn asked(effect: &Effect) -> Entry {
         },
         Effect::ReadFile { path, .. } => Entry::Read(path.clone()),
         Effect::Run { argv, .. } => Entry::Ran(argv.join(" ")),
+        Effect::Sign {
+            key: SigningKey::Host(_),
+            algorithm,
+            ..
+        } => Entry::Signed(algorithm.name().into()),
+        Effect::Prompt { .. } => Entry::Prompted(describe(effect)),
+        Effect::Browse { .. } => Entry::Browsed(describe(effect)),
         other => Entry::AskedHost(describe(other)),
     }
 }
@@ -144,6 +184,14 @@ pub(super) fn describe(effect: &Effect) -> String {
         Effect::HostToken { handle, scopes, .. } => {
             format!("token of {handle} for {}", scopes.join(" "))
         }
+        Effect::Sign { algorithm, .. } => format!("signature by {}", algorithm.name()),
+        Effect::Assertion { handle } => format!("assertion of {handle}"),
+        Effect::Prompt {
+            user_code,
+            verification_uri,
+            ..
+        } => format!("{user_code} at {verification_uri}"),
+        Effect::Browse { url, .. } => url.clone(),
         other => format!("{other:?}"),
     }
 }

@@ -159,9 +159,10 @@ impl Imds {
         let effect = Effect::ReadFile {
             path: CHASSIS_TAG_FILE.into(),
             limit: 1024,
+            plain: false,
         };
         match context.perform(effect, PROBE).await {
-            Outcome::File(content) => content.expose_str().map_or(Evidence::Unknown, from_chassis_tag),
+            Outcome::File { content, .. } => content.expose_str().map_or(Evidence::Unknown, from_chassis_tag),
             _ => Evidence::Unknown,
         }
     }

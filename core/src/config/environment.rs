@@ -1,0 +1,96 @@
+//! The host's environment variables, as far as any source looks at them.
+
+use crate::sensitive::Sensitive;
+
+/// Environment variables. A variable that is empty counts as not set.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(Vec<(String, Sensitive)>);
+
+impl Environment {
+    /// The variables that any source looks at; a host passes these and no others.
+    pub const NAMES: &'static [&'static str] = &[
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+        "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
+        "AZURE_USERNAME",
+        "AZURE_PASSWORD",
+        "AZURE_AUTHORITY_HOST",
+        "AZURE_ADDITIONALLY_ALLOWED_TENANTS",
+        "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH",
+        "AZURE_TOKEN_CREDENTIALS",
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+        "IDENTITY_ENDPOINT",
+        "IDENTITY_HEADER",
+        "IDENTITY_SERVER_THUMBPRINT",
+        "IMDS_ENDPOINT",
+        "MSI_ENDPOINT",
+        "MSI_SECRET",
+        "DEFAULT_IDENTITY_CLIENT_ID",
+        "AZURE_KUBERNETES_TOKEN_PROXY",
+        "AZURE_KUBERNETES_SNI_NAME",
+        "AZURE_KUBERNETES_CA_FILE",
+        "AZURE_KUBERNETES_CA_DATA",
+        "SYSTEM_OIDCREQUESTURI",
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        // Where the developer tools and the Arc agent keep their files.
+        "HOME",
+        "USERPROFILE",
+        "LOCALAPPDATA",
+        "ProgramData",
+        "ProgramFiles",
+        "AZURE_CONFIG_DIR",
+        "AZD_CONFIG_DIR",
+    ];
+
+    /// The value of a variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.find(name)
+            .and_then(Sensitive::expose_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// As [`get`](Self::get), for a value that must not be copied.
+    pub fn secret(&self, name: &str) -> Option<Sensitive> {
+        self.get(name)?;
+        self.find(name).cloned()
+    }
+
+    /// Of several values for one name the last counts.
+    fn find(&self, name: &str) -> Option<&Sensitive> {
+        let (_, value) = self.0.iter().rfind(|(known, _)| known == name)?;
+        Some(value)
+    }
+}
+
+impl<N: Into<String>, V: Into<Sensitive>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        Self(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let environment = Environment::from_iter([("AZURE_CLIENT_ID", ""), ("AZURE_TENANT_ID", "t")]);
+        assert_eq!(
+            (
+                environment.get("AZURE_CLIENT_ID"),
+                environment.get("AZURE_TENANT_ID")
+            ),
+            (None, Some("t"))
+        );
+    }
+}
