@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::config::credential::ToolOptions;
 use crate::effect::{Effect, FaultKind, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
@@ -15,7 +16,7 @@ use crate::wire::clean;
 use crate::wire::token::{parse_cli_token, resource_of};
 
 use super::entra::{Tenants, malformed};
-use super::{Miss, single_scope};
+use super::{Credential, Miss, single_scope};
 
 const NAME: &str = "AzureCliCredential";
 const NOT_FOUND: &str = "Azure CLI not found on path";
@@ -28,13 +29,11 @@ pub(crate) struct AzureCli {
 }
 
 impl AzureCli {
-    pub(crate) fn new(
+    pub(crate) fn credential(
         config: &Config,
-        tenant: Option<&str>,
+        tool: &ToolOptions,
         subscription: Option<&str>,
-        timeout: Option<Duration>,
-        allowed: &[String],
-    ) -> Result<Self, Error> {
+    ) -> Result<Credential, Error> {
         let subscription = subscription.filter(|s| !s.is_empty());
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b' ');
         if let Some(bad) = subscription.filter(|s| !s.bytes().all(plain) || s.starts_with('-')) {
@@ -42,11 +41,12 @@ impl AzureCli {
                 format!("{bad:?} is not a subscription: letters, digits, blanks and . _ - are allowed.");
             return Err(Error::new(ErrorKind::InvalidConfiguration, text));
         }
-        Ok(Self {
-            tenants: Tenants::new(config, tenant.filter(|t| !t.is_empty()), allowed)?,
+        let tenant = tool.tenant_id.as_deref().filter(|t| !t.is_empty());
+        Ok(Credential::AzureCli(Self {
+            tenants: Tenants::new(config, tenant, &tool.additionally_allowed_tenants)?,
             subscription: subscription.map(str::to_owned),
-            timeout: timeout.unwrap_or(Duration::from_secs(10)),
-        })
+            timeout: tool.process_timeout.unwrap_or(Duration::from_secs(10)),
+        }))
     }
 
     pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {

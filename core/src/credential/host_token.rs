@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::config::Config;
 use crate::effect::{Effect, FaultKind, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
@@ -9,7 +10,7 @@ use crate::exec::exchange::mismatched;
 use crate::operation::TokenRequest;
 use crate::token::access_token::AccessToken;
 
-use super::Miss;
+use super::{Credential, Miss};
 
 pub(crate) struct HostToken {
     handle: u32,
@@ -18,12 +19,12 @@ pub(crate) struct HostToken {
 }
 
 impl HostToken {
-    pub(crate) fn new(handle: u32, name: String, timeout: Duration) -> Self {
-        Self {
+    pub(crate) fn credential(config: &Config, handle: u32, name: &str) -> Credential {
+        Credential::Host(Self {
             handle,
-            name,
-            timeout,
-        }
+            name: name.into(),
+            timeout: config.options.retry.operation_timeout,
+        })
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -115,6 +115,15 @@ impl Selection {
 }
 
 impl ManagedIdentity {
+    /// From the options of `ManagedIdentityCredential`.
+    pub(crate) fn of_options(
+        config: &Config,
+        (client, object, resource): (Option<&str>, Option<&str>, Option<&str>),
+        chained: bool,
+    ) -> Result<Credential, Error> {
+        Self::credential(config, Selection::new(client, object, resource)?, chained)
+    }
+
     /// The credential for what the environment tells. `chained`: another source may follow, so an absent IMDS must be found out quickly.
     pub(crate) fn credential(
         config: &Config,
