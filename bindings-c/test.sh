@@ -70,14 +70,45 @@ run() { # run DIALECT FLAGS SOURCE OUTPUT [RUNNER]
 for program in blocking hostile engine threads memory; do
     check "$program.c as C99" run C "" $program.c "$work/$program"
     check "$program.c as C++" run C++ "" $program.c "$work/$program-cpp"
-    # The scan looks through all memory, of which these tools have terabytes.
-    [ $program = memory ] && continue
     check "$program.c under AddressSanitizer and UBSan" run C "$eye" $program.c "$work/$program-asan"
     check "$program.c under valgrind" run C "" $program.c "$work/$program-vg" "$grind"
 done
 check "wrapper.cpp as C++11" run C++ "" wrapper.cpp "$work/wrapper"
 check "wrapper.cpp under AddressSanitizer and UBSan" run C++ "$eye" wrapper.cpp "$work/wrapper-asan"
 check "wrapper.cpp under valgrind" run C++ "" wrapper.cpp "$work/wrapper-vg" "$grind"
+
+# --- Threads, watched by ThreadSanitizer. It must see every lock and every access: the library and Rust's own are built for
+# it from their sources. (helgrind and drd know pthread's locks only. Rust's are futexes, and all they guard is a race to them.)
+std_source() { [ -d "$(rustc $1 --print sysroot)/lib/rustlib/src/rust/library" ]; }
+instrument() {
+    local toolchain=
+    # Debian's toolchain for WebAssembly has that source, where the active one lacks it.
+    std_source "" || toolchain=$("$here/../.ci/wasm-toolchain") || return 1
+    std_source "$toolchain" || { echo "run: rustup component add rust-src"; return 1; }
+    # shellcheck disable=SC2086
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread cargo $toolchain rustc -q --locked -p nightlatch-c --lib \
+        --crate-type staticlib -Zbuild-std=std,panic_unwind --target "$host" --target-dir "$CARGO_TARGET_DIR/tsan"
+}
+watched() { # watched OUTPUT LINKED SOURCE...: a program with all of it in ThreadSanitizer's sight
+    local output=$1 linked=$2 objects=() source
+    shift 2
+    for source; do
+        # shellcheck disable=SC2086
+        cc -std=c99 $strict -I"$here/transport" -fsanitize=thread -c "$source" -o "$output-${#objects[@]}.o" || return 1
+        objects+=("$output-${#objects[@]}.o")
+    done
+    # Rust's copy of the sanitizer's runtime, since gcc's is older than the compiler.
+    # shellcheck disable=SC2086
+    g++ "${objects[@]}" "$CARGO_TARGET_DIR/tsan/$host/debug/libnightlatch.a" -Wl,--whole-archive "$(rustc --print target-libdir)"/librustc*_rt.tsan.a \
+        -Wl,--no-whole-archive $linked -lpthread -lm -ldl -lrt -o "$output"
+}
+seen() { ! "$1" >"$1.log" 2>&1 && grep -q "data race" "$1.log" && grep -q nightlatch_wipe "$1.log"; }
+quiet() { watched "$work/$1-tsan" "" "$here/tests/c/$1.c" && TSAN_OPTIONS=$tsan timeout 300 "$work/$1-tsan"; }
+host=$(rustc -vV | sed -n 's/^host: //p')
+tsan="halt_on_error=1"
+check "ThreadSanitizer: the library is built for it" instrument
+check "ThreadSanitizer sees a race inside the library" eval 'watched "$work/race" "" "$here/tests/c/race.c" && seen "$work/race"'
+for program in threads blocking; do check "$program.c under ThreadSanitizer" quiet $program; done
 
 # --- Installed: libraries, symbols, sizes
 cd "$here" || exit 1
@@ -167,7 +198,7 @@ fails() { ! "$@"; }
 check "Perl: a missing secret is an error" fails $app_service perl "$here/examples/get_secret.pl" $vault missing
 check "event loop under valgrind" $app_service $grind ./event_loop $vault db-password
 check "threads and transport under valgrind" $app_service $grind ./threads $vault db-password 16
-check "threads and transport under ThreadSanitizer" sh -c "cc -std=c99 -D_POSIX_C_SOURCE=200809L -g -fsanitize=thread '$here/examples/threads.c' '$here/transport/nightlatch_curl.c' -I'$prefix/include' -I'$here/transport' -L'$prefix/lib' -lnightlatch -lcurl -lpthread -o tsan && TSAN_OPTIONS='suppressions=$here/tests/c/threads.tsan halt_on_error=1' $app_service ./tsan $vault db-password 64"
+check "threads and transport under ThreadSanitizer" eval 'watched "$work/transport-tsan" -lcurl "$here/examples/threads.c" "$here/transport/nightlatch_curl.c" && TSAN_OPTIONS=$tsan $app_service "$work/transport-tsan" $vault db-password 64'
 fault() { # fault JSON WORDS: the program tells the fault in those words
     admin DELETE faults && admin POST faults "$1" || return 1
     local told
