@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::cloud::Cloud;
+
+mod application;
+
+pub use application::{AppRegistration, Federated, TrustedSubject};
 
 const TENANT: &str = "11111111-1111-4111-8111-111111111111";
 const SUBSCRIPTION: &str = "00000000-0000-4000-8000-000000000000";
@@ -122,47 +125,6 @@ pub enum IdentityKind {
     System,
     /// Attached to the machine; chosen by client, object or resource id.
     User,
-}
-
-/// An application in a tenant.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AppRegistration {
-    /// Its application id.
-    pub client_id: String,
-    /// Its service principal's object id, which access lists name.
-    pub object_id: String,
-    /// Its tenant's GUID.
-    #[serde(default)]
-    pub tenant: Option<String>,
-    /// Client secrets that are valid now.
-    #[serde(default)]
-    pub secrets: Vec<String>,
-    /// Federated identity credentials.
-    #[serde(default)]
-    pub federated: Vec<Federated>,
-}
-
-/// A trust in tokens of another issuer. Without a key the signature is not looked at.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Federated {
-    /// The exact `iss`.
-    pub issuer: String,
-    /// The exact `sub`.
-    pub subject: String,
-    /// The exact `aud`.
-    #[serde(default = "token_exchange_audience")]
-    pub audience: String,
-    /// The issuer's public key (or, with `kty` `oct`, shared key) as JWK.
-    #[serde(default)]
-    pub jwk: Option<Value>,
-    /// The issuer's public key as PEM (`PUBLIC KEY`).
-    #[serde(default)]
-    pub pem: Option<String>,
-    /// A shared key for HS256: the bytes of this text.
-    #[serde(default)]
-    pub hmac: Option<String>,
 }
 
 /// A key vault.
@@ -357,10 +319,6 @@ impl Default for Imds {
 
 fn yes() -> bool {
     true
-}
-
-fn token_exchange_audience() -> String {
-    "api://AzureADTokenExchange".into()
 }
 
 fn west_europe() -> String {

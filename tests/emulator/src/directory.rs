@@ -1,7 +1,11 @@
 //! Entra's contents: tenants, applications and known resources, with the references of the configuration resolved.
 
+use std::collections::HashMap;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
+use crate::certificate::Certificate;
+use crate::clock;
 use crate::cloud::Cloud;
 use crate::config::{self, Config};
 use crate::jwt::VerifyingKey;
@@ -26,7 +30,17 @@ pub(crate) struct Directory {
 pub(crate) struct Application {
     pub(crate) principal: Principal,
     pub(crate) secrets: Vec<String>,
+    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) trusted_subjects: Vec<TrustedSubject>,
     pub(crate) federated: Vec<Trust>,
+    /// The `jti` of each assertion it may not see again, with the end of its life.
+    used_assertions: Option<Mutex<HashMap<String, u64>>>,
+}
+
+/// Whose certificates need no registration.
+pub(crate) struct TrustedSubject {
+    pub(crate) name: String,
+    pub(crate) issuer: Certificate,
 }
 
 /// A federated identity credential.
@@ -47,14 +61,8 @@ impl Directory {
             return Err(invalid("there must be a tenant"));
         }
         for app in &config.app_registrations {
-            let federated = app.federated.iter().map(Trust::new).collect::<io::Result<_>>()?;
             let tenant = directory.tenant_or_first(app.tenant.as_deref())?;
-            let principal = principal(&app.client_id, &app.object_id, tenant, None);
-            directory.applications.push(Application {
-                principal,
-                secrets: app.secrets.clone(),
-                federated,
-            });
+            directory.applications.push(Application::new(app, tenant)?);
         }
         Ok(directory)
     }
@@ -62,11 +70,15 @@ impl Directory {
     /// The tenant that another part of the configuration refers to.
     pub(crate) fn tenant_or_first(&self, id: Option<&str>) -> io::Result<&config::Tenant> {
         match id {
-            None => Ok(&self.tenants[0]),
+            None => Ok(self.first_tenant()),
             Some(id) => self
                 .tenant(id)
                 .ok_or_else(|| invalid(format!("there is no tenant {id}"))),
         }
+    }
+
+    pub(crate) fn first_tenant(&self) -> &config::Tenant {
+        &self.tenants[0]
     }
 
     pub(crate) fn managed_identity(&self, identity: &config::Identity) -> io::Result<Principal> {
@@ -109,6 +121,48 @@ impl Directory {
         local
             || Cloud::ALL.iter().any(|cloud| cloud.vault_resource() == resource)
             || OTHER_RESOURCES.contains(&resource.trim_end_matches('/'))
+    }
+}
+
+impl Application {
+    fn new(app: &config::AppRegistration, tenant: &config::Tenant) -> io::Result<Application> {
+        let readable = |pem: &str| {
+            Certificate::from_pem(pem)
+                .ok_or_else(|| invalid(format!("an unreadable certificate of {}", app.client_id)))
+        };
+        let trusted_subject = |trusted: &config::TrustedSubject| {
+            Ok(TrustedSubject {
+                name: trusted.name.clone(),
+                issuer: readable(&trusted.issuer)?,
+            })
+        };
+        Ok(Application {
+            principal: principal(&app.client_id, &app.object_id, tenant, None),
+            secrets: app.secrets.clone(),
+            certificates: app
+                .certificates
+                .iter()
+                .map(|pem| readable(pem))
+                .collect::<io::Result<_>>()?,
+            trusted_subjects: app
+                .trusted_subjects
+                .iter()
+                .map(trusted_subject)
+                .collect::<io::Result<_>>()?,
+            federated: app.federated.iter().map(Trust::new).collect::<io::Result<_>>()?,
+            used_assertions: app.single_use_assertions.then(Mutex::default),
+        })
+    }
+
+    /// Whether an assertion with this `jti` may be used now; with one that must be single, this uses it up.
+    pub(crate) fn takes_assertion(&self, jti: &str, expires: u64) -> bool {
+        let Some(used) = &self.used_assertions else {
+            return true;
+        };
+        let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = clock::now();
+        used.retain(|_, expires| *expires > now);
+        used.insert(jti.into(), expires).is_none()
     }
 }
 

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: the emulator's own, and those of trusted issuers.
+//! JSON Web Tokens: the emulator's own, and those of trusted issuers and clients.
 //!
 //! Own tokens are ES256, because `ring` makes such keys in a moment and cannot make RSA keys at all. Real ones
 //! are RS256; no client may look inside an access token, so none can tell.
@@ -10,8 +10,8 @@ use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde_json::{Value, json};
 use spki::SubjectPublicKeyInfoOwned;
-use spki::der::DecodePem;
 use spki::der::asn1::ObjectIdentifier;
+use spki::der::{Decode, DecodePem};
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const ELLIPTIC_CURVE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -66,8 +66,8 @@ impl SigningKey {
 
 /// A token taken apart; nothing in it is verified yet.
 pub(crate) struct Jwt {
+    pub(crate) header: Value,
     pub(crate) claims: Value,
-    algorithm: String,
     signed: String,
     signature: Vec<u8>,
 }
@@ -80,7 +80,7 @@ impl Jwt {
         let claims: Value = serde_json::from_slice(&BASE64URL.decode(claims).ok()?).ok()?;
         Some(Jwt {
             claims: claims.is_object().then_some(claims)?,
-            algorithm: header["alg"].as_str()?.into(),
+            header: header["alg"].is_string().then_some(header)?,
             signed: signed.into(),
             signature: BASE64URL.decode(signature).ok()?,
         })
@@ -95,6 +95,10 @@ impl Jwt {
         self.claims[claim].as_f64()
     }
 
+    pub(crate) fn algorithm(&self) -> &str {
+        self.header["alg"].as_str().unwrap_or_default()
+    }
+
     pub(crate) fn names_audience(&self, audience: &str) -> bool {
         match &self.claims["aud"] {
             Value::Array(several) => several.iter().any(|one| one == audience),
@@ -105,11 +109,11 @@ impl Jwt {
     /// Whether the key made the signature, with an algorithm that belongs to this sort of key.
     pub(crate) fn is_signed_by(&self, key: &VerifyingKey) -> bool {
         let (signed, signature) = (self.signed.as_bytes(), self.signature.as_slice());
-        let rsa: &signature::RsaParameters = match self.algorithm.as_str() {
+        let rsa: &signature::RsaParameters = match self.algorithm() {
             "PS256" => &signature::RSA_PSS_2048_8192_SHA256,
             _ => &signature::RSA_PKCS1_2048_8192_SHA256,
         };
-        let verified = match (key, self.algorithm.as_str()) {
+        let verified = match (key, self.algorithm()) {
             (VerifyingKey::RsaComponents { n, e }, "RS256" | "PS256") => {
                 RsaPublicKeyComponents { n, e }.verify(rsa, signed, signature)
             }
@@ -154,7 +158,14 @@ impl VerifyingKey {
     }
 
     pub(crate) fn from_pem(pem: &str) -> Option<VerifyingKey> {
-        let info = SubjectPublicKeyInfoOwned::from_pem(pem).ok()?;
+        VerifyingKey::from_info(&SubjectPublicKeyInfoOwned::from_pem(pem).ok()?)
+    }
+
+    pub(crate) fn from_subject_public_key_info(der: &[u8]) -> Option<VerifyingKey> {
+        VerifyingKey::from_info(&SubjectPublicKeyInfoOwned::from_der(der).ok()?)
+    }
+
+    fn from_info(info: &SubjectPublicKeyInfoOwned) -> Option<VerifyingKey> {
         let key = info.subject_public_key.raw_bytes().to_vec();
         match info.algorithm.oid {
             RSA => Some(VerifyingKey::RsaDer(key)),

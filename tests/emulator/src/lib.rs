@@ -20,6 +20,7 @@
 
 mod admin;
 mod app_service;
+mod certificate;
 mod certificates;
 mod clock;
 mod cloud;

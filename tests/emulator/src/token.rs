@@ -7,6 +7,9 @@ use serde_json::json;
 use crate::clock;
 use crate::jwt::{Jwt, SigningKey, VerifyingKey};
 
+/// Seconds that a token of Entra ID lives, unless configured otherwise.
+pub(crate) const ENTRA_LIFETIME: u64 = 3_599;
+
 /// Whoever a token can be about.
 #[derive(Clone)]
 pub(crate) struct Principal {

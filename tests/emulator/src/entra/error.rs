@@ -213,12 +213,48 @@ impl EntraError {
         }
     }
 
-    pub(crate) fn unverified_assertion() -> EntraError {
-        let message = "Client assertion failed signature validation.".into();
+    /// `reason` is a short sentence about the key.
+    pub(crate) fn unverified_assertion(reason: &str) -> EntraError {
         EntraError {
             code: 700027,
             error: "invalid_client",
+            message: format!("Client assertion failed signature validation. [Reason - {reason}]"),
+        }
+    }
+
+    pub(crate) fn assertion_of_another(client_id: &str) -> EntraError {
+        let message = format!(
+            "Client assertion application identifier doesn't match 'client_id' parameter. Review 'iss' and 'sub' of \
+             the assertion for the application '{client_id}'."
+        );
+        EntraError {
+            code: 700021,
+            error: "invalid_client",
             message,
+        }
+    }
+
+    pub(crate) fn assertion_for_another() -> EntraError {
+        EntraError {
+            code: 700023,
+            error: "invalid_client",
+            message: "Client assertion audience claim does not match Realm issuer.".into(),
+        }
+    }
+
+    pub(crate) fn untrusted_subject(name: &str) -> EntraError {
+        EntraError {
+            code: 700030,
+            error: "invalid_client",
+            message: format!("Invalid certificate - subject name '{name}' in certificate is not authorized."),
+        }
+    }
+
+    pub(crate) fn replayed_assertion() -> EntraError {
+        EntraError {
+            code: 50027,
+            error: "invalid_request",
+            message: "JWT token is invalid or malformed: its jti was used before.".into(),
         }
     }
 

@@ -9,7 +9,9 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
-use crate::support::{APP, APP_SECRET, AUTHORITY, Answer, Azure, OTHER_TENANT, TENANT, config};
+use crate::support::{
+    APP, APP_SECRET, AUTHORITY, Answer, Azure, OTHER_TENANT, TENANT, config, error_code, form,
+};
 
 const ISSUER: &str = "https://cluster.example/";
 const SUBJECT: &str = "system:serviceaccount:shop:basket";
@@ -25,9 +27,7 @@ async fn token(azure: &Azure, tenant: &str, changed: &[(&str, &str)]) -> Answer 
     ];
     fields.retain(|(name, _)| changed.iter().all(|(other, _)| name != other));
     fields.extend(changed.iter().filter(|(_, value)| !value.is_empty()));
-    let body = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish();
+    let body = form(&fields);
     let headers = [("Content-Type", "application/x-www-form-urlencoded")];
     azure
         .https(
@@ -38,25 +38,6 @@ async fn token(azure: &Azure, tenant: &str, changed: &[(&str, &str)]) -> Answer 
             &body,
         )
         .await
-}
-
-fn code(answer: &Answer) -> (u16, String, u64) {
-    let body = answer.json();
-    let code = body["error_codes"][0].as_u64().expect(&answer.text);
-    let description = body["error_description"].as_str().expect("a description");
-    assert!(
-        description.starts_with(&format!("AADSTS{code}: ")),
-        "{description}"
-    );
-    assert!(
-        description.contains(" Trace ID: ") && description.contains(" Correlation ID: "),
-        "{description}"
-    );
-    (
-        answer.status,
-        body["error"].as_str().expect("an error").into(),
-        code,
-    )
 }
 
 #[tokio::test]
@@ -130,7 +111,7 @@ async fn each_mistake_has_its_code() {
         (TENANT, ("claims", "{"), (400, "invalid_request", 90_013)),
     ] {
         let tenant = tenant.replace(' ', "%20");
-        let (status, error, number) = code(&token(&azure, &tenant, &[changed]).await);
+        let (status, error, number) = error_code(&token(&azure, &tenant, &[changed]).await);
         assert_eq!((status, error.as_str(), number), expected, "{tenant} {changed:?}");
     }
 }
@@ -243,10 +224,10 @@ async fn each_claim_of_an_assertion_is_checked() {
         (json!({ "sub": null }), (400, "invalid_request", 50_027)),
     ] {
         let (status, error, number) =
-            code(&exchange(&azure, &by_shared_key(SHARED, &claims(changed.clone()))).await);
+            error_code(&exchange(&azure, &by_shared_key(SHARED, &claims(changed.clone()))).await);
         assert_eq!((status, error.as_str(), number), expected, "{changed}");
     }
-    assert_eq!(code(&exchange(&azure, "no token").await).2, 50_027);
+    assert_eq!(error_code(&exchange(&azure, "no token").await).2, 50_027);
 }
 
 #[tokio::test]
@@ -254,11 +235,11 @@ async fn an_assertion_needs_the_issuers_signature_if_its_key_is_known() {
     let claims = claims(json!({}));
     let azure = trusting(json!({ "hmac": SHARED })).await;
     assert_eq!(
-        code(&exchange(&azure, &by_shared_key("another", &claims)).await).2,
+        error_code(&exchange(&azure, &by_shared_key("another", &claims)).await).2,
         700_027
     );
     let unsigned = signed("none", &claims, |_| Vec::new());
-    assert_eq!(code(&exchange(&azure, &unsigned).await).2, 700_027);
+    assert_eq!(error_code(&exchange(&azure, &unsigned).await).2, 700_027);
     let careless = trusting(json!({})).await;
     assert_eq!(
         exchange(&careless, &by_shared_key("another", &claims))
@@ -294,7 +275,7 @@ async fn public_keys_come_as_jwk_or_pem() {
         });
         assert_eq!(exchange(&azure, &assertion).await.status, 200, "{trusted}");
         assert_eq!(
-            code(&exchange(&azure, &by_shared_key(&pem, &claims(json!({})))).await).2,
+            error_code(&exchange(&azure, &by_shared_key(&pem, &claims(json!({})))).await).2,
             700_027
         );
     }
@@ -304,7 +285,7 @@ async fn public_keys_come_as_jwk_or_pem() {
 async fn an_application_without_trust_takes_no_assertion() {
     let azure = Azure::default().await;
     let answer = exchange(&azure, &by_shared_key(SHARED, &claims(json!({})))).await;
-    assert_eq!(code(&answer), (401, "invalid_client".into(), 70_025));
+    assert_eq!(error_code(&answer), (401, "invalid_client".into(), 70_025));
 }
 
 #[tokio::test]

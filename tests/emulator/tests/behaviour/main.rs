@@ -2,6 +2,7 @@
 
 mod admin;
 mod app_service;
+mod certificates;
 mod entra;
 mod faults;
 mod imds;

@@ -248,6 +248,33 @@ pub(crate) async fn connect(proxy: SocketAddr, target: &str) -> Result<(TcpStrea
     Ok((stream, String::from_utf8_lossy(&head[..length]).into_owned()))
 }
 
+/// A form-encoded body.
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
+
+/// Status, error and AADSTS code of a refusal by Entra ID.
+pub(crate) fn error_code(answer: &Answer) -> (u16, String, u64) {
+    let body = answer.json();
+    let code = body["error_codes"][0].as_u64().expect(&answer.text);
+    let description = body["error_description"].as_str().expect("a description");
+    assert!(
+        description.starts_with(&format!("AADSTS{code}: ")),
+        "{description}"
+    );
+    assert!(
+        description.contains(" Trace ID: ") && description.contains(" Correlation ID: "),
+        "{description}"
+    );
+    (
+        answer.status,
+        body["error"].as_str().expect("an error").into(),
+        code,
+    )
+}
+
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     method: &str,
