@@ -15,7 +15,8 @@ use crate::token::access_token::AccessToken;
 use crate::wire::clean;
 use crate::wire::token::{parse_cli_token, resource_of};
 
-use super::entra::{Tenants, malformed};
+use super::entra::malformed;
+use super::tenants::Tenants;
 use super::{Credential, Miss, single_scope};
 
 const NAME: &str = "AzureCliCredential";

@@ -14,6 +14,7 @@ pub(crate) mod environment;
 pub(crate) mod host_token;
 pub(crate) mod managed_identity;
 pub(crate) mod provider;
+pub(crate) mod tenants;
 pub(crate) mod workload_identity;
 
 use std::future::Future;
