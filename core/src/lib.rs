@@ -28,13 +28,18 @@
 //! * no lock is held across an await, nor while the host's code runs;
 //! * no secret or token can be printed: they are [`Sensitive`](sensitive::Sensitive), wiped when dropped, and
 //!   errors and events have no such field;
-//! * the crate builds for `wasm32-unknown-unknown` with the same features.
+//! * the crate builds for `wasm32-unknown-unknown` with the same features; one, `local`, may be left out where there are
+//!   no files, commands and endpoints of a platform.
 //!
 //! # Deliberately absent
 //!
 //! An async runtime, an HTTP client, TLS: the host has them. The `url` crate: `http::Uri` reads what occurs here.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(feature = "local"),
+    allow(dead_code, reason = "what only the sources of a host use is still checked")
+)]
 
 pub mod cache;
 pub mod config;

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 
 use super::azure_cli::AzureCli;
 use super::chain::Chain;
-use super::managed_identity::{ManagedIdentity, Selected, Selection};
+use super::managed_identity::ManagedIdentity;
 use super::workload_identity::WorkloadIdentity;
 use super::{Credential, Miss, environment};
 
@@ -54,20 +54,18 @@ pub(super) fn credential(config: &Config, options: &DefaultOptions) -> Result<Cr
                 let given = (
                     options.workload_identity_tenant_id.as_deref(),
                     options.workload_identity_client_id.as_deref(),
-                    None,
+                    None::<&str>,
                 );
                 WorkloadIdentity::credential(config, &options.authority, given)
             }
-            Source::ManagedIdentity => {
-                ManagedIdentity::credential(config, default_selection(config, options), !alone)
-            }
+            Source::ManagedIdentity => ManagedIdentity::of_default_chain(config, options, !alone),
             Source::AzureCli => {
                 let tool = ToolOptions {
                     tenant_id: None,
                     process_timeout: options.process_timeout,
                     additionally_allowed_tenants: options.authority.additionally_allowed_tenants.clone(),
                 };
-                AzureCli::credential(config, &tool, None)
+                AzureCli::credential(config, &tool, None::<&str>)
             }
         };
         // What is configured wrongly must be heard of, when its turn comes: the next source would sign in as
@@ -120,30 +118,5 @@ fn wanted_sources(config: &Config, options: &DefaultOptions) -> Result<Vec<Sourc
         None => refuse(format!(
             "AZURE_TOKEN_CREDENTIALS is {value:?}, which names no credential."
         )),
-    }
-}
-
-/// The identity that `DefaultAzureCredential` takes: the option's, else the one of `AZURE_CLIENT_ID`.
-fn default_selection(config: &Config, options: &DefaultOptions) -> Selection {
-    let pinned = config.options.expect.client_id.as_deref();
-    match &options.managed_identity_client_id {
-        Some(Some(id)) => Selection {
-            identity: Selected::Client(id.clone()),
-            named: true,
-        },
-        Some(None) => Selection {
-            identity: Selected::System,
-            named: false,
-        },
-        None => match config.environment.get("AZURE_CLIENT_ID") {
-            Some(id) => Selection {
-                identity: Selected::Client(id.to_owned()),
-                named: pinned.is_some_and(|pinned| pinned.eq_ignore_ascii_case(id)),
-            },
-            None => Selection {
-                identity: Selected::System,
-                named: false,
-            },
-        },
     }
 }

@@ -4,7 +4,6 @@
 //! [`provider`] stands above them: it keeps tokens, renews them in time, and lets any number of callers share
 //! one conversation.
 
-pub(crate) mod azure_cli;
 pub(crate) mod build;
 pub(crate) mod chain;
 pub(crate) mod client_secret;
@@ -12,10 +11,21 @@ pub(crate) mod default_chain;
 pub(crate) mod entra;
 pub(crate) mod environment;
 pub(crate) mod host_token;
-pub(crate) mod managed_identity;
 pub(crate) mod provider;
 pub(crate) mod tenants;
+
+// Sources that are part of a host. Without the feature `local` others of the same names stand here, which do not exist.
+#[cfg(feature = "local")]
+pub(crate) mod azure_cli;
+#[cfg(not(feature = "local"))]
+mod elsewhere;
+#[cfg(feature = "local")]
+pub(crate) mod managed_identity;
+#[cfg(feature = "local")]
 pub(crate) mod workload_identity;
+
+#[cfg(not(feature = "local"))]
+use elsewhere::{azure_cli, managed_identity, workload_identity};
 
 use std::future::Future;
 use std::pin::Pin;

@@ -17,6 +17,7 @@ mod app_service;
 mod imds;
 
 use crate::config::Config;
+use crate::config::credential::DefaultOptions;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::operation::TokenRequest;
@@ -78,6 +79,31 @@ impl Selection {
         })
     }
 
+    /// The identity that `DefaultAzureCredential` takes: the option's, else the one of `AZURE_CLIENT_ID`.
+    fn of_default_chain(config: &Config, options: &DefaultOptions) -> Self {
+        let pinned = config.options.expect.client_id.as_deref();
+        match &options.managed_identity_client_id {
+            Some(Some(id)) => Self {
+                identity: Selected::Client(id.clone()),
+                named: true,
+            },
+            Some(None) => Self {
+                identity: Selected::System,
+                named: false,
+            },
+            None => match config.environment.get("AZURE_CLIENT_ID") {
+                Some(id) => Self {
+                    identity: Selected::Client(id.to_owned()),
+                    named: pinned.is_some_and(|pinned| pinned.eq_ignore_ascii_case(id)),
+                },
+                None => Self {
+                    identity: Selected::System,
+                    named: false,
+                },
+            },
+        }
+    }
+
     fn as_ref(&self) -> IdentityRef<'_> {
         match &self.identity {
             Selected::System => IdentityRef::System,
@@ -124,12 +150,17 @@ impl ManagedIdentity {
         Self::credential(config, Selection::new(client, object, resource)?, chained)
     }
 
-    /// The credential for what the environment tells. `chained`: another source may follow, so an absent IMDS must be found out quickly.
-    pub(crate) fn credential(
+    /// As a part of `DefaultAzureCredential`.
+    pub(crate) fn of_default_chain(
         config: &Config,
-        selection: Selection,
+        options: &DefaultOptions,
         chained: bool,
     ) -> Result<Credential, Error> {
+        Self::credential(config, Selection::of_default_chain(config, options), chained)
+    }
+
+    /// The credential for what the environment tells. `chained`: another source may follow, so an absent IMDS must be found out quickly.
+    fn credential(config: &Config, selection: Selection, chained: bool) -> Result<Credential, Error> {
         let set = |name| config.environment.get(name);
         let platform = match (set("IDENTITY_ENDPOINT"), set("MSI_ENDPOINT")) {
             (Some(_), _)

@@ -1,0 +1,54 @@
+//! What stands for the sources that are part of a host (an endpoint of its platform, a file that it mounts, a command)
+//! where there can be no such host: in a Worker or a browser. Nothing of them is compiled in. Asking for one gives a
+//! credential that says so when its turn comes, and a chain goes on to the next.
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::exec::Context;
+use crate::operation::TokenRequest;
+use crate::token::access_token::AccessToken;
+
+use super::{Credential, Ending, Miss};
+
+fn absent(name: &'static str) -> Credential {
+    let text = format!(
+        "{name} authentication unavailable. It does not exist on this host: a Worker or a browser has no endpoint, file or \
+         command of its own that knows an identity."
+    );
+    let error = Error::new(ErrorKind::Unsupported, text)
+        .advise("Use ClientSecretCredential, ClientAssertionCredential or ClientCertificateCredential.");
+    Credential::Absent {
+        name,
+        miss: Miss {
+            ending: Ending::Unavailable,
+            error,
+        },
+    }
+}
+
+/// Modules with one type that has no values, and the calls of the source that it stands for.
+macro_rules! absent {
+    ($($module:ident $source:ident $name:literal: $($call:ident)+;)+) => {$(
+        pub(super) mod $module {
+            use super::*;
+
+            pub(crate) enum $source {}
+
+            impl $source {
+                $(pub(crate) fn $call<O, M>(_: &Config, _options: O, _more: M) -> Result<Credential, Error> {
+                    Ok(absent($name))
+                })+
+
+                pub(crate) async fn token(&self, _: &Context, _: &TokenRequest) -> Result<AccessToken, Miss> {
+                    match *self {}
+                }
+            }
+        }
+    )+};
+}
+
+absent! {
+    azure_cli AzureCli "AzureCliCredential": credential;
+    managed_identity ManagedIdentity "ManagedIdentityCredential": of_options of_default_chain;
+    workload_identity WorkloadIdentity "WorkloadIdentityCredential": credential;
+}
