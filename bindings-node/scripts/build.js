@@ -5,14 +5,13 @@
  *     npm ci && npm run build
  */
 
-import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 
 import { build } from "esbuild";
 
-const here = join(import.meta.dirname, "..");
+import { addon, here, run } from "./tools.js";
+
 const wasm = join(here, "..", "wasm");
 const dist = join(here, "dist");
 const { version, engines } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
@@ -30,31 +29,7 @@ function native() {
     console.warn("There is no native package for this platform yet; the wasm engine will be used.");
     return;
   }
-  const flags = [
-    "build",
-    "--release",
-    "--locked",
-    "-p",
-    "nightlatch-node",
-    "--message-format=json-render-diagnostics",
-  ];
-  // Panic messages name source files; they must not name this machine's folders.
-  const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src");
-  const remap = [`${join(here, "..")}=nightlatch`, `${registry}=registry`].map(
-    (pair) => `--remap-path-prefix=${pair}`,
-  );
-  const messages = run("cargo", flags, {
-    env: { ...process.env, RUSTFLAGS: [...remap, process.env.RUSTFLAGS ?? ""].join(" ").trim() },
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-    maxBuffer: 1 << 26,
-  });
-  const library = messages
-    .split("\n")
-    .filter((line) => line.includes("nightlatch_node"))
-    .map((line) => JSON.parse(line))
-    .findLast((message) => message.reason === "compiler-artifact").filenames[0];
-  copyFileSync(library, join(here, "npm", triple, "nightlatch.node"));
+  copyFileSync(addon("nightlatch-node"), join(here, "npm", triple, "nightlatch.node"));
 }
 
 /** The wasm package, whose engine stands in where no native package fits. */
@@ -129,12 +104,4 @@ function types() {
     writeFileSync(join(dist, file), `export * from "${entry}";\n`);
   }
   writeFileSync(join(dist, "edge.d.ts"), `export * from "nightlatch-wasm";\n`);
-}
-
-function run(command, args, options = {}) {
-  const { status, stdout, error } = spawnSync(command, args, { cwd: here, stdio: "inherit", ...options });
-  if (status !== 0) {
-    throw new Error(`${command} ${args.join(" ")} failed`, { cause: error });
-  }
-  return stdout;
 }

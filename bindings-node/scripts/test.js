@@ -5,12 +5,13 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
+import { copyFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { build } from "esbuild";
 
-const here = join(import.meta.dirname, "..");
+import { addon, here, run } from "./tools.js";
+
 const output = join(here, "dist-test");
 const names = readdirSync(join(here, "test"))
   .filter((file) => file.endsWith(".test.ts"))
@@ -30,6 +31,11 @@ await build({
   logLevel: "warning",
   external: ["nightlatch", "nightlatch-*"],
 });
+if (names.includes("vectors.test.ts")) {
+  // The core's parsers, which no shipped module exports, in both engines.
+  copyFileSync(addon("nightlatch-vectors"), join(output, "vectors.node"));
+  run("../wasm/module.sh", [output, "vectors", "nightlatch-vectors"]);
+}
 const files = names.map((name) => join(output, name.replace(/ts$/, "mjs")));
 process.exitCode =
   spawnSync(process.execPath, ["--test", "--test-force-exit", "--test-timeout=120000", ...files], {

@@ -4,8 +4,10 @@
 //! * [`scenario`]: the cases of `tests/scenarios/`, read, played and checked; the format is in `tests/README.md`
 //! * [`source`]: Rust sources as text, for the tests of the architecture
 //! * [`token`]: unsigned JSON Web Tokens
+//! * [`vector`]: what a row of the tables of `tests/vectors/` gives
 
 pub mod scenario;
 pub mod source;
 pub mod token;
+pub mod vector;
 pub mod world;

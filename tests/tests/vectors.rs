@@ -1,31 +1,16 @@
 //! Plays the tables of `tests/vectors/` against the core's pure parsers.
 //!
-//! A row is `{"name", "input", "expect"}`. An input that is a body may be a text, any JSON (then its
-//! text counts), or `{"before", "repeat": [text, times], "after"}`. An expected object is a subset:
-//! names it leaves out may be anything, and `"name~"` wants a text that contains this text, or all
-//! of these.
+//! A row is `{"name", "input", "expect"}`. What it gives is told by [`vector`]. An expected object is a subset: names it
+//! leaves out may be anything, and `"name~"` wants a text that contains this text, or all of these.
+//!
+//! `bindings-node/test/vectors.test.ts` plays the same tables in both engines of the JavaScript packages.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use nightlatch_core::effect::Response;
-use nightlatch_core::error::Identity;
-use nightlatch_core::secret::VaultUrl;
-use nightlatch_core::sensitive::Sensitive;
-use nightlatch_core::time::{Now, UnixTime};
-use nightlatch_core::token::{AccessToken, Claims};
-use nightlatch_core::wire::challenge::{parse_challenge, verify_challenge};
-use nightlatch_core::wire::retry_after::retry_after;
-use nightlatch_core::wire::secrets::{parse_id, parse_secret};
-use nightlatch_core::wire::service_error::service_error;
-use nightlatch_core::wire::token::{TokenGrant, cae_claims, parse_cli_token, parse_failure, parse_grant};
-use nightlatch_core::wire::{Malformed, clean};
+use nightlatch_tests::vector;
 use serde_json::{Value, json};
-
-/// The wall clock of every row that needs one: 2026-10-26T07:33:20Z.
-const NOW: UnixTime = UnixTime::from_secs(1_793_000_000);
 
 #[test]
 fn every_row_of_every_table_holds() {
@@ -76,8 +61,8 @@ fn no_beginning_of_an_answer_panics() {
         let parse = parser_of(&parser);
         for row in read(&file).as_array().expect("a table is an array") {
             let texts = match &row["input"] {
-                Value::Object(input) => input.values().map(text).collect(),
-                input => vec![text(input)],
+                Value::Object(input) => input.values().map(vector::text).collect(),
+                input => vec![vector::text(input)],
             };
             for whole in texts.iter().filter(|text| text.len() < 2000) {
                 for (at, _) in whole.char_indices() {
@@ -89,143 +74,8 @@ fn no_beginning_of_an_answer_panics() {
     }
 }
 
-fn parser_of(name: &str) -> fn(&Value) -> Value {
-    match name {
-        "parse_grant" => |input| result(parse_grant(&body(input)), grant),
-        "parse_cli_token" => |input| result(parse_cli_token(&body(input)), grant),
-        "parse_failure" => failure,
-        "parse_challenge" => challenge,
-        "verify_challenge" => verify,
-        "cae_claims" => |input| result(cae_claims(input.as_str()), |claims| json!(claims)),
-        "retry_after" => |input| {
-            let response = response(&json!({ "headers": input }));
-            json!(retry_after(&response, NOW).map(|wait| wait.as_millis() as u64))
-        },
-        "parse_secret" => secret,
-        "parse_id" => |input| {
-            result(
-                parse_id(&text(input)),
-                |id| json!({ "vault": id.vault.as_str(), "name": id.name.as_str(), "version": id.version.as_ref().map(|v| v.as_str()) }),
-            )
-        },
-        "service_error" => service,
-        "parse_date" => |input| json!(UnixTime::parse(&text(input)).map(UnixTime::as_secs)),
-        "clean" => |input| json!(clean(&text(input))),
-        "claims" => |input| {
-            json!(Claims::decode(&body(input)).map(|claims| json!({
-                "tid": claims.tid, "oid": claims.oid, "appid": claims.appid, "xms_mirid": claims.xms_mirid,
-                "iat": claims.iat.map(UnixTime::as_secs), "exp": claims.exp.map(UnixTime::as_secs), "idtyp": claims.idtyp,
-            })))
-        },
-        other => panic!("the index names an unknown parser {other:?}"),
-    }
-}
-
-fn grant(grant: TokenGrant) -> Value {
-    let secs = |duration: Option<Duration>| duration.map(|d| d.as_secs());
-    let token = AccessToken::from_grant(
-        grant.clone(),
-        "Vector",
-        Now {
-            unix: NOW,
-            ..Now::default()
-        },
-    );
-    let text = grant.access_token.expose_str().unwrap_or_default();
-    let debug = format!("{grant:?}{token:?}");
-    assert!(text.len() < 9 || !debug.contains(text), "Debug shows a token");
-    json!({
-        "access_token": text,
-        "expires_in": secs(grant.expires_in),
-        "expires_on": grant.expires_on.map(UnixTime::as_secs),
-        "refresh_in": secs(grant.refresh_in),
-        "client_id": grant.client_id,
-        "life": token.schedule().expires_at().as_millis() / 1000,
-    })
-}
-
-fn failure(input: &Value) -> Value {
-    parse_failure(&body(input)).map_or(Value::Null, |failure| {
-        json!({
-            "error": failure.error, "description": failure.description, "codes": failure.codes,
-            "request_id": failure.request_id, "correlation_id": failure.correlation_id,
-            "advice": failure.advice(), "sentence": failure.to_string(),
-        })
-    })
-}
-
-fn challenge(input: &Value) -> Value {
-    parse_challenge(&text(input)).map_or(Value::Null, |challenge| {
-        json!({
-            "tenant": challenge.tenant, "scope": challenge.scope, "claims": challenge.claims,
-            "authority": challenge.authority,
-        })
-    })
-}
-
-fn verify(input: &Value) -> Value {
-    let Ok(vault) = VaultUrl::parse(input["vault"].as_str().unwrap_or_default(), true) else {
-        return json!("bad vault");
-    };
-    let allowed: Vec<String> = serde_json::from_value(input["allowed"].clone()).unwrap_or_default();
-    match verify_challenge(input["scope"].as_str().unwrap_or_default(), &vault, &allowed) {
-        Ok(()) => json!("accepted"),
-        Err(error) => json!({ "kind": error.kind().name(), "message": error.to_string() }),
-    }
-}
-
-fn secret(input: &Value) -> Value {
-    let asked = VaultUrl::parse("https://contoso.vault.azure.net", false).expect("a vault URL");
-    result(parse_secret(&body(input), &asked), |secret| {
-        let p = secret.properties();
-        let time = |time: Option<UnixTime>| time.map(UnixTime::as_secs);
-        json!({
-            "value": secret.value().expose_str(), "id": p.id, "vault_url": p.vault_url, "name": p.name, "version": p.version,
-            "enabled": p.enabled, "not_before": time(p.not_before), "expires_on": time(p.expires_on),
-            "created_on": time(p.created_on), "updated_on": time(p.updated_on), "content_type": p.content_type,
-            "tags": p.tags, "recovery_level": p.recovery_level, "recoverable_days": p.recoverable_days,
-            "managed": p.managed, "key_id": p.key_id, "previous_version": p.previous_version,
-        })
-    })
-}
-
-fn service(input: &Value) -> Value {
-    let id = input["what"]
-        .as_str()
-        .unwrap_or("https://contoso.vault.azure.net/secrets/db-password");
-    let Ok(what) = parse_id(id) else {
-        return json!("bad identifier");
-    };
-    let identity = input["identity"].as_object().map(|who| Identity {
-        client: who.get("client").and_then(Value::as_str).map(str::to_owned),
-        object: who.get("object").and_then(Value::as_str).map(str::to_owned),
-        ..Identity::default()
-    });
-    let error = service_error(&response(input), &what, identity.as_ref(), NOW);
-    let mut all = serde_json::to_value(error.details()).expect("details are JSON");
-    all["retry_after"] = json!(error.details().retry_after.map(|wait| wait.as_millis() as u64));
-    all["is_transient"] = json!(error.is_transient());
-    all
-}
-
-fn response(input: &Value) -> Response {
-    Response {
-        status: input["status"].as_u64().unwrap_or(500) as u16,
-        headers: input["headers"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| (name.clone(), text(value)))
-            .collect(),
-        body: body(&input["body"]),
-    }
-}
-
-fn result<T>(result: Result<T, Malformed>, show: impl Fn(T) -> Value) -> Value {
-    match result {
-        Ok(value) => show(value),
-        Err(malformed) => json!({ "malformed": malformed.to_string() }),
-    }
+fn parser_of(name: &str) -> vector::Parser {
+    vector::parser(name).unwrap_or_else(|| panic!("the index names an unknown parser {name:?}"))
 }
 
 fn compare(expect: &Value, actual: &Value) -> Result<(), String> {
@@ -249,24 +99,6 @@ fn compare(expect: &Value, actual: &Value) -> Result<(), String> {
         }),
         _ if expect == actual => Ok(()),
         _ => Err(format!("expected {expect}, not {actual}")),
-    }
-}
-
-fn body(input: &Value) -> Sensitive {
-    Sensitive::from(text(input))
-}
-
-fn text(input: &Value) -> String {
-    match input {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Object(parts) if parts.contains_key("repeat") => {
-            let part = |name: &str| parts.get(name).and_then(Value::as_str).unwrap_or_default();
-            let times = parts["repeat"][1].as_u64().unwrap_or_default() as usize;
-            let repeated = parts["repeat"][0].as_str().unwrap_or_default().repeat(times);
-            format!("{}{repeated}{}", part("before"), part("after"))
-        }
-        other => other.to_string(),
     }
 }
 
