@@ -168,7 +168,7 @@ def configuration(cluster_key):
                 "access": [{"principal": MACHINE["object_id"], "secrets": everything}],
             },
             {"name": "policies", "rbac": False, "secrets": {"db-password": "s3cr3t"}},
-            {"name": "walled", "firewall": True, "secrets": {"db-password": "s3cr3t"}},
+            {"name": "walled", "network": {"firewall": []}, "secrets": {"db-password": "s3cr3t"}},
             {"name": "elsewhere", "tenant": OTHER_TENANT, "secrets": {"db-password": "s3cr3t"}},
         ],
     }

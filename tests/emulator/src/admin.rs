@@ -1,7 +1,9 @@
 //! The test's own interface below `/_emulator/`.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -10,6 +12,8 @@ use crate::fault::Fault;
 use crate::message::{Reply, Request};
 use crate::vault::Vault;
 use crate::world::World;
+
+const LONGEST_ADVANCE: Duration = Duration::from_secs(3_153_600_000);
 
 pub(crate) fn reply(world: &World, request: &Request) -> Reply {
     perform(world, request).unwrap_or_else(|Refusal { status, message }| Reply::text(status, message))
@@ -34,6 +38,11 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Refusal> {
         ("DELETE", ["faults"]) => world.faults.clear(),
         ("PUT", ["limits", name]) => vault(world, name)?.set_limits(body(request)?),
         ("PUT", ["access", name]) => vault(world, name)?.set_access(body(request)?),
+        ("PUT", ["network", name]) => vault(world, name)?.set_network(body(request)?),
+        ("PUT", ["soft-delete", name]) => vault(world, name)?
+            .set_soft_delete(body(request)?)
+            .map_err(|flaw| refusal(400, flaw))?,
+        ("POST", ["advance", name]) => advance(vault(world, name)?, &body(request)?)?,
         ("POST", ["expire-tokens"]) => world.tokens.expire_all(),
         ("POST", ["revoke"]) => world.tokens.revoke_all(),
         (method, _) => {
@@ -48,9 +57,25 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Refusal> {
 
 fn rotate(vault: &Vault, secret: &str, content: Secret) -> Result<Reply, Refusal> {
     match vault.rotate(secret, content) {
-        Some(version) => Ok(Reply::json(200, &json!({ "version": version }))),
-        None => Err(refusal(400, format!("{secret} cannot be the name of a secret"))),
+        Ok(version) => Ok(Reply::json(200, &json!({ "version": version }))),
+        Err(reason) => Err(refusal(400, reason)),
     }
+}
+
+/// How far a clock is put forward.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: f64,
+}
+
+fn advance(vault: &Vault, advance: &Advance) -> Result<(), Refusal> {
+    let by = Duration::try_from_secs_f64(advance.seconds)
+        .ok()
+        .filter(|by| *by <= LONGEST_ADVANCE)
+        .ok_or_else(|| refusal(400, "seconds must be between 0 and 3153600000 (100 years)"))?;
+    vault.advance(by);
+    Ok(())
 }
 
 fn add_fault(world: &World, fault: Fault) -> Result<(), Refusal> {

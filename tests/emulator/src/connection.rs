@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 around the services, the CONNECT proxy, and breakage on the wire.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http_body_util::BodyExt;
@@ -44,26 +45,39 @@ impl Site {
 pub(crate) async fn accept(site: Arc<Site>, door: Door, stream: TcpStream) {
     // Small replies should not wait for more; that it failed would only be slow.
     let _ = stream.set_nodelay(true);
+    // Without an address it is gone already.
+    let Ok(client) = stream.peer_addr().map(|address| address.ip()) else {
+        return;
+    };
     match door {
-        Door::Http => serve(site, door, stream).await,
-        Door::Https => serve_tls(site, stream).await,
+        Door::Http => serve(site, door, client, stream).await,
+        Door::Https => serve_tls(site, client, stream).await,
     }
 }
 
-async fn serve_tls<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(site: Arc<Site>, stream: S) {
+async fn serve_tls<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    site: Arc<Site>,
+    client: IpAddr,
+    stream: S,
+) {
     // A client that does not trust the certificate hangs up, and knows why.
     if let Ok(stream) = site.certificates.acceptor().accept(stream).await {
-        serve(site, Door::Https, stream).await;
+        serve(site, Door::Https, client, stream).await;
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(site: Arc<Site>, door: Door, stream: S) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    site: Arc<Site>,
+    door: Door,
+    client: IpAddr,
+    stream: S,
+) {
     let garbler = Garbler::default();
     let wire = TokioIo::new(Wire {
         stream,
         garbler: garbler.clone(),
     });
-    let service = service_fn(move |request| respond(site.clone(), door, garbler.clone(), request));
+    let service = service_fn(move |request| respond(site.clone(), door, client, garbler.clone(), request));
     // The client's end of a broken connection is what the tests look at.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(wire, service)
@@ -75,25 +89,26 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(site: Arc<Sit
 async fn respond(
     site: Arc<Site>,
     door: Door,
+    client: IpAddr,
     garbler: Garbler,
     request: hyper::Request<Incoming>,
 ) -> io::Result<Response<Sending>> {
     let reply = if door == Door::Http && request.method() == Method::CONNECT {
-        open_tunnel(&site, request)
+        open_tunnel(&site, client, request)
     } else if door == Door::Http && request.uri().scheme().is_some() {
         Reply::text(
             502,
             "this proxy forwards nothing over plain HTTP; it only takes CONNECT",
         )
     } else {
-        let request = read(request).await?;
+        let request = read(client, request).await?;
         site.world.reply(door, &request).await
     };
     send(reply, &garbler)
 }
 
 /// Leads a proxied client to the HTTPS services, whatever real name it believes to speak to.
-fn open_tunnel(site: &Arc<Site>, request: hyper::Request<Incoming>) -> Reply {
+fn open_tunnel(site: &Arc<Site>, client: IpAddr, request: hyper::Request<Incoming>) -> Reply {
     let target = request.uri().authority().cloned();
     let host = target
         .as_ref()
@@ -112,13 +127,13 @@ fn open_tunnel(site: &Arc<Site>, request: hyper::Request<Incoming>) -> Reply {
     let tunnelled = site.clone();
     site.spawn(async move {
         if let Ok(stream) = hyper::upgrade::on(request).await {
-            Box::pin(serve_tls(tunnelled, TokioIo::new(stream))).await;
+            Box::pin(serve_tls(tunnelled, client, TokioIo::new(stream))).await;
         }
     });
     Reply::empty(200)
 }
 
-async fn read(request: hyper::Request<Incoming>) -> io::Result<Request> {
+async fn read(client: IpAddr, request: hyper::Request<Incoming>) -> io::Result<Request> {
     let (
         Parts {
             method, uri, headers, ..
@@ -133,6 +148,7 @@ async fn read(request: hyper::Request<Incoming>) -> io::Result<Request> {
             .unwrap_or_default(),
     };
     Ok(Request {
+        client,
         host: host.to_ascii_lowercase(),
         path: uri.path().into(),
         query: uri.query().unwrap_or_default().into(),

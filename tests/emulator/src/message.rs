@@ -1,6 +1,7 @@
 //! Requests and replies as the services see them: read whole, and free of the HTTP machinery.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PRAGMA};
@@ -11,6 +12,8 @@ use serde_json::Value;
 /// A request, read to its end.
 pub(crate) struct Request {
     pub(crate) method: Method,
+    /// Where it came from.
+    pub(crate) client: IpAddr,
     /// The authority as the client named it, in lower case, with its port if it gave one.
     pub(crate) host: String,
     pub(crate) path: String,

@@ -1,6 +1,7 @@
 //! Everything that is emulated, and the way of one request through it.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::directory::{Directory, invalid};
@@ -10,7 +11,7 @@ use crate::managed_identity::ManagedIdentities;
 use crate::message::{Answer, Reply, Request};
 use crate::route::{self, Destination, Door, Service};
 use crate::token::Tokens;
-use crate::vault::Vault;
+use crate::vault::{BackupKey, Vault};
 use crate::{admin, app_service, entra, imds};
 
 pub(crate) struct World {
@@ -27,10 +28,11 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(config: &Config) -> io::Result<World> {
         let directory = Directory::new(config)?;
+        let backup_key = Arc::new(BackupKey::generate().map_err(|_| io::Error::other("no key for backups"))?);
         let vaults: Vec<Vault> = config
             .vaults
             .iter()
-            .map(|vault| Vault::new(vault, &directory))
+            .map(|vault| Vault::new(vault, &directory, &backup_key))
             .collect::<io::Result<_>>()?;
         if vaults.is_empty() {
             return Err(invalid("there must be a vault"));

@@ -1,10 +1,12 @@
 //! The refusals of a vault after authentication: one constructor a case, and the JSON they share.
 
+use std::net::IpAddr;
+
 use hyper::header::RETRY_AFTER;
 use serde_json::json;
 
 use super::throttle::Throttled;
-use crate::config::Permission;
+use crate::config::{Permission, PolicyRefusal};
 use crate::message::Reply;
 use crate::token::Caller;
 
@@ -50,10 +52,20 @@ impl VaultError {
         )
     }
 
-    pub(super) fn firewall(caller: &Caller, vault_line: &str) -> VaultError {
+    pub(super) fn connection(caller: &Caller, vault_line: &str) -> VaultError {
+        let message = lines(&[
+            "Connection is not an approved private link and caller was ignored because bypass is not set to \
+             'AzureServices' and PublicNetworkAccess is set to 'Disabled'.",
+            &caller_line(caller),
+            &format!("Vault: {vault_line}"),
+        ]);
+        forbidden("ForbiddenByConnection", message)
+    }
+
+    pub(super) fn firewall(address: IpAddr, caller: &Caller, vault_line: &str) -> VaultError {
         let message = lines(&[
             "Client address is not authorized and caller is not a trusted service.",
-            "Client address: 127.0.0.1",
+            &format!("Client address: {address}"),
             &caller_line(caller),
             &format!("Vault: {vault_line}"),
         ]);
@@ -85,7 +97,12 @@ impl VaultError {
         forbidden("ForbiddenByRbac", message)
     }
 
-    pub(super) fn no_policy(caller: &Caller, permission: Permission, vault_line: &str) -> VaultError {
+    pub(super) fn no_policy(
+        caller: &Caller,
+        permission: Permission,
+        refusal: PolicyRefusal,
+        vault_line: &str,
+    ) -> VaultError {
         let message = format!(
             "The user, group or application 'appid={};oid={};numgroups=0;iss={}' does not have secrets {} permission \
              on key vault '{vault_line}'. For help resolving this issue, please see \
@@ -95,7 +112,11 @@ impl VaultError {
             caller.issuer,
             format!("{permission:?}").to_lowercase()
         );
-        forbidden("ForbiddenByPolicy", message)
+        let inner = match refusal {
+            PolicyRefusal::ForbiddenByPolicy => "ForbiddenByPolicy",
+            PolicyRefusal::AccessDenied => "AccessDenied",
+        };
+        forbidden(inner, message)
     }
 
     pub(super) fn secret_not_found(id: &str) -> VaultError {
@@ -107,11 +128,87 @@ impl VaultError {
         plain(404, "SecretNotFound", message)
     }
 
+    pub(super) fn deleted_not_found(name: &str) -> VaultError {
+        plain(404, "SecretNotFound", format!("Deleted Secret not found: {name}"))
+    }
+
     pub(super) fn secret_disabled() -> VaultError {
         forbidden(
             "SecretDisabled",
             "Operation get is not allowed on a disabled secret.".into(),
         )
+    }
+
+    /// A certificate owns the secret.
+    pub(super) fn managed(operation: &str) -> VaultError {
+        let message = format!(
+            "Operation \"{operation}\" is not allowed as this object's lifetime is managed by Key Vault."
+        );
+        forbidden("SecretManagedByKeyVault", message)
+    }
+
+    pub(super) fn purge_protected(vault_line: &str) -> VaultError {
+        let message = lines(&[
+            "Operation \"purge\" is not allowed because purge protection is enabled for this vault. Key Vault service \
+             will automatically purge it after the retention period has passed.",
+            &format!("Vault: {vault_line}"),
+        ]);
+        plain(403, "Forbidden", message)
+    }
+
+    pub(super) fn without_soft_delete(operation: &str) -> VaultError {
+        let message = format!("Operation \"{operation}\" is not enabled for this vault.");
+        plain(400, "NotSupported", message)
+    }
+
+    pub(super) fn deleted_but_recoverable(name: &str) -> VaultError {
+        let message = format!(
+            "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this \
+             state, the secret can only be recovered or purged."
+        );
+        conflict("ObjectIsDeletedButRecoverable", message)
+    }
+
+    pub(super) fn being_deleted(name: &str) -> VaultError {
+        let message =
+            format!("Secret {name} is currently being deleted and cannot be re-created; retry later.");
+        conflict("ObjectIsBeingDeleted", message)
+    }
+
+    pub(super) fn being_recovered(name: &str) -> VaultError {
+        let message =
+            format!("Secret {name} is currently being recovered and cannot be re-created; retry later.");
+        conflict("ObjectIsBeingRecovered", message)
+    }
+
+    pub(super) fn restore_conflict(name: &str) -> VaultError {
+        let message =
+            format!("There was a conflict restoring the secret '{name}': the name is already in use.");
+        plain(409, "Conflict", message)
+    }
+
+    /// Not even the form of a backup.
+    pub(super) fn no_backup() -> VaultError {
+        VaultError::bad_parameter("Backup blob contains invalid or corrupt version.")
+    }
+
+    /// A backup that was changed, or comes from another subscription or geography.
+    pub(super) fn foreign_backup() -> VaultError {
+        VaultError::bad_parameter("Cannot decrypt backup blob.")
+    }
+
+    pub(super) fn too_many_versions(most: usize) -> VaultError {
+        VaultError::bad_parameter(format!(
+            "The object has more than {most} versions and cannot be backed up"
+        ))
+    }
+
+    pub(super) fn internal() -> VaultError {
+        plain(500, "InternalServerError", "The emulator failed.")
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 }
 
@@ -129,6 +226,13 @@ fn forbidden(inner: &'static str, message: String) -> VaultError {
     VaultError {
         inner: Some(inner),
         ..plain(403, "Forbidden", message)
+    }
+}
+
+fn conflict(inner: &'static str, message: String) -> VaultError {
+    VaultError {
+        inner: Some(inner),
+        ..plain(409, "Conflict", message)
     }
 }
 

@@ -1,31 +1,41 @@
-//! A key vault's data plane. Each request passes, in this order: token, firewall, address, limits, permission,
+//! A key vault's data plane. Each request passes, in this order: token, network, address, limits, permission,
 //! existence, state.
 
+mod backup;
+mod body;
+mod bundle;
 mod challenge;
+mod clock;
 mod error;
+mod network;
 mod operation;
+mod page;
 mod permission;
 mod secrets;
 mod store;
 mod throttle;
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hyper::header::{
     CACHE_CONTROL, EXPIRES, HeaderName, PRAGMA, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use uuid::Uuid;
 
+pub(crate) use self::backup::BackupKey;
+use self::backup::Origin;
 pub(crate) use self::challenge::Challenge;
+use self::clock::Clock;
 use self::error::VaultError;
 use self::operation::Operation;
 use self::permission::AccessControl;
+use self::secrets::Context;
 use self::store::Store;
 use self::throttle::Throttle;
 use crate::cloud::Cloud;
-use crate::config::{self, Access, Limits};
+use crate::config::{self, Access, Limits, Network, SoftDelete};
 use crate::directory::{Directory, invalid};
 use crate::message::{Answer, Reply, Request};
 use crate::token::{Caller, Tokens};
@@ -33,46 +43,55 @@ use crate::token::{Caller, Tokens};
 /// Local names of a vault end so; the port follows.
 pub(crate) const LOCAL_DOMAIN: &str = "vault.localhost";
 
-/// A vault: its contents, its access list and its limits, all of which may change while it runs.
+/// A vault: its contents and how it behaves, most of which may change while it runs.
 pub(crate) struct Vault {
     pub(crate) name: String,
     pub(crate) tenant: String,
     pub(crate) cloud: Cloud,
     issuer: String,
     location: String,
-    firewall: bool,
+    empty_pages: Vec<usize>,
+    clock: Clock,
+    backup_key: Arc<BackupKey>,
+    network: Mutex<Network>,
     access: Mutex<AccessControl>,
     throttle: Mutex<Throttle>,
     store: Mutex<Store>,
 }
 
 impl Vault {
-    pub(crate) fn new(config: &config::Vault, directory: &Directory) -> io::Result<Vault> {
+    pub(crate) fn new(
+        config: &config::Vault,
+        directory: &Directory,
+        backup_key: &Arc<BackupKey>,
+    ) -> io::Result<Vault> {
         let tenant = directory.tenant_or_first(config.tenant.as_deref())?;
         if !is_vault_name(&config.name) {
             return Err(invalid(format!("{} cannot be the name of a vault", config.name)));
         }
-        let mut store = Store::new(config.purge_protection);
-        for (name, secret) in &config.secrets {
-            if !operation::is_object_name(name) {
-                return Err(invalid(format!("{name} cannot be the name of a secret")));
-            }
-            store.set(name, secret.clone());
-        }
-        Ok(Vault {
+        let vault = Vault {
             name: config.name.to_ascii_lowercase(),
             tenant: tenant.id.clone(),
             cloud: config.cloud.unwrap_or(tenant.cloud),
             issuer: tenant.cloud.issuer(&tenant.id),
             location: config.location.clone(),
-            firewall: config.firewall,
+            empty_pages: config.empty_pages.clone(),
+            clock: Clock::default(),
+            backup_key: backup_key.clone(),
+            network: Mutex::new(config.network.clone()),
             access: Mutex::new(AccessControl {
                 rbac: config.rbac,
+                policy_refusal: config.policy_refusal,
                 entries: config.access.clone(),
             }),
             throttle: Mutex::new(Throttle::new(config.limits)),
-            store: Mutex::new(store),
-        })
+            store: Mutex::new(Store::new(SoftDelete::default())),
+        };
+        vault.set_soft_delete(config.soft_delete).map_err(invalid)?;
+        for (name, secret) in &config.secrets {
+            vault.rotate(name, secret.clone()).map_err(invalid)?;
+        }
+        Ok(vault)
     }
 
     pub(crate) fn answer(&self, tokens: &Tokens, request: &Request) -> Answer {
@@ -89,9 +108,34 @@ impl Vault {
         answer
     }
 
-    /// Sets a new version without asking who is there.
-    pub(crate) fn rotate(&self, name: &str, secret: config::Secret) -> Option<String> {
-        operation::is_object_name(name).then(|| locked(&self.store).set(name, secret).version.clone())
+    /// Sets a new version without asking who is there; gives its id, or why there cannot be one.
+    pub(crate) fn rotate(&self, name: &str, secret: config::Secret) -> Result<String, String> {
+        if !operation::is_object_name(name) {
+            return Err(format!("{name} cannot be the name of a secret"));
+        }
+        let mut store = locked(&self.store);
+        let secret = store.set(name, secret, self.clock.now());
+        let secret = secret.map_err(|error| error.message().to_owned())?;
+        Ok(secret.latest().version.clone())
+    }
+
+    /// Puts the vault's clock forward.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    pub(crate) fn set_soft_delete(&self, soft_delete: SoftDelete) -> Result<(), String> {
+        match soft_delete.flaw() {
+            Some(flaw) => Err(flaw),
+            None => {
+                locked(&self.store).soft_delete = soft_delete;
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn set_network(&self, network: Network) {
+        *locked(&self.network) = network;
     }
 
     pub(crate) fn set_limits(&self, limits: Limits) {
@@ -110,7 +154,7 @@ impl Vault {
             .with(named("x-ms-keyvault-service-version"), "1.9.2000.1")
             .with(
                 named("x-ms-keyvault-network-info"),
-                "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;",
+                &network::info(locked(&self.network).seen(request.client)),
             )
             .with(named("x-ms-request-id"), &Uuid::new_v4().to_string())
             .with(STRICT_TRANSPORT_SECURITY, "max-age=31536000;includeSubDomains")
@@ -135,19 +179,26 @@ impl Vault {
     }
 
     fn operate(&self, caller: &Caller, request: &Request) -> Result<Reply, VaultError> {
-        if self.firewall {
-            return Err(VaultError::firewall(caller, &self.vault_line()));
-        }
+        let now = self.clock.now();
+        locked(&self.network).admit(request.client, caller, &self.vault_line())?;
         let operation = Operation::parse(request)?;
-        let admitted = locked(&self.throttle).admit(operation.secret(), Instant::now());
-        admitted.map_err(VaultError::throttled)?;
+        locked(&self.throttle)
+            .admit(operation.secret(), operation.creates(), now.instant)
+            .map_err(VaultError::throttled)?;
         locked(&self.access).permit(caller, &operation, self)?;
-        secrets::perform(
-            &mut locked(&self.store),
-            &operation,
-            request,
-            &self.base_url(request),
-        )
+        let mut context = Context {
+            store: &mut locked(&self.store),
+            backup_key: &self.backup_key,
+            origin: Origin {
+                tenant: &self.tenant,
+                location: &self.location,
+            },
+            empty_pages: &self.empty_pages,
+            vault_line: self.vault_line(),
+            base: self.base_url(request),
+            now,
+        };
+        context.perform(&operation, request)
     }
 
     /// The audience that tokens need: the cloud's, or on a local name the one that clients can verify.

@@ -1,4 +1,5 @@
-//! Limits over sliding windows: a vault's, and each secret's. What is refused does not count.
+//! Limits over sliding windows: a vault's, with one apart for new versions, and each secret's. What is refused does
+//! not count.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ const SECRET_WINDOW: Duration = Duration::from_secs(1);
 pub(super) struct Throttle {
     limits: Limits,
     vault: Window,
+    creates: Window,
     secrets: HashMap<String, Window>,
 }
 
@@ -24,15 +26,26 @@ impl Throttle {
         Throttle {
             limits,
             vault: Window::new(VAULT_WINDOW),
+            creates: Window::new(VAULT_WINDOW),
             secrets: HashMap::new(),
         }
     }
 
     /// Counts a request in, or refuses it. Without a limit nothing is counted.
-    pub(super) fn admit(&mut self, secret: Option<&str>, now: Instant) -> Result<(), Throttled> {
+    pub(super) fn admit(
+        &mut self,
+        secret: Option<&str>,
+        creates: bool,
+        now: Instant,
+    ) -> Result<(), Throttled> {
         let mut windows = Vec::new();
-        if let Some(limit) = self.limits.vault_per_10s {
-            windows.push((&mut self.vault, limit));
+        let (vault, limit) = if creates {
+            (&mut self.creates, self.limits.creates_per_10s)
+        } else {
+            (&mut self.vault, self.limits.vault_per_10s)
+        };
+        if let Some(limit) = limit {
+            windows.push((vault, limit));
         }
         if let (Some(secret), Some(limit)) = (secret, self.limits.secret_per_1s) {
             let secret = self.secrets.entry(secret.to_ascii_lowercase());
@@ -98,7 +111,7 @@ mod tests {
         });
         let start = Instant::now();
         let mut at = |millis| {
-            let answer = throttle.admit(None, start + Duration::from_millis(millis));
+            let answer = throttle.admit(None, false, start + Duration::from_millis(millis));
             answer.map_err(|throttled| throttled.retry_after_s)
         };
         assert_eq!([at(0), at(4_000)], [Ok(()), Ok(())]);

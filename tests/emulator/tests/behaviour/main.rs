@@ -2,12 +2,18 @@
 
 mod admin;
 mod app_service;
+mod backup;
 mod certificates;
+mod contoso;
 mod entra;
 mod faults;
 mod imds;
+mod paging;
+mod permissions;
 mod program;
+mod properties;
 mod proxy;
+mod soft_delete;
 mod support;
 mod throttling;
 mod tokens;

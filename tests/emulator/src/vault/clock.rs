@@ -1,0 +1,34 @@
+//! A vault's own clock, which a test can put forward: for retention, delays and limits, not for tokens.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::clock;
+
+#[derive(Default)]
+pub(super) struct Clock {
+    ahead_ms: AtomicU64,
+}
+
+/// One moment, in both ways of telling time.
+#[derive(Clone, Copy)]
+pub(super) struct Now {
+    /// Seconds since 1970.
+    pub(super) unix: u64,
+    pub(super) instant: Instant,
+}
+
+impl Clock {
+    pub(super) fn now(&self) -> Now {
+        let ahead = Duration::from_millis(self.ahead_ms.load(Ordering::Relaxed));
+        Now {
+            unix: clock::now() + ahead.as_secs(),
+            instant: Instant::now() + ahead,
+        }
+    }
+
+    pub(super) fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.ahead_ms.fetch_add(by, Ordering::Relaxed);
+    }
+}
