@@ -51,7 +51,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Builds an engine. `seed` is 16 random bytes: jitter and request ids come from them, no key does.
+    /// Builds an engine. `seed` is 16 bytes from the operating system's random source: whoever can guess them can guess
+    /// what [`random`](crate::random) makes of them.
     pub fn new(config: Config, seed: [u8; 16]) -> Result<Engine, Error> {
         let credential = build::credential(&config, &config.options.credential)?;
         let (pin, renewal) = (config.options.expect.clone(), config.options.host.renewal);

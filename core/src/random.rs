@@ -1,27 +1,42 @@
-//! Jitter and identifiers, from a seed that the host gives. Never used for keys.
+//! Unpredictable bytes and jitter, both from a seed that the host takes from its operating system.
+//!
+//! The core has no random source, so it stretches the host's 16 bytes. Bytes that must not be guessed (a PKCE verifier,
+//! a sign-in's `state`, an assertion's `jti`) come from a chain of SHA-256: each step gives one block away and keeps
+//! another, from which neither earlier blocks nor the seed can be found. Jitter comes from a generator of its own,
+//! seeded by a third hash, so waits that anybody can watch tell nothing of the chain.
 
+use std::fmt;
 use std::time::Duration;
 
-/// A seeded source of jitter: the same seed gives the same run.
-#[derive(Debug)]
-pub struct Random(fastrand::Rng);
+use hmac_sha256::Hash;
+use zeroize::Zeroizing;
+
+/// A seeded source: the same seed gives the same run.
+pub struct Random {
+    jitter: fastrand::Rng,
+    chain: Zeroizing<[u8; 32]>,
+}
 
 impl Random {
     /// Starts from the host's 16 random bytes.
     pub fn new(seed: [u8; 16]) -> Self {
-        let [low, high] = [0, 8].map(|at| {
-            let mut half = [0; 8];
-            half.copy_from_slice(&seed[at..at + 8]);
-            u64::from_le_bytes(half)
-        });
-        // Mixed and not merely combined: sixteen equal bytes must not cancel out.
-        let mixed = fastrand::Rng::with_seed(low).u64(..) ^ high;
-        Self(fastrand::Rng::with_seed(mixed))
+        let [a, b, c, d, e, f, g, h, ..] = derive(b"jitter", &seed);
+        Self {
+            jitter: fastrand::Rng::with_seed(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
+            chain: Zeroizing::new(derive(b"chain", &seed)),
+        }
+    }
+
+    /// Bytes that nobody can guess who has not seen the seed, whatever else of this source they have seen.
+    pub fn unpredictable(&mut self) -> [u8; 32] {
+        let block = derive(b"block", &*self.chain);
+        *self.chain = derive(b"chain", &*self.chain);
+        block
     }
 
     /// A number in `0.0..1.0`.
     pub fn fraction(&mut self) -> f64 {
-        self.0.f64()
+        self.jitter.f64()
     }
 
     /// A duration spread evenly over `0..=limit` ("full jitter").
@@ -34,9 +49,11 @@ impl Random {
         base.mul_f64(1.0 + share.clamp(0.0, 1.0) * (2.0 * self.fraction() - 1.0))
     }
 
-    /// A version 4 UUID (RFC 9562) for request ids.
+    /// A version 4 UUID (RFC 9562), as unpredictable.
     pub fn uuid(&mut self) -> String {
-        let bits = (u128::from(self.0.u64(..)) << 64) | u128::from(self.0.u64(..));
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.unpredictable()[..16]);
+        let bits = u128::from_be_bytes(bytes);
         let bits = bits & !(0xf << 76) | (0x4 << 76);
         let bits = bits & !(0x3 << 62) | (0x2 << 62);
         let hex = format!("{bits:032x}");
@@ -49,6 +66,20 @@ impl Random {
             &hex[20..]
         )
     }
+}
+
+impl fmt::Debug for Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Random")
+    }
+}
+
+/// What a label makes of a secret: nothing else can be told from it.
+fn derive(label: &[u8], secret: &[u8]) -> [u8; 32] {
+    let mut hash = Hash::new();
+    hash.update(label);
+    hash.update(secret);
+    hash.finalize()
 }
 
 #[cfg(test)]
@@ -77,6 +108,19 @@ mod tests {
             seed[at] = 8;
             assert_ne!(first(seed), first([7; 16]), "byte {at}");
         }
+    }
+
+    #[test]
+    fn blocks_differ_and_do_not_depend_on_the_jitter_drawn() {
+        let (mut a, mut b) = (Random::new([7; 16]), Random::new([7; 16]));
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..1000 {
+            b.fraction();
+            let block = a.unpredictable();
+            assert_eq!(block, b.unpredictable());
+            assert!(seen.insert(block));
+        }
+        assert_eq!(format!("{a:?}"), "Random");
     }
 
     #[test]

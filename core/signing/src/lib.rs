@@ -1,0 +1,34 @@
+//! Answers [`Effect::Sign`](nightlatch_core::effect::Effect::Sign) for keys that stand in the engine's own effect.
+//!
+//! It is a crate of its own because the core has neither random numbers nor C code: native bindings share this one,
+//! JavaScript has WebCrypto, and keys in hardware answer through their user's function.
+
+#![forbid(unsafe_code)]
+
+use nightlatch_core::effect::{Algorithm, Fault, FaultKind, Outcome};
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
+
+/// Signs `message` with an RSA key of 2,048 to 4,096 bits, given as PKCS #8 in DER. PS256 has a salt of 32 bytes.
+pub fn sign(pkcs8: &[u8], algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, Fault> {
+    let key = RsaKeyPair::from_pkcs8(pkcs8).map_err(|why| {
+        let text = format!("the RSA key cannot be used: {why}; it must have 2,048 to 4,096 bits and an exponent of 65,537 or more");
+        Fault::new(FaultKind::Other, text)
+    })?;
+    let padding: &dyn RsaEncoding = match algorithm {
+        Algorithm::Ps256 => &RSA_PSS_SHA256,
+        Algorithm::Rs256 => &RSA_PKCS1_SHA256,
+    };
+    let mut signature = vec![0; key.public().modulus_len()];
+    key.sign(padding, &SystemRandom::new(), message, &mut signature)
+        .map_err(|_| Fault::new(FaultKind::Other, "the operating system gave no random numbers"))?;
+    Ok(signature)
+}
+
+/// The same, as the answer to the effect.
+pub fn answer(pkcs8: &[u8], algorithm: Algorithm, message: &[u8]) -> Outcome {
+    match sign(pkcs8, algorithm, message) {
+        Ok(signature) => Outcome::Signed(signature),
+        Err(fault) => Outcome::Failed(fault),
+    }
+}
