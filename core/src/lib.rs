@@ -29,7 +29,7 @@
 //! * no secret or token can be printed: they are [`Sensitive`](sensitive::Sensitive), wiped when dropped, and
 //!   errors and events have no such field;
 //! * the crate builds for `wasm32-unknown-unknown` with the same features; one, `local`, may be left out where there are
-//!   no files, commands and endpoints of a platform.
+//!   no commands and no endpoints of a platform.
 //!
 //! # Deliberately absent
 //!

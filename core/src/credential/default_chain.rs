@@ -54,7 +54,7 @@ pub(super) fn credential(config: &Config, options: &DefaultOptions) -> Result<Cr
                 let given = (
                     options.workload_identity_tenant_id.as_deref(),
                     options.workload_identity_client_id.as_deref(),
-                    None::<&str>,
+                    None,
                 );
                 WorkloadIdentity::credential(config, &options.authority, given)
             }

@@ -1,6 +1,9 @@
-//! What stands for the sources that are part of a host (an endpoint of its platform, a file that it mounts, a command)
-//! where there can be no such host: in a Worker or a browser. Nothing of them is compiled in. Asking for one gives a
-//! credential that says so when its turn comes, and a chain goes on to the next.
+//! What stands for the sources that are part of a host (an endpoint of its platform, a command of a developer) where
+//! there can be no such host: in a Worker or a browser. Nothing of them is compiled in. Asking for one gives a credential
+//! that says so when its turn comes, and a chain goes on to the next.
+//!
+//! A workload identity is none of them: its token is a file for Kubernetes only, elsewhere whatever the program hands over
+//! under that name.
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
@@ -12,7 +15,7 @@ use super::{Credential, Ending, Miss};
 
 fn absent(name: &'static str) -> Credential {
     let text = format!(
-        "{name} authentication unavailable. It does not exist on this host: a Worker or a browser has no endpoint, file or \
+        "{name} authentication unavailable. It does not exist on this host: a Worker or a browser has no endpoint or \
          command of its own that knows an identity."
     );
     let error = Error::new(ErrorKind::Unsupported, text)
@@ -50,5 +53,4 @@ macro_rules! absent {
 absent! {
     azure_cli AzureCli "AzureCliCredential": credential;
     managed_identity ManagedIdentity "ManagedIdentityCredential": of_options of_default_chain;
-    workload_identity WorkloadIdentity "WorkloadIdentityCredential": credential;
 }

@@ -13,6 +13,7 @@ pub(crate) mod environment;
 pub(crate) mod host_token;
 pub(crate) mod provider;
 pub(crate) mod tenants;
+pub(crate) mod workload_identity;
 
 // Sources that are part of a host. Without the feature `local` others of the same names stand here, which do not exist.
 #[cfg(feature = "local")]
@@ -21,11 +22,9 @@ pub(crate) mod azure_cli;
 mod elsewhere;
 #[cfg(feature = "local")]
 pub(crate) mod managed_identity;
-#[cfg(feature = "local")]
-pub(crate) mod workload_identity;
 
 #[cfg(not(feature = "local"))]
-use elsewhere::{azure_cli, managed_identity, workload_identity};
+use elsewhere::{azure_cli, managed_identity};
 
 use std::future::Future;
 use std::pin::Pin;
