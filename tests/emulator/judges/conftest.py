@@ -35,6 +35,7 @@ APP_SECRET = "app-secret~1"
 ISSUER = "https://cluster.example/"
 SUBJECT = "system:serviceaccount:shop:basket"
 AUDIENCE = "api://AzureADTokenExchange"
+PKCS12 = "application/x-pkcs12"
 VAULT_URL = "https://contoso.vault.azure.net"
 
 AZURE_VARIABLES = [
@@ -164,8 +165,25 @@ def configuration(cluster_key):
             },
             {
                 "name": "crowded",
-                "secrets": {f"s{n:02}": "x" for n in range(60)},
+                "secrets": {f"s{n:03}": "x" for n in range(120)},
                 "access": [{"principal": MACHINE["object_id"], "secrets": everything}],
+            },
+            {
+                "name": "workshop",
+                "access": [{"principal": MACHINE["object_id"], "roles": ["Key Vault Secrets Officer"]}],
+                "secrets": {"served": {"value": "PFX", "content_type": PKCS12, "certificate": True}},
+                "soft_delete": {step: {"polls": 1} for step in ("delete", "recover", "purge")},
+            },
+            {
+                "name": "strict",
+                "access": [{"principal": MACHINE["object_id"], "roles": ["Key Vault Administrator"]}],
+                "location": "australiaeast",
+                "soft_delete": {"retention_days": 7, "purge_protection": True},
+            },
+            {
+                "name": "legacy",
+                "access": [{"principal": MACHINE["object_id"], "roles": ["Key Vault Secrets Officer"]}],
+                "soft_delete": {"retention_days": None},
             },
             {"name": "policies", "rbac": False, "secrets": {"db-password": "s3cr3t"}},
             {"name": "walled", "network": {"firewall": []}, "secrets": {"db-password": "s3cr3t"}},

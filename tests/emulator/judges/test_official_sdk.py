@@ -128,9 +128,9 @@ def test_properties_arrive(emulator, azure, monkeypatch):
 def test_pages_are_followed_over_an_empty_one(emulator, azure, monkeypatch):
     client = secrets(system_assigned(emulator, monkeypatch), "https://crowded.vault.azure.net")
     names = [properties.name for properties in client.list_properties_of_secrets()]
-    assert names == [f"s{n:02}" for n in range(60)]
+    assert names == [f"s{n:03}" for n in range(120)]
     paths = [entry["path"] for entry in azure("GET", "log")["requests"] if entry["status"] == 200]
-    assert paths.count("/secrets") == 4
+    assert paths.count("/secrets") == 6
 
 
 def test_versions_are_listed(emulator, azure, monkeypatch):
