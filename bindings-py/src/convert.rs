@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nightlatch_core::cache::store::Entry;
-use nightlatch_core::effect::{Effect, EffectId, Request, Route};
+use nightlatch_core::effect::{Effect, EffectId, Request, Route, SigningKey};
 use nightlatch_core::operation::{OpId, Output, Reply};
 use nightlatch_core::secret::{Secret, SecretProperties};
 use nightlatch_core::sensitive::Sensitive;
@@ -16,6 +16,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::error;
+use crate::signer::Signer;
 
 static SECRET_CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
@@ -76,7 +77,9 @@ fn perform<'py>(
             timeout,
             route,
         } => http(py, id, op, &request, timeout, &route),
-        Effect::ReadFile { path, limit, .. } => ("read_file", id.0, op, path, limit).into_pyobject(py),
+        Effect::ReadFile { path, limit, plain } => {
+            ("read_file", id.0, op, path, limit, plain).into_pyobject(py)
+        }
         Effect::Run { argv, env, timeout } => {
             ("run", id.0, op, argv, env, timeout.as_secs_f64()).into_pyobject(py)
         }
@@ -87,7 +90,57 @@ fn perform<'py>(
             claims,
             enable_cae,
         } => ("host_token", id.0, op, handle, scopes, tenant, claims, enable_cae).into_pyobject(py),
+        Effect::Sign {
+            key,
+            algorithm,
+            message,
+            ..
+        } => {
+            let signer = match key {
+                SigningKey::Host(handle) => handle.into_pyobject(py)?.into_any(),
+                SigningKey::Pkcs8(key) => Signer::new(key, algorithm).into_pyobject(py)?.into_any(),
+            };
+            let message = PyBytes::new(py, &message);
+            ("sign", id.0, op, signer, message, algorithm.name()).into_pyobject(py)
+        }
+        Effect::Assertion { handle } => ("assertion", id.0, op, handle).into_pyobject(py),
+        Effect::Prompt {
+            handle,
+            message,
+            user_code,
+            verification_uri,
+            expires_on,
+        } => {
+            let end = expires_on.as_secs();
+            (
+                "prompt",
+                id.0,
+                op,
+                handle,
+                message,
+                user_code,
+                verification_uri,
+                end,
+            )
+                .into_pyobject(py)
+        }
+        Effect::Browse {
+            url,
+            port,
+            state,
+            timeout,
+        } => ("browse", id.0, op, url, port, state, timeout.as_secs_f64()).into_pyobject(py),
         _ => ("unsupported", id.0, op).into_pyobject(py),
+    }
+}
+
+/// What a way trusts at its end, if not what the host's network does: SHA-1 of the certificate, or authorities in
+/// PEM and the server's name.
+fn trust(route: &Route) -> Option<(Option<&[u8]>, Option<&str>, Option<&str>)> {
+    match route {
+        Route::Pinned(sha1) => Some((Some(sha1), None, None)),
+        Route::Private { roots, server_name } => Some((None, Some(roots), server_name.as_deref())),
+        _ => None,
     }
 }
 
@@ -114,6 +167,7 @@ fn http<'py>(
         PyBytes::new(py, request.body.expose()),
         timeout.as_secs_f64(),
         route.is_direct(),
+        trust(route),
     )
         .into_pyobject(py)
 }

@@ -36,6 +36,22 @@ struct State {
     vaults: Vec<VaultUrl>,
 }
 
+/// A secret value as Python has it.
+#[derive(FromPyObject)]
+enum Secret {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Secret {
+    fn into_sensitive(self) -> Sensitive {
+        match self {
+            Secret::Text(text) => text.into(),
+            Secret::Bytes(bytes) => bytes.into(),
+        }
+    }
+}
+
 /// What a turn brought about: outputs, and seconds until `handle_timeout` is due.
 type Turn<'py> = (Bound<'py, PyTuple>, Option<f64>);
 
@@ -47,12 +63,12 @@ impl Engine {
         py: Python<'_>,
         options: &str,
         environment: HashMap<String, String>,
-        secrets: Vec<String>,
+        secrets: Vec<Secret>,
         seed: &[u8],
         clock: Option<&ManualClock>,
     ) -> PyResult<Self> {
         let environment = Environment::from_iter(environment);
-        let secrets = secrets.into_iter().map(Sensitive::from).collect();
+        let secrets = secrets.into_iter().map(Secret::into_sensitive).collect();
         let core = Config::from_json(options, environment, secrets)
             .and_then(|config| Core::new(config, read_seed(seed)))
             .map_err(|why| error::raise(py, &why))?;
@@ -122,16 +138,49 @@ impl Engine {
         )
     }
 
-    /// A file was read.
-    fn complete_file<'py>(&self, py: Python<'py>, effect: u64, content: &[u8]) -> PyResult<Turn<'py>> {
-        self.complete(
-            py,
-            effect,
-            Outcome::File {
-                content: content.to_vec().into(),
-                shared: false,
-            },
-        )
+    /// A file was read; `shared`: others than its owner may read it.
+    fn complete_file<'py>(
+        &self,
+        py: Python<'py>,
+        effect: u64,
+        content: &[u8],
+        shared: bool,
+    ) -> PyResult<Turn<'py>> {
+        let content = content.to_vec().into();
+        self.complete(py, effect, Outcome::File { content, shared })
+    }
+
+    /// A key signed.
+    fn complete_signature<'py>(&self, py: Python<'py>, effect: u64, signature: &[u8]) -> PyResult<Turn<'py>> {
+        self.complete(py, effect, Outcome::Signed(signature.to_vec()))
+    }
+
+    /// A function of the user's gave a client assertion.
+    fn complete_assertion<'py>(
+        &self,
+        py: Python<'py>,
+        effect: u64,
+        assertion: String,
+    ) -> PyResult<Turn<'py>> {
+        self.complete(py, effect, Outcome::Assertion(assertion.into()))
+    }
+
+    /// A person was told where to sign in.
+    fn complete_prompt<'py>(&self, py: Python<'py>, effect: u64) -> PyResult<Turn<'py>> {
+        self.complete(py, effect, Outcome::Prompted)
+    }
+
+    /// The browser came back to `redirect_uri` with a query or form.
+    fn complete_return<'py>(
+        &self,
+        py: Python<'py>,
+        effect: u64,
+        redirect_uri: String,
+        answer: String,
+    ) -> PyResult<Turn<'py>> {
+        let answer = answer.into();
+        let outcome = Outcome::Returned { redirect_uri, answer };
+        self.complete(py, effect, outcome)
     }
 
     /// A program ended; its status is `None` when a signal ended it.

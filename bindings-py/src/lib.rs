@@ -7,6 +7,7 @@
 //! * [`engine`]: the engine behind a lock
 //! * [`reader`]: the cached read, and the base class of clients around it
 //! * [`convert`]: what crosses the border, as small tuples
+//! * [`signer`]: keys that sign without leaving this module
 //! * [`error`]: errors of the core as exceptions
 //! * [`clock`]: the two clocks, real or set by a test
 //!
@@ -20,6 +21,7 @@ mod convert;
 mod engine;
 mod error;
 mod reader;
+mod signer;
 
 use pyo3::prelude::*;
 
@@ -32,6 +34,8 @@ mod _native {
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::reader::{CachedSecrets, SecretReader};
+    #[pymodule_export]
+    use crate::signer::Signer;
 
     use nightlatch_core::config::Environment;
     use nightlatch_core::effect::{FaultKind, Response};

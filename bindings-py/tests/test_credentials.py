@@ -9,7 +9,7 @@ from typing import Any
 import nightlatch
 import pytest
 from nightlatch import aio
-from nightlatch._credentials import Description
+from nightlatch._credentials.base import Description
 from nightlatch._testing import Ran, World
 
 from .conftest import APP, SECRET, TENANT, URL, VALUE, Cloud
@@ -171,10 +171,11 @@ def test_options_of_the_default_credential() -> None:
     assert "managed_identity_client_id" not in tree()
     assert tree(managed_identity_client_id=None)["managed_identity_client_id"] is None
     assert tree(exclude_cli_credential=True)["exclude_cli_credential"] is True
-    assert tree(exclude_powershell_credential=True, exclude_broker_credential=True) == tree()
+    assert tree(exclude_shared_token_cache_credential=True, exclude_broker_credential=True) == tree()
+    assert (
+        tree(exclude_interactive_browser_credential=False)["exclude_interactive_browser_credential"] is False
+    )
     assert tree(authority="login.example.org")["authority"]["authority"] == "login.example.org"
-    with pytest.raises(ValueError, match="interactive"):
-        tree(exclude_interactive_browser_credential=False)
     with pytest.raises(TypeError, match="exclude_cli_credential"):
         tree(exclude_cli_credentials=True)
 

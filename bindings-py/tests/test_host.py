@@ -25,7 +25,10 @@ def test_files(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_bytes(b"12345")
     read = Files().read
-    assert read(str(file), 5) == b"12345"
+    file.chmod(0o600)
+    assert read(str(file), 5) == (b"12345", False)
+    file.chmod(0o640)
+    assert read(str(file), 5) == (b"12345", True)
     assert kind(read, str(file), 4) == "too_large"
     assert kind(read, str(tmp_path / "nothing"), 5) == "not_found"
     assert kind(read, str(file / "below"), 5) == "not_found"
@@ -34,6 +37,18 @@ def test_files(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         file.chmod(0)
         assert kind(read, str(file), 5) == "permission_denied"
+
+
+def test_a_plain_file_is_no_link(tmp_path: Path) -> None:
+    read = Files().read
+    (tmp_path / "key").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to(tmp_path / "key")
+    os.mkfifo(tmp_path / "pipe")
+    assert read(str(tmp_path / "key"), 5, True)[0] == b"12345"
+    assert read(str(tmp_path / "link"), 5)[0] == b"12345"
+    for name in ("link", "pipe"):
+        assert kind(read, str(tmp_path / name), 5, True) == "not_plain"
+    assert kind(read, str(tmp_path / "nothing"), 5, True) == "not_found"
 
 
 def test_a_program_is_run_without_a_shell_or_input() -> None:

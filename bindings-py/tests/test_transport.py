@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import http.server
 import socket
 import ssl
@@ -15,7 +16,7 @@ from typing import Any
 import nightlatch
 import pytest
 from nightlatch import _native
-from nightlatch._host.http_transport import HttpTransport
+from nightlatch._host.http_transport import HttpTransport, Trust
 from nightlatch._host.proxies import bypassed, proxy_for
 from nightlatch._host.transport import adapt
 
@@ -230,25 +231,51 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_certificates_are_checked(certificate: Path, server: Server, transport: Any) -> None:
+@pytest.fixture
+def secure(certificate: Path) -> Iterator[str]:
+    """The URL of a server with that certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    secure = Server()
-    secure.shutdown()
-    secure.socket = context.wrap_socket(secure.socket, server_side=True)
-    threading.Thread(target=secure.serve_forever, args=(0.01,), daemon=True).start()
-    url = f"https://localhost:{secure.server_port}/"
-    try:
-        assert fault(transport, url) == "tls"
-        trusted = f"{certificate}.crt"
-        for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-            assert get(HttpTransport({variable: trusted}), url)[2] == b"hello"
-        assert get(HttpTransport({}, verify=trusted), url)[2] == b"hello"
-        assert fault(HttpTransport({}, verify=trusted), url.replace("localhost", "127.0.0.1")) == "tls"
-        assert fault(HttpTransport({}, verify="/nowhere.pem"), url) == "tls"
-    finally:
-        secure.shutdown()
-        secure.server_close()
+    server = Server()
+    server.shutdown()
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"https://localhost:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def test_certificates_are_checked(certificate: Path, secure: str, transport: Any) -> None:
+    assert fault(transport, secure) == "tls"
+    trusted = f"{certificate}.crt"
+    for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        assert get(HttpTransport({variable: trusted}), secure)[2] == b"hello"
+    assert get(HttpTransport({}, verify=trusted), secure)[2] == b"hello"
+    assert fault(HttpTransport({}, verify=trusted), secure.replace("localhost", "127.0.0.1")) == "tls"
+    assert fault(HttpTransport({}, verify="/nowhere.pem"), secure) == "tls"
+
+
+def test_a_pinned_certificate_is_the_only_one_trusted(certificate: Path, secure: str) -> None:
+    der = ssl.PEM_cert_to_DER_cert(Path(f"{certificate}.crt").read_text())
+    pin = hashlib.sha1(der).digest()  # noqa: S324 (that is what the platform gives)
+    for url in (secure, secure.replace("localhost", "127.0.0.1")):
+        assert get(HttpTransport({}, trust=Trust(sha1=pin)), url)[2] == b"hello"
+    other = bytes([pin[0] ^ 1]) + pin[1:]
+    # Even a certificate that the system would trust.
+    environment = {"SSL_CERT_FILE": f"{certificate}.crt"}
+    assert fault(HttpTransport(environment, trust=Trust(sha1=other)), secure) == "tls"
+
+
+def test_private_authorities_and_a_name_of_their_own(certificate: Path, secure: str) -> None:
+    roots = Path(f"{certificate}.crt").read_text()
+    by_address = secure.replace("localhost", "127.0.0.1")
+    assert get(HttpTransport({}, trust=Trust(roots=roots)), secure)[2] == b"hello"
+    assert (
+        get(HttpTransport({}, trust=Trust(roots=roots, server_name="localhost")), by_address)[2] == b"hello"
+    )
+    assert fault(HttpTransport({}, trust=Trust(roots=roots)), by_address) == "tls"
+    assert fault(HttpTransport({}, trust=Trust(roots=roots, server_name="other.example")), secure) == "tls"
+    assert fault(HttpTransport({}, trust=Trust(roots="no certificate")), secure) == "tls"
 
 
 def test_an_httpx_client_for_asyncio(server: Server) -> None:

@@ -20,10 +20,31 @@ if TYPE_CHECKING:
     from ._host.transport import Transport as Transport
     from ._native import __version__ as __version__
     from .credentials import (
+        AuthorizationCodeCredential as AuthorizationCodeCredential,
+    )
+    from .credentials import (
+        AzureAuthorityHosts as AzureAuthorityHosts,
+    )
+    from .credentials import (
         AzureCliCredential as AzureCliCredential,
     )
     from .credentials import (
+        AzureDeveloperCliCredential as AzureDeveloperCliCredential,
+    )
+    from .credentials import (
+        AzurePipelinesCredential as AzurePipelinesCredential,
+    )
+    from .credentials import (
+        AzurePowerShellCredential as AzurePowerShellCredential,
+    )
+    from .credentials import (
+        CertificateCredential as CertificateCredential,
+    )
+    from .credentials import (
         ChainedTokenCredential as ChainedTokenCredential,
+    )
+    from .credentials import (
+        ClientAssertionCredential as ClientAssertionCredential,
     )
     from .credentials import (
         ClientSecretCredential as ClientSecretCredential,
@@ -32,16 +53,46 @@ if TYPE_CHECKING:
         DefaultAzureCredential as DefaultAzureCredential,
     )
     from .credentials import (
+        DeviceCodeCredential as DeviceCodeCredential,
+    )
+    from .credentials import (
         EnvironmentCredential as EnvironmentCredential,
+    )
+    from .credentials import (
+        GitHubActionsCredential as GitHubActionsCredential,
+    )
+    from .credentials import (
+        InteractiveBrowserCredential as InteractiveBrowserCredential,
     )
     from .credentials import (
         ManagedIdentityCredential as ManagedIdentityCredential,
     )
     from .credentials import (
+        OnBehalfOfCredential as OnBehalfOfCredential,
+    )
+    from .credentials import (
+        SharedTokenCacheCredential as SharedTokenCacheCredential,
+    )
+    from .credentials import (
+        UsernamePasswordCredential as UsernamePasswordCredential,
+    )
+    from .credentials import (
+        VisualStudioCodeCredential as VisualStudioCodeCredential,
+    )
+    from .credentials import (
+        VisualStudioCredential as VisualStudioCredential,
+    )
+    from .credentials import (
         WorkloadIdentityCredential as WorkloadIdentityCredential,
+    )
+    from .credentials import (
+        get_bearer_token_provider as get_bearer_token_provider,
     )
     from .errors import (
         Attempt as Attempt,
+    )
+    from .errors import (
+        AuthenticationRequiredError as AuthenticationRequiredError,
     )
     from .errors import (
         ChallengeRejectedError as ChallengeRejectedError,
@@ -116,6 +167,9 @@ if TYPE_CHECKING:
         AccessTokenInfo as AccessTokenInfo,
     )
     from .models import (
+        AuthenticationRecord as AuthenticationRecord,
+    )
+    from .models import (
         KeyVaultSecret as KeyVaultSecret,
     )
     from .models import (
@@ -130,16 +184,39 @@ if TYPE_CHECKING:
 _HOMES = {
     "secrets": ("SecretClient",),
     "credentials": (
-        "DefaultAzureCredential", "EnvironmentCredential", "WorkloadIdentityCredential",
-        "ManagedIdentityCredential", "ClientSecretCredential", "AzureCliCredential", "ChainedTokenCredential",
+        "DefaultAzureCredential",
+        "EnvironmentCredential",
+        "WorkloadIdentityCredential",
+        "ManagedIdentityCredential",
+        "ClientSecretCredential",
+        "CertificateCredential",
+        "ClientAssertionCredential",
+        "OnBehalfOfCredential",
+        "AzurePipelinesCredential",
+        "GitHubActionsCredential",
+        "AzureCliCredential",
+        "AzureDeveloperCliCredential",
+        "AzurePowerShellCredential",
+        "VisualStudioCredential",
+        "VisualStudioCodeCredential",
+        "SharedTokenCacheCredential",
+        "DeviceCodeCredential",
+        "InteractiveBrowserCredential",
+        "AuthorizationCodeCredential",
+        "UsernamePasswordCredential",
+        "ChainedTokenCredential",
+        "get_bearer_token_provider",
+        "AzureAuthorityHosts",
     ),
     "models": (
         "KeyVaultSecret", "SecretProperties", "KeyVaultSecretIdentifier", "AccessToken", "AccessTokenInfo",
+        "AuthenticationRecord",
     ),
     "options": ("IdentityPin",),
     "errors": (
         "NightlatchError", "InvalidArgumentError", "InvalidConfigurationError", "HttpResponseError",
-        "ClientAuthenticationError", "CredentialUnavailableError", "IdentityMismatchError",
+        "ClientAuthenticationError", "CredentialUnavailableError", "AuthenticationRequiredError",
+        "IdentityMismatchError",
         "ChallengeRejectedError", "ForbiddenError", "SecretDisabledError", "ResourceNotFoundError",
         "ResourceExistsError", "ThrottledError", "ServiceFailureError", "ServiceRequestError", "TlsError",
         "ServiceResponseError", "OperationTimeoutError", "OperationCancelledError", "UnsupportedError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from ._credentials import BaseCredential, base_of
+from ._credentials.base import BaseCredential, base_of
 from ._host.driver import Driver
 from ._native import CachedSecrets, SecretReader
 

@@ -3,10 +3,14 @@
 A *turn* is what a call brought about: outputs, and seconds until `Engine.handle_timeout` is due (`None`:
 nothing is). An output is a tuple whose first item says what it is::
 
-    ("http", effect, op, method, url, [(name, value), …], body, timeout, direct)
-    ("read_file", effect, op, path, limit)
+    ("http", effect, op, method, url, [(name, value), …], body, timeout, direct, trust)
+    ("read_file", effect, op, path, limit, plain)
     ("run", effect, op, [argument, …], [(variable, value), …], timeout)
     ("host_token", effect, op, handle, [scope, …], tenant, claims, enable_cae)
+    ("sign", effect, op, Signer | handle, message, algorithm)
+    ("assertion", effect, op, handle)
+    ("prompt", effect, op, handle | None, message, user_code, verification_uri, expires_on)
+    ("browse", effect, op, url, port | None, state, timeout)
     ("unsupported", effect, op)                     an effect this binding does not know
     ("abort", effect)                               nobody waits for it any more
     ("secret", op, KeyVaultSecret)
@@ -15,8 +19,9 @@ nothing is). An output is a tuple whose first item says what it is::
     ("unsupported_reply", op)
     ("event", json)
 
-`op` in an effect is the operation that began it, or `None`. Every effect is answered once, by one of the
-`complete_…` methods or `fail`.
+`trust` is `None`, or what the server's certificate must be: ``(sha1, None, None)`` or
+``(None, roots_in_pem, server_name | None)``. `op` in an effect is the operation that began it, or `None`.
+Every effect is answered once, by one of the `complete_…` methods or `fail`.
 """
 
 from typing import Any, TypeAlias, final
@@ -45,12 +50,16 @@ class ManualClock:
     def unix_ms(self) -> int: ...
 
 @final
+class Signer:
+    def sign(self, message: bytes) -> bytes: ...
+
+@final
 class Engine:
     def __new__(
         cls,
         options: str,
         environment: dict[str, str],
-        secrets: list[str],
+        secrets: list[str | bytes],
         seed: bytes,
         clock: ManualClock | None = None,
     ) -> Self: ...
@@ -59,7 +68,11 @@ class Engine:
     def complete_http(
         self, effect: int, status: int, headers: list[tuple[str, str]], body: bytes
     ) -> _Turn: ...
-    def complete_file(self, effect: int, content: bytes) -> _Turn: ...
+    def complete_file(self, effect: int, content: bytes, shared: bool) -> _Turn: ...
+    def complete_signature(self, effect: int, signature: bytes) -> _Turn: ...
+    def complete_assertion(self, effect: int, assertion: str) -> _Turn: ...
+    def complete_prompt(self, effect: int) -> _Turn: ...
+    def complete_return(self, effect: int, redirect_uri: str, answer: str) -> _Turn: ...
     def complete_run(self, effect: int, status: int | None, stdout: bytes, stderr: bytes) -> _Turn: ...
     def complete_token(
         self, effect: int, token: str, expires_on: int, refresh_on: int | None = None

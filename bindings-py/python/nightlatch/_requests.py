@@ -13,7 +13,8 @@ def token_operation(
 ) -> dict[str, Any]:
     """Asks for a token.
 
-    :param options: ``claims``, ``tenant_id``, ``enable_cae`` as the Azure SDKs pass them
+    :param options: ``claims``, ``tenant_id``, ``enable_cae`` as the Azure SDKs pass them; ``authenticate``
+        has a person sign in whether or not there is a token
     :param kwargs: ``timeout``; anything else is refused
     """
     timeout = kwargs.pop("timeout", None)
@@ -27,6 +28,8 @@ def token_operation(
         "claims": options.get("claims") or None,
         "enable_cae": bool(options.get("enable_cae", False)),
     }
+    if options.get("authenticate"):
+        request["authenticate"] = True
     return _with_timeout({"op": "get_token", "request": request}, timeout)
 
 

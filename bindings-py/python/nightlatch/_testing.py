@@ -19,13 +19,16 @@ import asyncio
 import selectors
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ._host.environment import Host
 from ._host.faults import TransportError
 from ._native import ManualClock
 
-__all__ = ["Answer", "ManualClock", "Ran", "Request", "VirtualLoop", "World"]
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Answer", "Content", "ManualClock", "Page", "Ran", "Request", "VirtualLoop", "World"]
 
 T = TypeVar("T")
 BEGINNING_MS = 1_793_000_000_000
@@ -42,6 +45,27 @@ class Request(NamedTuple):
     body: bytes
     timeout: float
     direct: bool
+    trust: tuple[bytes | None, str | None, str | None] | None = None
+    """What its server is trusted for, if not what the network's configuration says."""
+
+
+class Content(NamedTuple):
+    """A file's content."""
+
+    data: bytes
+    shared: bool = False
+    """Whether others than its owner may read it."""
+    link: bool = False
+    """Whether it is a symbolic link."""
+
+
+class Page(NamedTuple):
+    """What the browser brings after `delay` seconds: the form, in which ``$state`` stands for the state that
+    it was sent out with, or the fault of that name."""
+
+    form: str = ""
+    delay: float = 0.0
+    fault: str | None = None
 
 
 @dataclass
@@ -72,6 +96,7 @@ class World:
     :param http: answers a request, perhaps with a fault
     :param files: contents by path, ``None`` for a file that may not be read; others do not exist
     :param commands: answers an argument list; without it no program exists
+    :param browser: answers a page's URL; without it there is no browser
     :param environment: the variables
     :param platform: ``linux``, ``windows``, ``macos`` or ``other``
     """
@@ -80,8 +105,9 @@ class World:
         self,
         http: Callable[[Request], Answer] | None = None,
         *,
-        files: Mapping[str, bytes | None] | None = None,
+        files: Mapping[str, bytes | Content | None] | None = None,
         commands: Callable[[Sequence[str]], Ran] | None = None,
+        browser: Callable[[str], Page] | None = None,
         environment: Mapping[str, str] | None = None,
         platform: str = "linux",
     ) -> None:
@@ -90,6 +116,8 @@ class World:
         self.http = http
         self.files = dict(files or {})
         self.commands = commands
+        self.browser = browser
+        self.told: list[str] = []
         self.environment = dict(environment or {})
         self.platform = platform
 
@@ -117,6 +145,8 @@ class World:
             transport=means,
             files=means,
             commands=means,
+            people=means,
+            trusting=means,
         )
 
     def _ask(
@@ -127,43 +157,72 @@ class World:
         body: bytes,
         timeout: float,
         direct: bool,
+        trust: Any,
     ) -> Answer:
-        request = Request(self.clock.monotonic_ms, method, url, dict(headers), body, timeout, direct)
+        request = Request(self.clock.monotonic_ms, method, url, dict(headers), body, timeout, direct, trust)
         self.requests.append(request)
         return Answer(fault="connect") if self.http is None else self.http(request)
 
-    def _read(self, path: str, limit: int) -> bytes:
+    def _content(self, path: str) -> Content:
         if path not in self.files:
             raise TransportError("not_found")
         content = self.files[path]
         if content is None:
             raise TransportError("permission_denied")
-        if len(content) > limit:
+        return content if isinstance(content, Content) else Content(content)
+
+    def _read(self, path: str, limit: int, plain: bool) -> tuple[bytes, bool]:
+        content = self._content(path)
+        if plain and content.link:
+            raise TransportError("not_plain")
+        if len(content.data) > limit:
             raise TransportError("too_large")
-        return content
+        return content.data, content.shared
+
+    def _browse(self, url: str) -> Page:
+        return Page(fault="unavailable") if self.browser is None else self.browser(url)
 
     def _run(self, argv: Sequence[str]) -> Ran:
         return Ran(fault="not_found") if self.commands is None else self.commands(argv)
 
 
-class _Blocking:
-    def __init__(self, world: World) -> None:
-        self._world = world
+class _Means:
+    """All that a host is made of. `by` gives the same, for a server that is trusted for one thing only."""
 
+    def __init__(self, world: World, trust: Any = None) -> None:
+        self._world = world
+        self._trust = trust
+
+    def by(self, trust: Any) -> Self:
+        return type(self)(self._world, trust)
+
+    def tell(self, message: str) -> None:
+        self._world.told.append(message)
+
+    def abandon(self, number: int) -> None:
+        """What nobody waits for ends by itself."""
+
+
+class _Blocking(_Means):
     def send(
         self, method: str, url: str, headers: Any, body: bytes, *, timeout: float, direct: bool
     ) -> tuple[int, list[tuple[str, str]], bytes]:
-        answer = self._world._ask(method, url, headers, body, timeout, direct)
+        answer = self._world._ask(method, url, headers, body, timeout, direct, self._trust)
         self._pass(answer.delay, timeout)
         return _response(answer)
 
-    def read(self, path: str, limit: int) -> bytes:
-        return self._world._read(path, limit)
+    def read(self, path: str, limit: int, plain: bool) -> tuple[bytes, bool]:
+        return self._world._read(path, limit, plain)
 
     def run(self, argv: Sequence[str], env: Any, timeout: float) -> tuple[int | None, bytes, bytes]:
         ran = self._world._run(argv)
         self._pass(ran.delay, timeout)
         return _ran(ran)
+
+    def browse(self, number: int, url: str, port: int | None, state: str, timeout: float) -> tuple[str, str]:
+        page = self._world._browse(url)
+        self._pass(page.delay, timeout)
+        return _came_back(page, port, state)
 
     def _pass(self, delay: float, timeout: float) -> None:
         self._world.clock.advance(round(min(delay, timeout) * 1000))
@@ -171,24 +230,28 @@ class _Blocking:
             raise TransportError("timeout")
 
 
-class _Awaiting:
-    def __init__(self, world: World) -> None:
-        self._world = world
-
+class _Awaiting(_Means):
     async def send(
         self, method: str, url: str, headers: Any, body: bytes, *, timeout: float, direct: bool
     ) -> tuple[int, list[tuple[str, str]], bytes]:
-        answer = self._world._ask(method, url, headers, body, timeout, direct)
+        answer = self._world._ask(method, url, headers, body, timeout, direct, self._trust)
         await self._pass(answer.delay, timeout)
         return _response(answer)
 
-    async def read(self, path: str, limit: int) -> bytes:
-        return self._world._read(path, limit)
+    async def read(self, path: str, limit: int, plain: bool) -> tuple[bytes, bool]:
+        return self._world._read(path, limit, plain)
 
     async def run(self, argv: Sequence[str], env: Any, timeout: float) -> tuple[int | None, bytes, bytes]:
         ran = self._world._run(argv)
         await self._pass(ran.delay, timeout)
         return _ran(ran)
+
+    async def browse(
+        self, number: int, url: str, port: int | None, state: str, timeout: float
+    ) -> tuple[str, str]:
+        page = self._world._browse(url)
+        await self._pass(page.delay, timeout)
+        return _came_back(page, port, state)
 
     async def _pass(self, delay: float, timeout: float) -> None:
         if delay or timeout <= 0:
@@ -207,6 +270,12 @@ def _ran(ran: Ran) -> tuple[int | None, bytes, bytes]:
     if ran.fault:
         raise TransportError(ran.fault)
     return ran.status, ran.stdout, ran.stderr
+
+
+def _came_back(page: Page, port: int | None, state: str) -> tuple[str, str]:
+    if page.fault:
+        raise TransportError(page.fault)
+    return f"http://localhost:{port or 8400}", page.form.replace("$state", state)
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

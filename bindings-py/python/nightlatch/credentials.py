@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .models import AccessToken, AccessTokenInfo
+    from .models import AccessToken, AccessTokenInfo, AuthenticationRecord
 
-from . import _credentials as _options
+from ._credentials import applications as _applications
+from ._credentials import chains as _chains
+from ._credentials import machines as _machines
+from ._credentials import people as _people
+from ._credentials import tools as _tools
+from ._credentials.base import BaseCredential
 from ._host.blocking import BlockingDriver
 from ._requests import token_operation
 
@@ -20,12 +26,30 @@ __all__ = [
     "WorkloadIdentityCredential",
     "ManagedIdentityCredential",
     "ClientSecretCredential",
+    "CertificateCredential",
+    "ClientAssertionCredential",
+    "OnBehalfOfCredential",
+    "AzurePipelinesCredential",
+    "GitHubActionsCredential",
     "AzureCliCredential",
+    "AzureDeveloperCliCredential",
+    "AzurePowerShellCredential",
+    "VisualStudioCredential",
+    "VisualStudioCodeCredential",
+    "SharedTokenCacheCredential",
+    "DeviceCodeCredential",
+    "InteractiveBrowserCredential",
+    "AuthorizationCodeCredential",
+    "UsernamePasswordCredential",
     "ChainedTokenCredential",
+    "get_bearer_token_provider",
+    "AzureAuthorityHosts",
 ]
 
+_MANAGEMENT = ("https://management.core.windows.net//.default",)
 
-class _Credential(_options.BaseCredential):
+
+class _Credential(BaseCredential):
     def get_token(
         self,
         *scopes: str,
@@ -82,29 +106,128 @@ class _Credential(_options.BaseCredential):
         self.close()
 
 
-class DefaultAzureCredential(_options.DefaultOptions, _Credential):
-    __doc__ = _options.DefaultOptions.__doc__
+class _Person(_Credential):
+    _tree: dict[str, Any]
+
+    def authenticate(
+        self, *, scopes: Iterable[str] | None = None, claims: str | None = None, **kwargs: Any
+    ) -> AuthenticationRecord:
+        """Has the person sign in now, whether or not there is a token already.
+
+        :keyword scopes: what the first token is for; the Azure management interface if not given
+        :keyword claims: claims of a challenge, as JSON
+        :keyword timeout: seconds this call may take in all
+        :raises ClientAuthenticationError: the person was refused, or did not sign in
+        """
+        asked = (scopes,) if isinstance(scopes, str) else tuple(scopes or _MANAGEMENT)
+        options = {"claims": claims, "authenticate": True}
+        output = self._get(asked, options, kwargs)
+        from .models import authentication_record
+
+        return authentication_record(output[2], self._tree)
 
 
-class EnvironmentCredential(_options.EnvironmentOptions, _Credential):
-    __doc__ = _options.EnvironmentOptions.__doc__
+class DefaultAzureCredential(_chains.DefaultOptions, _Credential):
+    __doc__ = _chains.DefaultOptions.__doc__
 
 
-class WorkloadIdentityCredential(_options.WorkloadIdentityOptions, _Credential):
-    __doc__ = _options.WorkloadIdentityOptions.__doc__
+class EnvironmentCredential(_chains.EnvironmentOptions, _Credential):
+    __doc__ = _chains.EnvironmentOptions.__doc__
 
 
-class ManagedIdentityCredential(_options.ManagedIdentityOptions, _Credential):
-    __doc__ = _options.ManagedIdentityOptions.__doc__
+class WorkloadIdentityCredential(_applications.WorkloadIdentityOptions, _Credential):
+    __doc__ = _applications.WorkloadIdentityOptions.__doc__
 
 
-class ClientSecretCredential(_options.ClientSecretOptions, _Credential):
-    __doc__ = _options.ClientSecretOptions.__doc__
+class ManagedIdentityCredential(_machines.ManagedIdentityOptions, _Credential):
+    __doc__ = _machines.ManagedIdentityOptions.__doc__
 
 
-class AzureCliCredential(_options.AzureCliOptions, _Credential):
-    __doc__ = _options.AzureCliOptions.__doc__
+class ClientSecretCredential(_applications.ClientSecretOptions, _Credential):
+    __doc__ = _applications.ClientSecretOptions.__doc__
 
 
-class ChainedTokenCredential(_options.ChainedOptions, _Credential):
-    __doc__ = _options.ChainedOptions.__doc__
+class CertificateCredential(_applications.CertificateOptions, _Credential):
+    __doc__ = _applications.CertificateOptions.__doc__
+
+
+class ClientAssertionCredential(_applications.ClientAssertionOptions, _Credential):
+    __doc__ = _applications.ClientAssertionOptions.__doc__
+
+
+class OnBehalfOfCredential(_applications.OnBehalfOfOptions, _Credential):
+    __doc__ = _applications.OnBehalfOfOptions.__doc__
+
+
+class AzurePipelinesCredential(_applications.AzurePipelinesOptions, _Credential):
+    __doc__ = _applications.AzurePipelinesOptions.__doc__
+
+
+class GitHubActionsCredential(_applications.GitHubActionsOptions, _Credential):
+    __doc__ = _applications.GitHubActionsOptions.__doc__
+
+
+class AzureCliCredential(_tools.AzureCliOptions, _Credential):
+    __doc__ = _tools.AzureCliOptions.__doc__
+
+
+class AzureDeveloperCliCredential(_tools.AzureDeveloperCliOptions, _Credential):
+    __doc__ = _tools.AzureDeveloperCliOptions.__doc__
+
+
+class AzurePowerShellCredential(_tools.AzurePowerShellOptions, _Credential):
+    __doc__ = _tools.AzurePowerShellOptions.__doc__
+
+
+class VisualStudioCredential(_tools.VisualStudioOptions, _Credential):
+    __doc__ = _tools.VisualStudioOptions.__doc__
+
+
+class VisualStudioCodeCredential(_tools.VisualStudioCodeOptions, _Credential):
+    __doc__ = _tools.VisualStudioCodeOptions.__doc__
+
+
+class SharedTokenCacheCredential(_tools.SharedTokenCacheOptions, _Credential):
+    __doc__ = _tools.SharedTokenCacheOptions.__doc__
+
+
+class DeviceCodeCredential(_people.DeviceCodeOptions, _Person):
+    __doc__ = _people.DeviceCodeOptions.__doc__
+
+
+class InteractiveBrowserCredential(_people.InteractiveBrowserOptions, _Person):
+    __doc__ = _people.InteractiveBrowserOptions.__doc__
+
+
+class AuthorizationCodeCredential(_people.AuthorizationCodeOptions, _Credential):
+    __doc__ = _people.AuthorizationCodeOptions.__doc__
+
+
+class UsernamePasswordCredential(_people.UsernamePasswordOptions, _Person):
+    __doc__ = _people.UsernamePasswordOptions.__doc__
+
+
+class ChainedTokenCredential(_chains.ChainedOptions, _Credential):
+    __doc__ = _chains.ChainedOptions.__doc__
+
+
+class AzureAuthorityHosts:
+    """Where the identity provider of each cloud is, for the keyword ``authority``."""
+
+    AZURE_CHINA = "login.chinacloudapi.cn"
+    AZURE_GOVERNMENT = "login.microsoftonline.us"
+    AZURE_PUBLIC_CLOUD = "login.microsoftonline.com"
+
+
+def get_bearer_token_provider(credential: Any, *scopes: str) -> Callable[[], str]:
+    """A function that gives a bearer token each time it is called, from the cache while it is good: for
+    clients that take a function in place of a credential.
+
+    :param credential: of nightlatch or of another library
+    :param scopes: what the token is for
+    """
+
+    def provide() -> str:
+        return str((credential.get_token(*scopes)).token)
+
+    return provide

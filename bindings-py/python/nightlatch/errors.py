@@ -9,6 +9,7 @@ The classes answer "what can I do about it?"::
     ├── HttpResponseError                        a service answered, and the answer was no
     │   ├── ClientAuthenticationError            mend the credential
     │   │   ├── CredentialUnavailableError       sign in, attach or configure an identity
+    │   │   │   └── AuthenticationRequiredError  a person must sign in: call `authenticate`
     │   │   ├── IdentityMismatchError            the token stands for somebody else than `expect` says
     │   │   └── ChallengeRejectedError           no token was sent: check the vault URL
     │   ├── ForbiddenError                       grant what `advice` names
@@ -39,6 +40,7 @@ __all__ = [
     "HttpResponseError",
     "ClientAuthenticationError",
     "CredentialUnavailableError",
+    "AuthenticationRequiredError",
     "IdentityMismatchError",
     "ChallengeRejectedError",
     "ForbiddenError",
@@ -184,6 +186,10 @@ class CredentialUnavailableError(ClientAuthenticationError):
     KIND = "CREDENTIAL_UNAVAILABLE"
 
 
+class AuthenticationRequiredError(CredentialUnavailableError):
+    """A person must sign in, and the credential was told not to ask by itself: call its `authenticate`."""
+
+
 class IdentityMismatchError(ClientAuthenticationError):
     """The token stands for somebody else than the option `expect` says; it was not used."""
 
@@ -275,13 +281,16 @@ class InternalError(NightlatchError):
 
 
 BY_KIND: dict[str, type[NightlatchError]] = {
-    cls.KIND: cls
+    cls.__dict__["KIND"]: cls
     for cls in list(globals().values())
-    if isinstance(cls, type) and issubclass(cls, NightlatchError) and cls.KIND is not None
+    if isinstance(cls, type) and issubclass(cls, NightlatchError) and cls.__dict__.get("KIND") is not None
 }
 """The class of each kind. A test compares it with the kinds that the core knows."""
 
 
 def from_native(kind: str, message: str, text: str, facts: dict[str, Any]) -> NightlatchError:
     """Makes the exception for an error of the core; an unknown kind becomes the base class."""
-    return BY_KIND.get(kind, NightlatchError)(message, kind=kind, text=text, **facts)
+    cls = BY_KIND.get(kind, NightlatchError)
+    if cls is CredentialUnavailableError and facts.get("error_code") == "authentication_required":
+        cls = AuthenticationRequiredError
+    return cls(message, kind=kind, text=text, **facts)

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["AccessToken", "AccessTokenInfo", "KeyVaultSecret", "KeyVaultSecretIdentifier", "SecretProperties"]
+__all__ = [
+    "AccessToken",
+    "AccessTokenInfo",
+    "AuthenticationRecord",
+    "KeyVaultSecret",
+    "KeyVaultSecretIdentifier",
+    "SecretProperties",
+]
 
 
 class SecretProperties:
@@ -244,3 +251,91 @@ def _utc(milliseconds: int | None) -> datetime | None:
 
     # Not fromtimestamp: it has a narrower range on some systems.
     return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=milliseconds)
+
+
+class AuthenticationRecord:
+    """Who signed in. It holds no secret and may be stored."""
+
+    def __init__(
+        self, tenant_id: str, client_id: str, authority: str, home_account_id: str, username: str
+    ) -> None:
+        self._facts = {
+            "authority": authority,
+            "clientId": client_id,
+            "homeAccountId": home_account_id,
+            "tenantId": tenant_id,
+            "username": username,
+            "version": "1.0",
+        }
+
+    @property
+    def authority(self) -> str:
+        """The host that signed the person in."""
+        return self._facts["authority"]
+
+    @property
+    def client_id(self) -> str:
+        """The application by which the person signed in."""
+        return self._facts["clientId"]
+
+    @property
+    def home_account_id(self) -> str:
+        """Object id and tenant of the account, joined by a full stop."""
+        return self._facts["homeAccountId"]
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant that was signed in to."""
+        return self._facts["tenantId"]
+
+    @property
+    def username(self) -> str:
+        """The account's name."""
+        return self._facts["username"]
+
+    def serialize(self) -> str:
+        """As JSON."""
+        import json
+
+        return json.dumps(self._facts)
+
+    @classmethod
+    def deserialize(cls, data: str) -> AuthenticationRecord:
+        """From what `serialize` gave.
+
+        :raises ValueError: it is something else
+        """
+        import json
+
+        facts = json.loads(data)
+        if facts.get("version") != "1.0":
+            raise ValueError("this is no AuthenticationRecord of version 1.0")
+        return cls(
+            facts["tenantId"],
+            facts["clientId"],
+            facts["authority"],
+            facts["homeAccountId"],
+            facts["username"],
+        )
+
+
+def authentication_record(token: str, tree: dict[str, Any]) -> AuthenticationRecord:
+    """Who a token says that it stands for. For diagnosis: the token is not verified here.
+
+    :param tree: the credential's settings
+    """
+    import base64
+    import json
+
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, IndexError):
+        claims = {}
+    tenant = str(claims.get("tid") or tree.get("tenant_id") or "")
+    name = claims.get("upn") or claims.get("preferred_username") or claims.get("unique_name") or ""
+    client = claims.get("appid") or claims.get("azp") or tree.get("client_id") or ""
+    authority = tree["authority"].get("authority") or "login.microsoftonline.com"
+    return AuthenticationRecord(
+        tenant, str(client), authority, f"{claims.get('oid', '')}.{tenant}", str(name)
+    )

@@ -126,7 +126,14 @@ def _parts(what: str, expected: dict[str, Any], actual: dict[str, Any]) -> Itera
 
 def _run(expect: dict[str, Any], player: Player) -> Iterator[str]:
     requests = [f"{request.method} {request.url}" for request in player.world.requests]
-    lists = {"requests": requests, "commands": player.world.commands_run, "files": player.world.files_read}
+    lists = {
+        "requests": requests,
+        "commands": player.world.commands_run,
+        "files": player.world.files_read,
+        "signatures": player.world.signatures,
+        "prompts": player.world.prompts,
+        "pages": player.world.pages,
+    }
     for what, actual in lists.items():
         expected = expect.get(what)
         if expected is not None and not (

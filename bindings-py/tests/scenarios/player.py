@@ -19,6 +19,20 @@ FOLDER = Path(__file__).parents[3] / "tests" / "scenarios"
 SOME_VAULT = "https://contoso.vault.azure.net"
 KEYWORDS = {path: keyword for keyword, path in ENGINE_OPTIONS.items()}
 
+# Settings that are numbers of secret values.
+SLOTS = {
+    "client_secret", "certificate", "password", "user_assertion", "system_access_token", "authorization_code",
+}  # fmt: skip
+# What is called otherwise here than in the engine's tree.
+CLASSES = {"ClientCertificateCredential": "CertificateCredential"}
+RENAMED = {
+    ("ClientCertificateCredential", "certificate"): "certificate_data",
+    ("ClientAssertionCredential", "assertion"): "func",
+    ("OnBehalfOfCredential", "certificate"): "client_certificate",
+    ("OnBehalfOfCredential", "assertion"): "client_assertion_func",
+    ("DeviceCodeCredential", "prompt"): "prompt_callback",
+}
+
 
 def index() -> list[str]:
     """The paths of all scenarios."""
@@ -143,6 +157,8 @@ class Player:
                 return self.credential.get_token(
                     *call["scopes"], tenant_id=call.get("tenant"), claims=call.get("claims")
                 )
+            case "authenticate":
+                return self.credential.authenticate(scopes=call["scopes"], claims=call.get("claims"))
             case "invalidate":
                 return self._client(call).invalidate(call["name"], call.get("version"))
             case "invalidate_all":
@@ -161,17 +177,25 @@ class Player:
     def _credential(self, tree: dict[str, Any]) -> Any:
         given = {name: value for name, value in tree.items() if name != "type"}
         given.update(given.pop("authority", {}) if isinstance(given.get("authority"), dict) else {})
-        if "client_secret" in given:
-            slot, secrets = given["client_secret"], self.scenario.get("secrets", [])
-            given["client_secret"] = secrets[slot] if slot < len(secrets) else ""
+        secrets = self.scenario.get("secrets", [])
+        for slot in SLOTS & given.keys():
+            given[slot] = secrets[given[slot]] if given[slot] < len(secrets) else ""
+        hands = self.world.hands(self.family is aio)
+        given |= {name: function for name, function in hands.items() if name in given}
         kind = tree.get("type", "DefaultAzureCredential")
+        given = {RENAMED.get((kind, name), name): value for name, value in given.items()}
+        if port := given.pop("redirect_port", None):
+            given["redirect_uri"] = f"http://localhost:{port}"
+        if kind == "DeviceCodeCredential":
+            # The host's own way shows a line; what stands in it is known from a function of the user's.
+            given.setdefault("prompt_callback", hands["prompt"])
         if kind == "ManagedIdentityCredential":
             named = {name: given.pop(name) for name in ("object_id", "resource_id") if name in given}
             return self.family.ManagedIdentityCredential(identity_config=named, **given)
         if kind == "ChainedTokenCredential":
             sources = [self._credential(source) for source in given["sources"]]
             return self.family.ChainedTokenCredential(*sources)
-        return getattr(self.family, kind)(**given)
+        return getattr(self.family, CLASSES.get(kind, kind))(**given)
 
 
 def _keywords(options: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nightlatch._host.faults import TransportError
-from nightlatch._testing import Answer, Ran, Request, World
+from nightlatch._testing import Answer, Content, Page, Ran, Request, World
 
 DELAY_MS = 10
 """What an answer takes where the scenario does not say."""
@@ -20,6 +22,7 @@ class Surroundings(World):
         super().__init__(
             self._by_rule,
             commands=self._by_command,
+            browser=self._by_page,
             environment=described.get("environment"),
             platform=described["platform"],
         )
@@ -28,6 +31,49 @@ class Surroundings(World):
         self.commands_run: list[str] = []
         self.files_read: list[str] = []
         self.complaints: list[str] = []
+        self.signatures: list[str] = []
+        self.prompts: list[str] = []
+        self.pages: list[str] = []
+
+    def hands(self, awaited: bool) -> dict[str, Callable[..., Any]]:
+        """The user's functions, by the settings that take them; for asyncio they are awaited."""
+
+        def of(kind: str, note: Callable[..., None], read: Callable[[str], Any]) -> Callable[..., Any]:
+            def blocking(*arguments: Any) -> Any:
+                note(*arguments)
+                rule = self._by_hand(kind)
+                self.clock.advance(rule.get("delay", DELAY_MS))
+                return read(_answer(rule))
+
+            async def waiting(*arguments: Any) -> Any:
+                note(*arguments)
+                rule = self._by_hand(kind)
+                await asyncio.sleep(_seconds(rule))
+                return read(_answer(rule))
+
+            return waiting if awaited else blocking
+
+        return {
+            "signing_key": of("signatures", lambda _, name: self.signatures.append(name), str.encode),
+            "assertion": of("assertions", lambda: None, str),
+            "prompt": of("prompts", lambda page, code, _: self.prompts.append(f"{code} at {page}"), str),
+        }
+
+    def _by_hand(self, kind: str) -> dict[str, Any]:
+        for rule in self._rules.get(kind, []):
+            if self._take(rule):
+                return dict(rule)
+        if kind != "prompts":
+            self.complaints.append(f"no rule answers for {kind}")
+        return {}
+
+    def _by_page(self, url: str) -> Page:
+        self.pages.append(url)
+        for rule in self._rules.get("browser", []):
+            if self._take(rule):
+                return Page(rule.get("text", ""), _seconds(rule), rule.get("fault"))
+        self.complaints.append(f"no rule answers the page {url}")
+        return Page(fault="other")
 
     def _by_rule(self, request: Request) -> Answer:
         for rule in self._rules.get("http", []):
@@ -59,16 +105,18 @@ class Surroundings(World):
                 )
         return Ran(fault="not_found")
 
-    def _read(self, path: str, limit: int) -> bytes:
+    def _content(self, path: str) -> Content:
         self.files_read.append(path)
         rules = self._rules.get("files", {}).get(path, [])
         if isinstance(rules, str):
-            return rules.encode()
+            return Content(rules.encode())
         for rule in rules:
             if self._take(rule):
                 if fault := rule.get("fault"):
                     raise TransportError(fault)
-                return str(rule.get("text", "")).encode()
+                coded = rule.get("base64")
+                data = base64.b64decode(coded) if coded else rule.get("text", "").encode()
+                return Content(data, rule.get("shared", False), rule.get("link", False))
         raise TransportError("not_found")
 
     def _take(self, rule: dict[str, Any]) -> bool:
@@ -83,11 +131,23 @@ def _seconds(rule: dict[str, Any]) -> float:
     return rule.get("delay", DELAY_MS) / 1000
 
 
+def _answer(rule: dict[str, Any]) -> str:
+    if fault := rule.get("fault"):
+        raise TransportError(fault)
+    return str(rule.get("text", ""))
+
+
 def _fits(rule: dict[str, Any], request: Request) -> bool:
     headers = {name.lower(): value for name, value in request.headers.items()}
     body = request.body.decode()
+    sha1, roots, server_name = request.trust or (None, None, None)
+    way = "pinned" if sha1 else "private" if roots else "direct" if request.direct else "ordinary"
+    trust = sha1.hex() if sha1 else roots
     return (
-        rule.get("method", request.method) == request.method
+        rule.get("route", way) == way
+        and rule.get("trust", trust) == trust
+        and rule.get("server_name", server_name) == server_name
+        and rule.get("method", request.method) == request.method
         and rule.get("url", request.url) == request.url
         and request.url.startswith(rule.get("url_prefix", ""))
         and all(

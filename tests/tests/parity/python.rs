@@ -1,10 +1,10 @@
 //! What the Python package knows.
 
 use nightlatch_core::effect::FaultKind;
-use nightlatch_tests::source::workspace;
+use nightlatch_tests::source::{files, workspace};
 
 use super::Surface;
-use super::text::{between, faults, python, quoted, read, words};
+use super::text::{between, faults, python, quoted, words};
 
 /// Where each argument of an operation, and each method of the engine, comes to light.
 const OPERATIONS: &[(&str, &str, &str)] = &[
@@ -105,13 +105,25 @@ fn options() -> Vec<String> {
 
 /// Settings that stand in a credential's documentation as well as in its code.
 fn credentials() -> Vec<String> {
-    let text = read(&workspace().join("bindings-py/python/nightlatch/_credentials.py"));
+    let folder = workspace().join("bindings-py/python/nightlatch/_credentials");
+    let text: String = files(&folder, ".py").into_iter().map(|(_, text)| text).collect();
     let (blocking, waiting) = (source("credentials.py"), source("aio/_credentials.py"));
+    // Functions that several constructors leave settings to.
+    let shared = ["authority_options", "certificate_tree"].map(|function| {
+        let body = text
+            .split_once(&format!("\ndef {function}("))
+            .expect("a function")
+            .1;
+        (function, words(body.split("\n\n\n").next().unwrap_or_default()))
+    });
     let tuples = between(&text, "_DEFAULT_FLAGS = (", "\n\n\n");
     let core = super::tables::surface();
     let mut found = Vec::new();
     for rest in text.split("\nclass ").skip(1) {
-        let Some((options, body)) = rest.split_once("Options(BaseCredential):") else {
+        let Some((options, body)) = rest.split_once("Options(") else {
+            continue;
+        };
+        let Some(base) = body.split(')').next().filter(|_| !options.contains('(')) else {
             continue;
         };
         let body = body.split("\n\n\n").next().unwrap_or_default();
@@ -121,18 +133,36 @@ fn credentials() -> Vec<String> {
             other => format!("{other}Credential"),
         };
         for family in [&blocking, &waiting] {
+            let declared = family
+                .lines()
+                .find(|line| line.starts_with(&format!("class {class}(")));
             assert!(
-                family.contains(&format!("\nclass {class}(_options.{options}Options")),
+                declared.is_some_and(|line| line.contains(&format!(".{options}Options, "))),
                 "{class}"
             );
         }
+        // Under its name here, and under the engine's.
+        let class = match class.as_str() {
+            "CertificateCredential" => "ClientCertificateCredential".to_owned(),
+            _ => class,
+        };
         let mut parts = body.split("\"\"\"");
         let (_, documentation) = (parts.next(), parts.next().unwrap_or_default());
         let code: String = parts.step_by(2).collect();
-        let (_, used) = code.split_once(") -> None:").expect("a constructor");
-        let (documented, mut coded) = (words(documentation), words(used));
+        // A class without a constructor of its own has its base's, which stands above it.
+        let inherited = between_or_empty(&text, &format!("\nclass {base}("));
+        let used = format!(
+            "{} {inherited}",
+            code.split_once(") -> None:").map_or("", |(_, used)| used)
+        );
+        let (documented, mut coded) = (words(documentation), words(&used));
         if options == "Default" {
             coded.extend(quoted(tuples));
+        }
+        for shared in &shared {
+            if coded.contains(shared.0) {
+                coded.extend(shared.1.iter().copied());
+            }
         }
         let prefix = format!("credential {class}.");
         let settings = core.iter().filter_map(|name| name.strip_prefix(&prefix));
@@ -148,6 +178,12 @@ fn credentials() -> Vec<String> {
         found.extend(known.map(|setting| format!("{prefix}{setting}")));
     }
     found
+}
+
+/// What follows a class's name, up to the next class.
+fn between_or_empty(text: &str, class: &str) -> String {
+    let body = text.split_once(class).map_or("", |(_, body)| body);
+    body.split("\nclass ").next().unwrap_or_default().to_owned()
 }
 
 fn source(file: &str) -> String {

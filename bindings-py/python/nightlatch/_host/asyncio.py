@@ -163,6 +163,7 @@ class LoopDriver(Driver):
 
     def _abort(self, effect: int, here: AbstractEventLoop | None) -> None:
         self._workers.withdraw(effect)
+        self.host.abandon(effect)
         if task := self._tasks.get(effect):
             _on(task[0], here, task[1].cancel)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _native
 from . import fork
 from .environment import Host
-from .foreign import Foreign
+from .foreign import Outside
 
 if TYPE_CHECKING:
     from ..errors import NightlatchError
@@ -32,14 +32,18 @@ class Driver:
 
     :param options: the engine's options, as a tree
     :param secrets: the secret values that the options refer to by number
-    :param foreign: credential objects of other libraries that the options refer to by number
+    :param foreign: credential objects and functions of the user's that the options refer to by number
     """
 
     RENEWAL = ""
     """Who renews what nears its end: see the engine's option `host.renewal`."""
 
     def __init__(
-        self, options: Mapping[str, Any], secrets: Sequence[str], foreign: Sequence[Foreign], host: Host
+        self,
+        options: Mapping[str, Any],
+        secrets: Sequence[str | bytes],
+        foreign: Sequence[Outside],
+        host: Host,
     ) -> None:
         self.host = host
         self.foreign = tuple(foreign)

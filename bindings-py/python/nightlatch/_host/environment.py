@@ -7,12 +7,15 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._native import ManualClock
 from .coroutines import is_coroutine_function
 from .files import Files
 from .transport import Transport, adapt
+
+if TYPE_CHECKING:
+    from .http_transport import Trust
 
 
 class Host:
@@ -31,6 +34,8 @@ class Host:
         transport: Any = None,
         files: Any = None,
         commands: Any = None,
+        people: Any = None,
+        trusting: Any = None,
         transport_options: Mapping[str, Any] | None = None,
     ) -> None:
         self.environment: Mapping[str, str] = os.environ if environment is None else environment
@@ -38,11 +43,18 @@ class Host:
         self.clock = clock
         self.files: Any = Files() if files is None else files
         self._commands: Any = commands
+        self._people: Any = people
+        self._trusting: dict[Trust, Any] = {}
+        self._trusted: Any = trusting
         self.owns_transport = transport is None
         self.awaited: dict[str, bool] = {
             "http": False,
             "read_file": is_coroutine_function(self.files.read),
             "run": commands is not None and is_coroutine_function(commands.run),
+            "browse": people is not None and is_coroutine_function(people.browse),
+            # By our own key. It takes a millisecond, in a thread; but a virtual world knows no threads.
+            "sign": people is not None and is_coroutine_function(people.browse),
+            "trusted": trusting is not None and is_coroutine_function(trusting.send),
         }
         """Which effects this host performs by coroutines, on an event loop."""
         self._options = dict(transport_options or {})
@@ -60,6 +72,31 @@ class Host:
             self._transport = HttpTransport(self.environment, **self._options)
         return self._transport
 
+    def trusting(self, trust: tuple[Any, ...]) -> Transport:
+        """A transport of our own for a server that is trusted for one thing only; no session of the user's
+        can be told so."""
+        if self._trusted is not None:
+            stood_in: Transport = self._trusted.by(trust)
+            return stood_in
+        from .http_transport import HttpTransport, Trust
+
+        wanted = Trust(*trust)
+        transport = self._trusting.get(wanted)
+        if transport is None:
+            # Authorities change when they are rotated: those of the past are let go.
+            self._trusting.clear()
+            transport = self._trusting[wanted] = HttpTransport(self.environment, trust=wanted)
+        return transport
+
+    @property
+    def people(self) -> Any:
+        """What reaches a person; the own one is imported here."""
+        if self._people is None:
+            from .people import People
+
+            self._people = People()
+        return self._people
+
     @property
     def commands(self) -> Any:
         """What runs programs; the own one is imported here."""
@@ -68,6 +105,11 @@ class Host:
 
             self._commands = Commands()
         return self._commands
+
+    def abandon(self, effect: int) -> None:
+        """Nobody waits for an effect that may be under way."""
+        if self._people is not None:
+            self._people.abandon(effect)
 
     def now(self) -> float:
         """Seconds on the engine's monotonic clock."""
@@ -87,11 +129,14 @@ class Host:
         """Closes idle connections of our own transport."""
         if self.owns_transport and self._transport is not None:
             self._transport.close()  # type: ignore[attr-defined]
+        for transport in self._trusting.values():
+            transport.close()
 
     def after_fork(self) -> None:
         """In a forked child: lets go of the parent's connections."""
         if self.owns_transport and self._transport is not None:
             self._transport.after_fork()  # type: ignore[attr-defined]
+        self._trusting.clear()
 
 
 def _platform() -> str:

@@ -1,11 +1,12 @@
-"""Credential objects of other libraries, such as azure-identity: asked for tokens as their own clients ask
-them.
+"""What a user gives us to ask: credential objects of other libraries, asked as their own clients ask them,
+and functions that sign, prove or tell.
 """
 
 from __future__ import annotations
 
 import weakref
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from .coroutines import is_coroutine_function
 from .faults import TransportError
@@ -75,6 +76,80 @@ class Foreign:
         return TransportError(
             "unavailable" if "CredentialUnavailableError" in names else "refused", str(why)[:2000]
         )
+
+
+class Function:
+    """A function of the user's; may be a coroutine function for asyncio.
+
+    :param name: the keyword under which it was given, for messages
+    """
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        if not callable(function):
+            raise TypeError(f"{name} must be a function, not {type(function).__name__}")
+        self.name = name
+        self.is_async = is_coroutine_function(function)
+        self.failure: BaseException | None = None
+        """What it last raised, until it returns or nobody waits any more."""
+        self._function = function
+
+    def call(self, wanted: type[Any] | None, *arguments: Any) -> Any:
+        """Calls it.
+
+        :param wanted: the type it must return; ``None`` for any
+        :raises TransportError: it raised something, or returned something else
+        """
+        if self.is_async:
+            raise TransportError("unsupported", f"{self.name} is a coroutine function: use nightlatch.aio")
+        try:
+            return self._checked(wanted, self._function(*arguments))
+        except Exception as why:
+            raise self._fault(why) from why
+
+    async def call_async(self, wanted: type[Any] | None, *arguments: Any) -> Any:
+        """As `call`, awaited."""
+        try:
+            return self._checked(wanted, await self._function(*arguments))
+        except Exception as why:
+            raise self._fault(why) from why
+
+    def _checked(self, wanted: type[Any] | None, value: Any) -> Any:
+        if wanted is not None and not isinstance(value, wanted):
+            raise TransportError(
+                "other", f"{self.name} must return {wanted.__name__}, not {type(value).__name__}"
+            )
+        self.failure = None
+        return value
+
+    def _fault(self, why: Exception) -> TransportError:
+        if isinstance(why, TransportError):
+            return why
+        self.failure = why
+        # Not its words: what it handles are secrets. They are in the exception's cause.
+        return TransportError("other", f"{self.name} raised {type(why).__name__}")
+
+
+class Missing:
+    """In the place of a credential that never exists here.
+
+    :param name: its class name
+    :param why: for its user
+    """
+
+    is_async = False
+    failure: BaseException | None = None
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        self._why = why
+
+    def token(self, *_: Any) -> tuple[str, int, int | None]:
+        """Always says so."""
+        raise TransportError("unavailable", self._why)
+
+
+Outside: TypeAlias = Any
+"""A `Foreign`, a `Function` or a `Missing`: what stands under a number in the engine's options."""
 
 
 def check(value: Any) -> Any:

@@ -39,6 +39,17 @@ class Place(NamedTuple):
     proxy: str | None
 
 
+class Trust(NamedTuple):
+    """The one thing that a server is trusted for, in place of what the network's configuration says."""
+
+    sha1: bytes | None = None
+    """SHA-1 of its certificate; nothing else about the certificate counts."""
+    roots: str | None = None
+    """The authorities that may vouch for it, in PEM."""
+    server_name: str | None = None
+    """The name to ask for and to check, if it is not the URL's."""
+
+
 class HttpTransport:
     """HTTP/1.1 with TLS 1.2 or newer; no redirects, no retries: both belong to the engine.
 
@@ -46,6 +57,7 @@ class HttpTransport:
     :param verify: ``True``, or the path of a file or directory of CA certificates
     :param proxies: proxies by scheme; the environment's if ``None``
     :param connect_timeout: seconds that connecting may take, if less than the exchange's own timeout
+    :param trust: trust servers for this alone
     """
 
     def __init__(
@@ -55,11 +67,13 @@ class HttpTransport:
         verify: bool | str = True,
         proxies: Mapping[str, str] | None = None,
         connect_timeout: float | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self._environment = os.environ if environment is None else environment
         self._verify = verify
         self._proxies = proxies
         self._connect_timeout = connect_timeout
+        self._trust = trust
         self._context: ssl.SSLContext | None = None
         self.after_fork()
 
@@ -158,8 +172,10 @@ class HttpTransport:
             timeout = min(timeout, self._connect_timeout)
         context = self._tls() if place.secure else None
         try:
-            connection = _connection(place, context, timeout)
+            connection = _connection(place, context, timeout, self._trust and self._trust.server_name)
             connection.connect()
+            if self._trust is not None and self._trust.sha1 is not None:
+                _check_pin(connection, self._trust.sha1)
         except Exception as why:
             fault = fault_of(why)
             if place.proxy and fault.kind not in ("tls", "timeout"):
@@ -169,7 +185,10 @@ class HttpTransport:
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
-            self._context = tls_context(self._environment, self._verify)
+            trust = self._trust
+            self._context = (
+                tls_context(self._environment, self._verify) if trust is None else _narrow_context(trust)
+            )
         return self._context
 
 
@@ -192,6 +211,31 @@ def tls_context(environment: Mapping[str, str], verify: bool | str = True) -> ss
     return context
 
 
+def _narrow_context(trust: Trust) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if trust.sha1 is not None:
+        # Platform endpoints sign their own certificate; its hash is compared before anything is sent.
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    try:
+        context.load_verify_locations(cadata=trust.roots)
+    except (ssl.SSLError, ValueError, TypeError) as why:
+        raise TransportError("tls", "the CA certificates cannot be read") from why
+    return context
+
+
+def _check_pin(connection: http.client.HTTPConnection, sha1: bytes) -> None:
+    import hashlib
+
+    certificate = connection.sock.getpeercert(True) if isinstance(connection.sock, ssl.SSLSocket) else None
+    seen = hashlib.sha1(certificate or b"", usedforsecurity=False).digest()
+    if certificate is None or seen != sha1:
+        connection.close()
+        raise TransportError("tls", "the server's certificate is not the expected one")
+
+
 def _bundled() -> str | None:
     """The certificates of certifi, if it is installed and this Python knows no system ones (macOS)."""
     paths = ssl.get_default_verify_paths()
@@ -204,7 +248,21 @@ def _bundled() -> str | None:
     return str(certifi.where())
 
 
-def _connection(place: Place, context: ssl.SSLContext | None, timeout: float) -> http.client.HTTPConnection:
+class _NamedConnection(http.client.HTTPSConnection):
+    """A connection that asks for, and checks, another name than the URL's."""
+
+    server_name = ""
+
+    def connect(self) -> None:
+        self.sock = socket.create_connection((self.host, self.port), self.timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        context: ssl.SSLContext = self._context  # type: ignore[attr-defined]
+        self.sock = context.wrap_socket(self.sock, server_hostname=self.server_name)
+
+
+def _connection(
+    place: Place, context: ssl.SSLContext | None, timeout: float, server_name: str | None = None
+) -> http.client.HTTPConnection:
     host, port = place.host, place.port or (443 if place.secure else 80)
     if place.proxy is not None:
         proxy = urlsplit(place.proxy)
@@ -216,6 +274,10 @@ def _connection(place: Place, context: ssl.SSLContext | None, timeout: float) ->
         host, port = proxy.hostname, proxy.port or 80
     if context is None:
         return http.client.HTTPConnection(host, port, timeout=timeout)
+    if server_name is not None:
+        named = _NamedConnection(host, port, timeout=timeout, context=context)
+        named.server_name = server_name
+        return named
     connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
     if place.proxy is not None:
         connection.set_tunnel(place.host, place.port or 443, _proxy_headers(place.proxy))
