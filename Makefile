@@ -51,7 +51,8 @@ test-python: $(VENV)/installed $(EMULATOR) ## the Python package, alone and agai
 	cd bindings-py
 	$(VENV)/bin/python -m pytest
 
-judge: $(JUDGE)/installed $(EMULATOR) ## the official Azure SDK against the emulator
+judge: $(JUDGE)/installed $(EMULATOR) ## the official Azure SDKs against the emulator
+	npm ci --prefix tests/emulator/judges/javascript
 	$(JUDGE)/bin/python -m pytest tests/emulator/judges
 
 test-edge: $(EMULATOR) ## the JavaScript front over WebAssembly: Node, Deno, Bun, workerd, Chromium
