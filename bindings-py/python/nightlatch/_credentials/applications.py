@@ -54,7 +54,7 @@ class CertificateOptions(_Application):
     :param certificate_path: a PEM file (certificate, chain and, unless ``key_path`` names it, the key) or a
         PKCS #12 file
     :keyword key_path: a PEM file with the key
-    :keyword certificate_data: instead of a path: the bytes of such a file (the engine's name: ``certificate``)
+    :keyword certificate_data: instead of a path: such a file's bytes (the engine's name: ``certificate``)
     :keyword password: what the key or the PKCS #12 file is encrypted with
     :keyword signing_key: instead of a key: a function that signs where the key is, called with the bytes to
         sign and ``"PS256"`` or ``"RS256"`` (RFC 7518), which returns the signature
