@@ -1,4 +1,4 @@
-"""The official JavaScript SDK does every operation on secrets, unmodified; `npm ci` in its folder comes first."""
+"""The official JavaScript SDK does every operation on secrets; `npm ci` in its folder comes first."""
 
 import os
 import subprocess
