@@ -10,6 +10,7 @@ CACHE := $(CURDIR)/.cache
 VENV := $(CACHE)/venv
 JUDGE := $(CACHE)/judge
 NODE_PACKAGE := bindings-node/dist/index.js
+VERIFIER := tests/oidc/node_modules/.package-lock.json
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 EMULATOR := $(CARGO_TARGET_DIR)/debug/nightlatch-emulator
 export NIGHTLATCH_EMULATOR := $(EMULATOR)
@@ -47,7 +48,7 @@ test-wasm: ## the core builds for WebAssembly
 	toolchain=$$(.ci/wasm-toolchain)
 	cargo $$toolchain build --locked -p nightlatch-core --target wasm32-unknown-unknown
 
-test-python: $(VENV)/installed $(EMULATOR) ## the Python package, alone and against the emulator
+test-python: $(VENV)/installed $(EMULATOR) $(VERIFIER) ## the Python package, alone and against the emulator
 	cd bindings-py
 	$(VENV)/bin/python -m pytest
 
@@ -97,6 +98,11 @@ $(JUDGE)/installed: tests/emulator/judges/requirements.txt
 	[ -x $(JUDGE)/bin/python ] || $(PYTHON) -m venv $(JUDGE)
 	$(JUDGE)/bin/pip install -q -r $<
 	touch $@
+
+# A certified OpenID provider, which judges our client assertions.
+$(VERIFIER): tests/oidc/package-lock.json
+	cd tests/oidc
+	npm ci
 
 $(EMULATOR): $(shell git ls-files tests/emulator Cargo.lock)
 	cargo build --locked -p nightlatch-emulator
