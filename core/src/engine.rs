@@ -210,6 +210,10 @@ async fn perform(
 ) -> Result<Reply, Error> {
     match task {
         Task::GetSecret { id, refresh } => secrets.get(context, id, *refresh).await.map(Reply::Secret),
+        Task::GetSecrets { .. } | Task::Vault(_) | Task::RefreshDue => Err(Error::new(
+            ErrorKind::Unsupported,
+            "This operation is agreed upon and not yet carried out.",
+        )),
         Task::GetToken(request) => {
             let token = tokens.token(context, request).await?;
             let now = context.now();

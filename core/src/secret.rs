@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use hashbrown::Equivalent;
+use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
 use crate::sensitive::Sensitive;
@@ -314,8 +315,9 @@ impl Secret {
     }
 }
 
-/// What the vault says of a secret besides its value. Times are UTC.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What the vault says of a secret besides its value. Times are UTC. Serialises to one flat object; times are seconds
+/// since 1970 there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SecretProperties {
     /// The full identifier, version included.
     pub id: String,
@@ -349,6 +351,19 @@ pub struct SecretProperties {
     pub key_id: Option<String>,
     /// The version before, when the service tells it.
     pub previous_version: Option<String>,
+}
+
+/// A secret that was deleted and can still be recovered, or purged. Its value is out of reach.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct DeletedSecret {
+    /// What it was.
+    pub properties: SecretProperties,
+    /// The identifier under which it can be recovered; absent in a vault without soft delete.
+    pub recovery_id: Option<String>,
+    /// When it was deleted.
+    pub deleted_date: Option<UnixTime>,
+    /// When the service purges it.
+    pub scheduled_purge_date: Option<UnixTime>,
 }
 
 #[cfg(test)]

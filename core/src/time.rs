@@ -8,6 +8,8 @@ use std::fmt;
 use std::ops::Add;
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// A point on the host's monotonic clock: milliseconds since any fixed moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
@@ -104,6 +106,13 @@ impl fmt::Display for UnixTime {
             f,
             "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
         )
+    }
+}
+
+impl Serialize for UnixTime {
+    /// Whole seconds since 1970.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.as_secs())
     }
 }
 

@@ -4,9 +4,11 @@
 //! A struct with defaults lists its fields once, with [`record!`]. Serde's derive reads the same; but it writes some
 //! kilobytes of code for every struct, twice for those inside a tagged enum, and the edge has to load them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::json::{self, Object, decimal};
+use crate::time::UnixTime;
 
 /// What is wrong, as a sentence without its full stop. No text that the user gave stands in it, but for names.
 pub(crate) type Wrong = String;
@@ -225,6 +227,20 @@ impl Field for String {
     }
 }
 
+/// Seconds since 1970, fractions allowed.
+impl Field for UnixTime {
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        let seconds = decimal(raw).filter(|seconds| (0.0..253_402_300_800.0).contains(seconds));
+        let time = seconds.map(|seconds| UnixTime::from_millis((seconds * 1000.0) as i64));
+        found(
+            time,
+            raw,
+            path,
+            "a time in seconds since 1970, up to the year 9999",
+        )
+    }
+}
+
 /// Seconds, fractions allowed.
 impl Field for Duration {
     fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
@@ -239,6 +255,17 @@ impl<T: Field> Field for Vec<T> {
         let list = found(json::items(raw), raw, path, "a list")?;
         let read = |(at, item)| T::read(item, &format!("{path}[{at}]"));
         list.into_iter().enumerate().map(read).collect()
+    }
+}
+
+impl Field for BTreeMap<String, String> {
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        let object = found(Object::of_valid(raw), raw, path, "an object")?;
+        let read = |(name, raw): (&str, &str)| {
+            let value = String::read(raw, &format!("{path}.{name}"))?;
+            Ok((name.to_owned(), value))
+        };
+        object.members().map(read).collect()
     }
 }
 

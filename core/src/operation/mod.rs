@@ -1,0 +1,178 @@
+//! What callers ask of an engine, and what comes out of it.
+//!
+//! * here: tasks and replies as the core has them
+//! * [`vault_call`]: the operations of the Secrets API beyond getting a secret
+//! * [`read`]: the JSON in which bindings ask, with all names
+//! * [`reply_json`]: the JSON in which they get what holds no secret
+
+mod read;
+mod reply_json;
+pub mod vault_call;
+
+use std::time::Duration;
+
+use crate::effect::{Effect, EffectId};
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::secret::{DeletedSecret, Secret, SecretId, SecretProperties};
+use crate::sensitive::Sensitive;
+use crate::time::{Instant, UnixTime};
+
+pub use self::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting};
+
+/// Names one operation for as long as its engine lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpId(pub u64);
+
+/// What a caller asks for.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// The task.
+    pub task: Task,
+    /// What it may take; `None` is the configured default.
+    pub timeout: Option<Duration>,
+}
+
+/// The tasks of an engine.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Task {
+    /// A secret, from the cache if a fresh copy is there.
+    GetSecret {
+        /// Which.
+        id: SecretId,
+        /// Ask the vault even so.
+        refresh: bool,
+    },
+    /// Many secrets at once, each as by [`Task::GetSecret`]; one that fails leaves the others alone.
+    GetSecrets {
+        /// Which.
+        ids: Vec<SecretId>,
+        /// Ask the vault even so.
+        refresh: bool,
+    },
+    /// Any other operation of the Secrets API.
+    Vault(VaultCall),
+    /// Renews every cached secret whose renewal is due and that somebody read since it was fetched: for hosts of
+    /// blocking threads that let a thread of their own do it, before a reader has to.
+    RefreshDue,
+    /// A bearer token, for clients of other services.
+    GetToken(TokenRequest),
+}
+
+/// Which token is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TokenRequest {
+    /// Scopes such as `https://vault.azure.net/.default`.
+    pub scopes: Vec<String>,
+    /// Tenant, if not the credential's own.
+    pub tenant: Option<String>,
+    /// Claims of a challenge (JSON); the token cache is passed by.
+    pub claims: Option<String>,
+    /// Whether the resource understands continuous access evaluation.
+    pub enable_cae: bool,
+}
+
+impl Operation {
+    /// Gives the operation the one secret that it takes: the value that `set_secret` sets, the backup that
+    /// `restore_secret_backup` restores. It never stands in JSON, because a parser leaves copies of what it reads.
+    ///
+    /// `InvalidArgument` for an operation that takes none.
+    pub fn with_value(mut self, value: Sensitive) -> Result<Self, Error> {
+        match &mut self.task {
+            Task::Vault(VaultCall {
+                action: Action::Set { value: slot, .. } | Action::Restore { backup: slot },
+                ..
+            }) => *slot = Some(value),
+            _ => {
+                let text = "A value was given to an operation that takes none.";
+                return Err(Error::new(ErrorKind::InvalidArgument, text));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// How an operation ended well.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reply {
+    /// To [`Task::GetSecret`], and to setting a secret.
+    Secret(Secret),
+    /// To [`Task::GetSecrets`]: each in the order of the question, and how it ended.
+    Secrets(Vec<(SecretId, Result<Secret, Error>)>),
+    /// To updating, recovering and restoring.
+    Properties(SecretProperties),
+    /// To deleting, and to asking for a deleted secret.
+    Deleted {
+        /// What was deleted.
+        secret: DeletedSecret,
+        /// Whether nothing is left to wait for: the vault has no soft delete, or the caller did wait.
+        finished: bool,
+    },
+    /// To listing secrets or their versions.
+    Page(Page<SecretProperties>),
+    /// To listing deleted secrets.
+    DeletedPage(Page<DeletedSecret>),
+    /// To backing up: an opaque blob, which only a vault of the same subscription and geography can restore.
+    Backup(Sensitive),
+    /// To purging, and to asking whether a deletion or recovery has finished.
+    Finished(bool),
+    /// To [`Task::RefreshDue`]: when to ask again.
+    NextRefresh(Duration),
+    /// To [`Task::GetToken`].
+    Token {
+        /// The bearer token.
+        token: Sensitive,
+        /// When it ends.
+        expires_on: UnixTime,
+        /// When it should be renewed.
+        refresh_on: UnixTime,
+    },
+}
+
+/// One page of a list. A page may be empty although others follow: only a missing continuation is the end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// What is on it; the order means nothing.
+    pub items: Vec<T>,
+    /// What to ask the next page with.
+    pub continuation: Option<String>,
+}
+/// What the engine hands its host.
+#[derive(Debug)]
+#[must_use = "an effect that nobody performs keeps its callers waiting"]
+#[non_exhaustive]
+pub enum Output {
+    /// Do it, then `complete` it, once.
+    Perform {
+        /// Its name.
+        id: EffectId,
+        /// The operation that began it; others may wait for it too. `None`: nobody in particular.
+        op: Option<OpId>,
+        /// What to do.
+        effect: Effect,
+    },
+    /// Nobody waits for it any more; an answer is ignored.
+    Abort(EffectId),
+    /// The operation ended.
+    Finished {
+        /// Which.
+        op: OpId,
+        /// How.
+        result: Result<Reply, Error>,
+    },
+    /// Something worth telling.
+    Event(Event),
+}
+
+/// What an operation waits for, for people who wonder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Which operation.
+    pub op: OpId,
+    /// Since when it runs.
+    pub since: Instant,
+    /// What it waits for, in a few words.
+    pub waits_for: String,
+}

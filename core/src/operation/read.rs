@@ -1,0 +1,280 @@
+//! The JSON in which bindings ask: `op`, its arguments by their names, and `timeout` (seconds) with each.
+//!
+//! | `op` | arguments, optional ones in brackets | reply |
+//! |---|---|---|
+//! | `get_secret` | `vault` `name` [`version` `refresh`] | secret |
+//! | `get_secrets` | `vault` `names` [`refresh`] | secrets |
+//! | `set_secret` | `vault` `name` [`enabled` `not_before` `expires_on` `content_type` `tags` `recover_if_deleted`] and a value | secret |
+//! | `update_secret_properties` | `vault` `name` [`version` `enabled` `not_before` `expires_on` `content_type` `tags` `if_version` `if_unchanged_since`] | properties |
+//! | `list_properties_of_secrets` | `vault` [`continuation` `max_page_size`] | page |
+//! | `list_properties_of_secret_versions` | `vault` `name` [`continuation` `max_page_size`] | page |
+//! | `list_deleted_secrets` | `vault` [`continuation` `max_page_size`] | deleted page |
+//! | `delete_secret` | `vault` `name` [`wait` `interval`] | deleted |
+//! | `deletion_finished` | `vault` `name` [`wait` `interval`] | finished |
+//! | `get_deleted_secret` | `vault` `name` | deleted |
+//! | `recover_deleted_secret` | `vault` `name` [`wait` `interval`] | properties |
+//! | `recovery_finished` | `vault` `name` [`wait` `interval`] | finished |
+//! | `purge_deleted_secret` | `vault` `name` [`wait` `interval`] | finished |
+//! | `backup_secret` | `vault` `name` | backup |
+//! | `restore_secret_backup` | `vault` and a value | properties |
+//! | `refresh_due` | | next refresh |
+//! | `get_token` | `request` | token |
+//!
+//! Times are seconds since 1970; an empty `version` is the latest, as in the SDKs. Values are given by
+//! [`Operation::with_value`].
+
+use std::time::Duration;
+
+use super::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting};
+use super::{Operation, Task, TokenRequest};
+use crate::config::VaultOptions;
+use crate::config::fields::{self, Field, Fields, Record, Wrong, record, unknown};
+use crate::error::{Error, ErrorKind};
+use crate::secret::{SecretId, SecretName, SecretVersion, VaultUrl};
+
+const OPERATIONS: [&str; 17] = [
+    "get_secret",
+    "get_secrets",
+    "set_secret",
+    "update_secret_properties",
+    "list_properties_of_secrets",
+    "list_properties_of_secret_versions",
+    "list_deleted_secrets",
+    "delete_secret",
+    "deletion_finished",
+    "get_deleted_secret",
+    "recover_deleted_secret",
+    "recovery_finished",
+    "purge_deleted_secret",
+    "backup_secret",
+    "restore_secret_backup",
+    "refresh_due",
+    "get_token",
+];
+
+impl Operation {
+    /// Reads an operation from the JSON that bindings pass, such as
+    /// `{"op":"get_secret","vault":"https://contoso.vault.azure.net","name":"db","timeout":5}`. The table above lists
+    /// all of them.
+    pub fn from_json(text: &str, vaults: &VaultOptions) -> Result<Self, Error> {
+        let raw: Raw = fields::read(text).map_err(|why| {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                format!("The call cannot be made: {why}."),
+            )
+        })?;
+        let timeout = raw.timeout;
+        raw.task(vaults).map(|task| Self { task, timeout })
+    }
+}
+
+/// An operation whose names have not been checked. Those that concern no vault name none.
+struct Raw {
+    what: What,
+    vault: String,
+    version: Option<String>,
+    timeout: Option<Duration>,
+}
+
+enum What {
+    Get { name: String, refresh: bool },
+    GetMany { names: Vec<String>, refresh: bool },
+    OfAll(Action),
+    OfOne { name: String, action: Action },
+    Other(Task),
+}
+
+impl Raw {
+    fn task(self, vaults: &VaultOptions) -> Result<Task, Error> {
+        let vault = || VaultUrl::parse(&self.vault, vaults.allow_http_loopback);
+        // The SDKs pass an empty version for the latest.
+        let version = self.version.filter(|version| !version.is_empty());
+        let version = version
+            .map(|version| SecretVersion::parse(&version))
+            .transpose()?;
+        let id = |name: &str, version| {
+            Ok(SecretId {
+                vault: vault()?,
+                name: SecretName::parse(name)?,
+                version,
+            })
+        };
+        Ok(match self.what {
+            What::Get { name, refresh } => Task::GetSecret {
+                id: id(&name, version)?,
+                refresh,
+            },
+            What::GetMany { names, refresh } => Task::GetSecrets {
+                ids: names
+                    .iter()
+                    .map(|name| id(name, None))
+                    .collect::<Result<_, Error>>()?,
+                refresh,
+            },
+            What::OfAll(action) => {
+                let subject = Subject::all(vault()?);
+                Task::Vault(VaultCall { subject, action })
+            }
+            What::OfOne { name, action } => {
+                let subject = Subject::from(id(&name, version)?);
+                Task::Vault(VaultCall { subject, action })
+            }
+            What::Other(task) => task,
+        })
+    }
+}
+
+impl Record for Raw {
+    fn of(fields: &mut Fields<'_>) -> Self {
+        let op: String = fields.required("op");
+        let what = match &*op {
+            "get_secret" => What::Get {
+                name: fields.required("name"),
+                refresh: fields.or_default("refresh"),
+            },
+            "get_secrets" => What::GetMany {
+                names: fields.required("names"),
+                refresh: fields.or_default("refresh"),
+            },
+            "refresh_due" => What::Other(Task::RefreshDue),
+            "get_token" => What::Other(Task::GetToken(fields.required("request"))),
+            "list_properties_of_secrets" => What::OfAll(Action::List(Paging::of(fields))),
+            "list_deleted_secrets" => What::OfAll(Action::ListDeleted(Paging::of(fields))),
+            "restore_secret_backup" => What::OfAll(Action::Restore { backup: None }),
+            _ => match action_on_one(&op, fields) {
+                Some(action) => What::OfOne {
+                    name: fields.required("name"),
+                    action,
+                },
+                None => {
+                    fields.refuse(unknown(&op, &OPERATIONS));
+                    What::Other(Task::RefreshDue)
+                }
+            },
+        };
+        let vault = match what {
+            What::Other(_) => String::new(),
+            _ => fields.required("vault"),
+        };
+        let has_version = matches!(
+            what,
+            What::Get { .. }
+                | What::OfOne {
+                    action: Action::Update { .. },
+                    ..
+                }
+        );
+        Self {
+            what,
+            vault,
+            version: has_version.then(|| fields.or_default("version")).flatten(),
+            timeout: fields.or_default("timeout"),
+        }
+    }
+}
+
+/// What concerns one secret, which `name` names.
+fn action_on_one(op: &str, fields: &mut Fields<'_>) -> Option<Action> {
+    Some(match op {
+        "set_secret" => Action::Set {
+            value: None,
+            properties: SecretChanges::of(fields),
+            recover_if_deleted: fields.or_default("recover_if_deleted"),
+        },
+        "update_secret_properties" => Action::Update {
+            properties: SecretChanges::of(fields),
+            if_version: fields.or_default("if_version"),
+            if_unchanged_since: fields.or_default("if_unchanged_since"),
+        },
+        "list_properties_of_secret_versions" => Action::ListVersions(Paging::of(fields)),
+        "delete_secret" => Action::Delete(Waiting::of(fields)),
+        "deletion_finished" => Action::DeletionFinished(Waiting::of(fields)),
+        "get_deleted_secret" => Action::GetDeleted,
+        "recover_deleted_secret" => Action::Recover(Waiting::of(fields)),
+        "recovery_finished" => Action::RecoveryFinished(Waiting::of(fields)),
+        "purge_deleted_secret" => Action::Purge(Waiting::of(fields)),
+        "backup_secret" => Action::Backup,
+        _ => return None,
+    })
+}
+
+record! {
+    SecretChanges { enabled, not_before, expires_on, content_type, tags }
+    Paging { continuation, max_page_size }
+    Waiting { wait, interval }
+}
+
+impl Record for TokenRequest {
+    fn of(fields: &mut Fields<'_>) -> Self {
+        Self {
+            scopes: fields.required("scopes"),
+            tenant: fields.or_default("tenant"),
+            claims: fields.or_default("claims"),
+            enable_cae: fields.or_default("enable_cae"),
+        }
+    }
+}
+
+impl Field for SecretVersion {
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        SecretVersion::parse(&String::read(raw, path)?)
+            .map_err(|_| format!("{path} must be the version of a secret, as its identifier ends"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Operation, Error> {
+        Operation::from_json(json, &VaultOptions::default())
+    }
+
+    #[test]
+    fn every_operation_has_its_name_and_wants_its_vault() {
+        for op in OPERATIONS {
+            let error = read(&format!(r#"{{"op":"{op}","?":1}}"#)).unwrap_err();
+            assert!(error.details().message.contains("`?` is unknown"), "{error}");
+            let bare = read(&format!(r#"{{"op":"{op}"}}"#));
+            assert_eq!(bare.is_ok(), op == "refresh_due", "{op}");
+        }
+        assert!(
+            read(r#"{"op":"get"}"#)
+                .unwrap_err()
+                .to_string()
+                .contains("`get` is unknown")
+        );
+    }
+
+    #[test]
+    fn arguments_are_read() {
+        let json = r#"{"op":"set_secret","vault":"https://v.vault.azure.net","name":"a","enabled":false,
+            "expires_on":1800000000.5,"tags":{"a":"b"},"recover_if_deleted":true,"timeout":5}"#;
+        let operation = read(json).unwrap().with_value("x".into()).unwrap();
+        let Task::Vault(VaultCall {
+            subject,
+            action:
+                Action::Set {
+                    value,
+                    properties,
+                    recover_if_deleted,
+                },
+        }) = operation.task
+        else {
+            unreachable!()
+        };
+        assert_eq!(subject.to_string(), "https://v.vault.azure.net/secrets/a");
+        assert_eq!((value.unwrap().expose(), recover_if_deleted), (&b"x"[..], true));
+        assert_eq!(properties.expires_on.unwrap().as_millis(), 1_800_000_000_500);
+        assert_eq!(properties.tags.unwrap().len(), 1);
+    }
+
+    #[test]
+    fn values_go_where_there_is_room_for_them() {
+        let get = read(r#"{"op":"get_secret","vault":"https://v.vault.azure.net","name":"a"}"#).unwrap();
+        assert_eq!(
+            get.with_value("x".into()).unwrap_err().kind(),
+            ErrorKind::InvalidArgument
+        );
+    }
+}
