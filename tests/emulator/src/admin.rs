@@ -43,6 +43,7 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Refusal> {
             .set_soft_delete(body(request)?)
             .map_err(|flaw| refusal(400, flaw))?,
         ("POST", ["advance", name]) => advance(vault(world, name)?, &body(request)?)?,
+        ("PUT", ["arc"]) => world.hosts.arc.set(body(request)?),
         ("POST", ["expire-tokens"]) => world.tokens.expire_all(),
         ("POST", ["revoke"]) => world.tokens.revoke_all(),
         (method, _) => {

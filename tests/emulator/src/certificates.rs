@@ -1,29 +1,66 @@
-//! The emulator's own certificate authority, made at each start, and a certificate for every name it is asked for.
+//! The emulator's own certificate authority, made at each start, and a certificate for every name it is asked for. And a
+//! certificate that signs itself, as Service Fabric has.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ::ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
 use time::{Duration, OffsetDateTime};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WantsServerCert};
 use tokio_rustls::rustls::sign::{CertifiedKey, SigningKey};
+use tokio_rustls::rustls::{ConfigBuilder, ServerConfig};
+
+use crate::managed_identity::hexadecimal;
 
 const CA_NAME: &str = "nightlatch emulator CA";
+const SELF_SIGNED_NAME: &str = "nightlatch emulator node";
 /// The names of a client that sends none: it spoke to an address.
 const NAMELESS: [&str; 2] = ["127.0.0.1", "localhost"];
 
 pub(crate) struct Certificates {
     pub(crate) ca_pem: String,
     acceptor: TlsAcceptor,
+}
+
+/// A certificate that only its thumbprint vouches for.
+pub(crate) struct SelfSigned {
+    /// SHA-1 of the certificate, in hexadecimal.
+    pub(crate) thumbprint: String,
+    acceptor: TlsAcceptor,
+}
+
+impl SelfSigned {
+    /// It names nothing that a client could check.
+    pub(crate) fn generate() -> io::Result<SelfSigned> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let mut params = valid_now(CertificateParams::default());
+        params
+            .distinguished_name
+            .push(DnType::CommonName, SELF_SIGNED_NAME);
+        let certificate = params.self_signed(&key).map_err(io::Error::other)?;
+        let thumbprint = digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate.der());
+        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(io::Error::other)?;
+        let config = server_config()?
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .map_err(io::Error::other)?;
+        Ok(SelfSigned {
+            thumbprint: hexadecimal(thumbprint.as_ref()).to_uppercase(),
+            acceptor: acceptor(config),
+        })
+    }
+
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.clone()
+    }
 }
 
 impl Certificates {
@@ -37,7 +74,7 @@ impl Certificates {
         let leaves = Leaves::new(Issuer::new(params, key), ca.der().clone())?;
         Ok(Certificates {
             ca_pem: ca.pem(),
-            acceptor: TlsAcceptor::from(Arc::new(leaves.server_config()?)),
+            acceptor: acceptor(server_config()?.with_cert_resolver(Arc::new(leaves))),
         })
     }
 
@@ -67,16 +104,6 @@ impl Leaves {
             signing_key,
             made: Mutex::default(),
         })
-    }
-
-    fn server_config(self) -> io::Result<ServerConfig> {
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(self));
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(config)
     }
 
     fn make(&self, host: Option<&str>) -> Result<CertifiedKey, rcgen::Error> {
@@ -114,6 +141,18 @@ impl fmt::Debug for Leaves {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Leaves")
     }
+}
+
+fn server_config() -> io::Result<ConfigBuilder<ServerConfig, WantsServerCert>> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?;
+    Ok(builder.with_no_client_auth())
+}
+
+fn acceptor(mut config: ServerConfig) -> TlsAcceptor {
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
 }
 
 fn valid_now(mut params: CertificateParams) -> CertificateParams {

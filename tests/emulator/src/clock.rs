@@ -6,9 +6,14 @@ use time::OffsetDateTime;
 use time::format_description::StaticFormatDescription;
 use time::macros::format_description;
 
+use crate::config::DateText;
+
 const ENTRA: StaticFormatDescription = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
-const APP_SERVICE_2017: StaticFormatDescription =
+const LINUX: StaticFormatDescription =
     format_description!("[month]/[day]/[year] [hour]:[minute]:[second] +00:00");
+const WINDOWS: StaticFormatDescription = format_description!(
+    "[month padding:none]/[day padding:none]/[year] [hour repr:12 padding:none]:[minute]:[second] [period] +00:00"
+);
 
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
@@ -22,9 +27,12 @@ pub(crate) fn entra_text(seconds: u64) -> String {
     written(seconds, ENTRA)
 }
 
-/// `11/02/2026 15:04:05 +00:00`
-pub(crate) fn app_service_2017_text(seconds: u64) -> String {
-    written(seconds, APP_SERVICE_2017)
+/// The two date texts of the 2017 hosts.
+pub(crate) fn date_text(seconds: u64, form: DateText) -> String {
+    match form {
+        DateText::Linux => written(seconds, LINUX),
+        DateText::Windows => written(seconds, WINDOWS),
+    }
 }
 
 fn written(seconds: u64, format: StaticFormatDescription) -> String {

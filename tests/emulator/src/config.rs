@@ -5,9 +5,13 @@ use serde::Deserialize;
 use crate::cloud::Cloud;
 
 mod application;
+mod host;
+mod user;
 mod vault;
 
 pub use application::{AppRegistration, Federated, TrustedSubject};
+pub use host::{AppService, Arc, ArcChallenge, ArcUserAssigned, AzureMl, CloudShell, DateText, Expiry, Imds};
+pub use user::User;
 pub use vault::{
     Access, AddressRange, Completion, Limits, Network, Permission, PolicyRefusal, Role, Secret, SoftDelete,
     Vault,
@@ -22,18 +26,29 @@ const SUBSCRIPTION: &str = "00000000-0000-4000-8000-000000000000";
 pub struct Config {
     /// Directories; the first one is meant wherever `tenant` is left out.
     pub tenants: Vec<Tenant>,
-    /// Managed identities, served by IMDS and App Service.
+    /// Managed identities, served by every host that has them.
     pub identities: Vec<Identity>,
     /// Applications that authenticate to Entra ID by themselves.
     pub app_registrations: Vec<AppRegistration>,
+    /// People.
+    pub users: Vec<User>,
     /// Key vaults; the first one answers on `localhost` and `127.0.0.1`.
     pub vaults: Vec<Vault>,
-    /// The value that App Service wants in `X-IDENTITY-HEADER` (or `secret`).
+    /// The value that hosts want in their header: App Service (`X-IDENTITY-HEADER`, `secret`), Azure Machine Learning
+    /// (`secret`), Service Fabric (`Secret`).
     pub identity_header: String,
     /// Life of every access token; without it 3599 s from Entra ID and 86399 s for managed identities.
     pub token_lifetime_s: Option<u64>,
     /// How IMDS behaves.
     pub imds: Imds,
+    /// How App Service behaves.
+    pub app_service: AppService,
+    /// How Azure Machine Learning behaves.
+    pub azure_ml: AzureMl,
+    /// How Cloud Shell behaves.
+    pub cloud_shell: CloudShell,
+    /// How the Azure Arc agent behaves.
+    pub arc: Arc,
 }
 
 impl Default for Config {
@@ -48,10 +63,15 @@ impl Default for Config {
             }],
             identities: vec![identity],
             app_registrations: Vec::new(),
+            users: vec![User::default_ada()],
             vaults: vec![vault],
             identity_header: "emulator-identity-header".into(),
             token_lifetime_s: None,
             imds: Imds::default(),
+            app_service: AppService::default(),
+            azure_ml: AzureMl::default(),
+            cloud_shell: CloudShell::default(),
+            arc: Arc::default(),
         }
     }
 }
@@ -128,20 +148,6 @@ pub enum IdentityKind {
     System,
     /// Attached to the machine; chosen by client, object or resource id.
     User,
-}
-
-/// How IMDS behaves.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Imds {
-    /// Whether a token is handed out again until a tenth of its life is left, as the real one does.
-    pub caches: bool,
-}
-
-impl Default for Imds {
-    fn default() -> Imds {
-        Imds { caches: true }
-    }
 }
 
 fn yes() -> bool {

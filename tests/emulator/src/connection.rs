@@ -13,9 +13,10 @@ use hyper::{Method, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::certificates::Certificates;
+use crate::certificates::{Certificates, SelfSigned};
 use crate::message::{Ending, Reply, Request};
 use crate::route::{self, Door};
 use crate::wire::{Garbler, Sending, Wire};
@@ -28,6 +29,7 @@ const NEVER_SENT: usize = 64;
 pub(crate) struct Site {
     pub(crate) world: World,
     pub(crate) certificates: Certificates,
+    pub(crate) service_fabric: SelfSigned,
     pub(crate) closing: CancellationToken,
 }
 
@@ -51,18 +53,27 @@ pub(crate) async fn accept(site: Arc<Site>, door: Door, stream: TcpStream) {
     };
     match door {
         Door::Http => serve(site, door, client, stream).await,
-        Door::Https => serve_tls(site, client, stream).await,
+        Door::Https => {
+            let acceptor = site.certificates.acceptor();
+            serve_tls(site, door, client, acceptor, stream).await;
+        }
+        Door::ServiceFabric => {
+            let acceptor = site.service_fabric.acceptor();
+            serve_tls(site, door, client, acceptor, stream).await;
+        }
     }
 }
 
 async fn serve_tls<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     site: Arc<Site>,
+    door: Door,
     client: IpAddr,
+    acceptor: TlsAcceptor,
     stream: S,
 ) {
     // A client that does not trust the certificate hangs up, and knows why.
-    if let Ok(stream) = site.certificates.acceptor().accept(stream).await {
-        serve(site, Door::Https, client, stream).await;
+    if let Ok(stream) = acceptor.accept(stream).await {
+        serve(site, door, client, stream).await;
     }
 }
 
@@ -127,7 +138,15 @@ fn open_tunnel(site: &Arc<Site>, client: IpAddr, request: hyper::Request<Incomin
     let tunnelled = site.clone();
     site.spawn(async move {
         if let Ok(stream) = hyper::upgrade::on(request).await {
-            Box::pin(serve_tls(tunnelled, client, TokioIo::new(stream))).await;
+            let acceptor = tunnelled.certificates.acceptor();
+            Box::pin(serve_tls(
+                tunnelled,
+                Door::Https,
+                client,
+                acceptor,
+                TokioIo::new(stream),
+            ))
+            .await;
         }
     });
     Reply::empty(200)

@@ -20,10 +20,21 @@ const OTHER_RESOURCES: [&str; 4] = [
     "https://storage.azure.com",
 ];
 
+/// The application of the developer tools, which every tenant knows.
+pub(crate) const DEVELOPER_SIGN_ON: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+
 /// What Entra ID knows.
 pub(crate) struct Directory {
     tenants: Vec<config::Tenant>,
     applications: Vec<Application>,
+    users: Vec<User>,
+}
+
+/// A person.
+pub(crate) struct User {
+    pub(crate) name: String,
+    object_id: String,
+    tenant: config::Tenant,
 }
 
 /// An application that may ask for tokens.
@@ -56,6 +67,7 @@ impl Directory {
         let mut directory = Directory {
             tenants: config.tenants.clone(),
             applications: Vec::new(),
+            users: Vec::new(),
         };
         if directory.tenants.is_empty() {
             return Err(invalid("there must be a tenant"));
@@ -63,6 +75,10 @@ impl Directory {
         for app in &config.app_registrations {
             let tenant = directory.tenant_or_first(app.tenant.as_deref())?;
             directory.applications.push(Application::new(app, tenant)?);
+        }
+        for user in &config.users {
+            let tenant = directory.tenant_or_first(user.tenant.as_deref())?;
+            directory.users.push(User::new(user, tenant));
         }
         Ok(directory)
     }
@@ -109,6 +125,16 @@ impl Directory {
         })
     }
 
+    pub(crate) fn user(&self, name: &str) -> Option<&User> {
+        self.users
+            .iter()
+            .find(|user| user.name.eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn first_user(&self) -> Option<&User> {
+        self.users.first()
+    }
+
     /// Whether tokens can be had for a resource; those of vaults on local names may carry any port.
     pub(crate) fn knows_resource(&self, resource: &str) -> bool {
         let local_port = resource
@@ -121,6 +147,24 @@ impl Directory {
         local
             || Cloud::ALL.iter().any(|cloud| cloud.vault_resource() == resource)
             || OTHER_RESOURCES.contains(&resource.trim_end_matches('/'))
+    }
+}
+
+impl User {
+    fn new(user: &config::User, tenant: &config::Tenant) -> User {
+        User {
+            name: user.name.clone(),
+            object_id: user.object_id.clone(),
+            tenant: tenant.clone(),
+        }
+    }
+
+    /// The user, acting through an application.
+    pub(crate) fn with_application(&self, client_id: &str) -> Principal {
+        Principal {
+            user: Some(self.name.clone()),
+            ..principal(client_id, &self.object_id, &self.tenant, None)
+        }
     }
 }
 
@@ -206,5 +250,6 @@ fn principal(
         tenant: tenant.id.clone(),
         issuer: tenant.cloud.issuer(&tenant.id),
         resource_id,
+        user: None,
     }
 }

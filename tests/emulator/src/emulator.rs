@@ -1,4 +1,4 @@
-//! The running emulator: its two listeners and its end.
+//! The running emulator: its listeners and its end.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::certificates::Certificates;
+use crate::certificates::{Certificates, SelfSigned};
 use crate::config::Config;
 use crate::connection::{self, Site};
 use crate::route::Door;
@@ -15,40 +15,64 @@ use crate::world::World;
 
 /// A local Azure that serves until it is shut down or dropped.
 pub struct Emulator {
-    /// Where IMDS, App Service, the admin interface and the CONNECT proxy are.
+    /// Where IMDS and its kin, the admin interface and the CONNECT proxy are.
     pub http_addr: SocketAddr,
     /// Where vaults and Entra ID are, by host name.
     pub https_addr: SocketAddr,
+    /// Where Service Fabric is.
+    pub service_fabric_addr: SocketAddr,
     /// The certificate that clients must trust.
     pub ca_pem: String,
+    /// SHA-1 of Service Fabric's certificate, in hexadecimal.
+    pub service_fabric_thumbprint: String,
     closing: DropGuard,
+}
+
+/// Where to listen; 0 picks a free port.
+#[derive(Clone, Copy, Default)]
+pub struct Ports {
+    /// IMDS and its kin, admin and the CONNECT proxy.
+    pub http: u16,
+    /// Vaults and Entra ID.
+    pub https: u16,
+    /// Service Fabric.
+    pub service_fabric: u16,
 }
 
 impl Emulator {
     /// Starts on free ports of 127.0.0.1, on the current tokio runtime.
     pub async fn start(config: Config) -> io::Result<Emulator> {
-        Emulator::start_on(config, 0, 0).await
+        Emulator::start_on(config, Ports::default()).await
     }
 
-    /// Starts on the given ports of 127.0.0.1; 0 picks a free one.
-    pub async fn start_on(config: Config, http_port: u16, https_port: u16) -> io::Result<Emulator> {
+    /// Starts on the given ports of 127.0.0.1.
+    pub async fn start_on(config: Config, ports: Ports) -> io::Result<Emulator> {
         let certificates = Certificates::generate()?;
+        let service_fabric = SelfSigned::generate()?;
         let ca_pem = certificates.ca_pem.clone();
+        let service_fabric_thumbprint = service_fabric.thumbprint.clone();
         let closing = CancellationToken::new();
         let site = Arc::new(Site {
             world: World::new(&config)?,
             certificates,
+            service_fabric,
             closing: closing.clone(),
         });
-        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, http_port)).await?;
-        let https = TcpListener::bind((Ipv4Addr::LOCALHOST, https_port)).await?;
-        let (http_addr, https_addr) = (http.local_addr()?, https.local_addr()?);
-        site.spawn(listen(site.clone(), Door::Http, http));
-        site.spawn(listen(site.clone(), Door::Https, https));
+        let open = async |door, port| {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+            let addr = listener.local_addr()?;
+            site.spawn(listen(site.clone(), door, listener));
+            io::Result::Ok(addr)
+        };
+        let http_addr = open(Door::Http, ports.http).await?;
+        let https_addr = open(Door::Https, ports.https).await?;
+        let service_fabric_addr = open(Door::ServiceFabric, ports.service_fabric).await?;
         Ok(Emulator {
             http_addr,
             https_addr,
+            service_fabric_addr,
             ca_pem,
+            service_fabric_thumbprint,
             closing: closing.drop_guard(),
         })
     }
@@ -61,6 +85,14 @@ impl Emulator {
     /// `https://127.0.0.1:PORT`
     pub fn https_url(&self) -> String {
         format!("https://{}", self.https_addr)
+    }
+
+    /// `https://127.0.0.1:PORT/metadata/identity/oauth2/token`
+    pub fn service_fabric_url(&self) -> String {
+        format!(
+            "https://{}/metadata/identity/oauth2/token",
+            self.service_fabric_addr
+        )
     }
 
     /// Closes the listeners and every connection, in the middle of whatever they do.

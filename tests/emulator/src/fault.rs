@@ -200,7 +200,10 @@ fn usual_failure(service: Service, status: u16) -> Value {
             "error_description": format!("AADSTS90033: {MESSAGE}"),
             "error_codes": [90033],
         }),
-        Service::Imds => json!({ "error": "unknown", "error_description": MESSAGE }),
+        Service::Imds | Service::Arc => json!({ "error": "unknown", "error_description": MESSAGE }),
+        Service::ServiceFabric | Service::AzureMl | Service::CloudShell => {
+            json!({ "error": { "code": "InternalServerError", "message": MESSAGE } })
+        }
         Service::AppService => json!({ "statusCode": status, "message": MESSAGE }),
     }
 }

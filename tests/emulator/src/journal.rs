@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::message::{Answer, Request};
 use crate::route::Service;
 
-const HARMLESS_PARAMETERS: [&str; 14] = [
+const HARMLESS_PARAMETERS: [&str; 15] = [
     "$skiptoken",
     "api-version",
     "authorization_endpoint",
@@ -25,6 +25,7 @@ const HARMLESS_PARAMETERS: [&str; 14] = [
     "outContentType",
     "principal_id",
     "resource",
+    "token_sha256_to_refresh",
     "xms_cc",
 ];
 const SECOND_MS: u64 = 1000;
@@ -113,7 +114,6 @@ impl Journal {
     pub(crate) fn counts(&self) -> Value {
         let entries = self.entries();
         let of = |service| entries.list.iter().filter(move |entry| entry.service == service);
-        let count = |service| of(service).count();
         let mut by_status = BTreeMap::<String, usize>::new();
         let mut by_secret = HashMap::<_, Vec<u64>>::new();
         for entry in of(Service::Vault) {
@@ -128,15 +128,18 @@ impl Journal {
                     .push(entry.at_ms);
             }
         }
-        json!({
-            "vault": count(Service::Vault),
-            "entra": count(Service::Entra),
-            "imds": count(Service::Imds),
-            "app_service": count(Service::AppService),
-            "vault_by_status": by_status,
-            "peak_per_second": { "vault": peak(of(Service::Vault).map(|entry| entry.at_ms)) },
-            "peak_per_secret_second": by_secret.into_values().map(|times| peak(times.into_iter())).max().unwrap_or(0),
-        })
+        let counts: BTreeMap<_, _> = Service::ALL.map(|service| (service, of(service).count())).into();
+        let mut counts = json!(counts);
+        counts["vault_by_status"] = json!(by_status);
+        counts["peak_per_second"] = json!({ "vault": peak(of(Service::Vault).map(|entry| entry.at_ms)) });
+        counts["peak_per_secret_second"] = json!(
+            by_secret
+                .into_values()
+                .map(|times| peak(times.into_iter()))
+                .max()
+                .unwrap_or(0)
+        );
+        counts
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

@@ -1,14 +1,14 @@
-//! A local Azure: key vaults, Entra ID, IMDS and App Service in one process, for tests.
+//! A local Azure: key vaults, Entra ID, and every host that gives a program an identity, in one process, for tests.
 //!
 //! ```text
-//!             HTTP port                                HTTPS port
-//!   IMDS, App Service, admin, CONNECT ──TLS──▶  vaults and Entra ID, by host name
-//!                 └──────────────┬─────────────────────┘
+//!          HTTP port                                HTTPS port                   ports of their own
+//!   IMDS and its kin, admin, CONNECT ──TLS──▶  vaults and Entra ID, by name      Service Fabric
+//!                 └──────────────┬─────────────────────┴───────────────────────────────┘
 //!                           connection          HTTP machinery, TLS, breakage on the wire
 //!                              world            one request: route → fault → service → journal
-//!         ┌──────────┬───────────┼───────────┬───────────┐
-//!       imds    app_service    entra       vault       admin
-//!         └──────────┴──── token, directory ─┘
+//!              ┌─────────────────┼───────────┬───────────┐
+//!       managed_identity       entra       vault       admin
+//!              └───── token, directory ──────┘
 //! ```
 //!
 //! Services are plain functions from a request to an answer; only `connection` and `world`
@@ -19,7 +19,6 @@
 //! admin interface.
 
 mod admin;
-mod app_service;
 mod certificate;
 mod certificates;
 mod clock;
@@ -30,7 +29,6 @@ mod directory;
 mod emulator;
 mod entra;
 mod fault;
-mod imds;
 mod journal;
 mod jwt;
 mod managed_identity;
@@ -43,4 +41,4 @@ mod world;
 
 pub use crate::cloud::Cloud;
 pub use crate::config::Config;
-pub use crate::emulator::Emulator;
+pub use crate::emulator::{Emulator, Ports};

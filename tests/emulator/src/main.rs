@@ -5,22 +5,25 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use clap::Parser;
-use nightlatch_emulator::{Config, Emulator};
+use nightlatch_emulator::{Config, Emulator, Ports};
 use serde_json::json;
 
-/// A local Azure: key vaults, Entra ID, IMDS and App Service, on 127.0.0.1 only.
+/// A local Azure: key vaults, Entra ID and the hosts that give an identity, on 127.0.0.1 only.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
     /// What exists in it, as JSON (see the README); without it one tenant, identity, vault and secret
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Port of IMDS, App Service, admin and the CONNECT proxy; 0 picks a free one
+    /// Port of IMDS and its kin, admin and the CONNECT proxy; 0 picks a free one
     #[arg(long, default_value_t = 0)]
     http_port: u16,
     /// Port of vaults and Entra ID; 0 picks a free one
     #[arg(long, default_value_t = 0)]
     https_port: u16,
+    /// Port of Service Fabric; 0 picks a free one
+    #[arg(long, default_value_t = 0)]
+    service_fabric_port: u16,
     /// Where to write the CA certificate (PEM); by default a file in the temporary folder
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
@@ -35,7 +38,12 @@ async fn main() -> io::Result<()> {
     let config = arguments
         .config
         .map_or_else(|| Ok(Config::default()), read_config)?;
-    let emulator = Emulator::start_on(config, arguments.http_port, arguments.https_port).await?;
+    let ports = Ports {
+        http: arguments.http_port,
+        https: arguments.https_port,
+        service_fabric: arguments.service_fabric_port,
+    };
+    let emulator = Emulator::start_on(config, ports).await?;
     let ca = arguments.ca.unwrap_or_else(|| {
         std::env::temp_dir().join(format!("nightlatch-emulator-{}.pem", emulator.https_addr.port()))
     });
@@ -61,7 +69,15 @@ fn read_config(path: PathBuf) -> io::Result<Config> {
 }
 
 fn announce(emulator: &Emulator, ca: &std::path::Path) -> io::Result<()> {
-    let line = json!({ "https": emulator.https_url(), "http": emulator.http_url(), "ca": ca });
+    let line = json!({
+        "https": emulator.https_url(),
+        "http": emulator.http_url(),
+        "ca": ca,
+        "service_fabric": {
+            "url": emulator.service_fabric_url(),
+            "thumbprint": emulator.service_fabric_thumbprint,
+        },
+    });
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{line}")?;
     stdout.flush()

@@ -1,5 +1,7 @@
 //! Which service a request is for.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::Cloud;
@@ -9,21 +11,40 @@ use crate::vault::{LOCAL_DOMAIN, Vault};
 /// The port a request came in by.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Door {
-    /// What only this machine sees: IMDS, App Service, admin.
+    /// What only this machine sees: IMDS and its kin, admin.
     Http,
+    /// What a Service Fabric node sees, behind a self-signed certificate.
+    ServiceFabric,
     /// What the internet sees, directly or through the proxy: vaults and Entra ID.
     Https,
 }
 
 /// An emulated service.
 #[allow(clippy::enum_variant_names, reason = "App Service is a name")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Service {
     Vault,
     Entra,
     Imds,
     AppService,
+    Arc,
+    ServiceFabric,
+    AzureMl,
+    CloudShell,
+}
+
+impl Service {
+    pub(crate) const ALL: [Service; 8] = [
+        Service::Vault,
+        Service::Entra,
+        Service::Imds,
+        Service::AppService,
+        Service::Arc,
+        Service::ServiceFabric,
+        Service::AzureMl,
+        Service::CloudShell,
+    ];
 }
 
 /// Where a request goes.
@@ -32,6 +53,10 @@ pub(crate) enum Destination<'a> {
     Entra,
     Imds,
     AppService,
+    Arc,
+    ServiceFabric,
+    AzureMl,
+    CloudShell,
     Admin,
 }
 
@@ -43,6 +68,10 @@ impl Destination<'_> {
             Destination::Entra => Some(Service::Entra),
             Destination::Imds => Some(Service::Imds),
             Destination::AppService => Some(Service::AppService),
+            Destination::Arc => Some(Service::Arc),
+            Destination::ServiceFabric => Some(Service::ServiceFabric),
+            Destination::AzureMl => Some(Service::AzureMl),
+            Destination::CloudShell => Some(Service::CloudShell),
             Destination::Admin => None,
         }
     }
@@ -52,6 +81,7 @@ impl Destination<'_> {
 pub(crate) fn destination<'a>(door: Door, vaults: &'a [Vault], request: &Request) -> Option<Destination<'a>> {
     match door {
         Door::Http => by_path(request),
+        Door::ServiceFabric => Some(Destination::ServiceFabric),
         Door::Https if is_loopback(request.hostname()) && is_entra_path(&request.path) => {
             Some(Destination::Entra)
         }
@@ -70,10 +100,14 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 
 fn by_path<'a>(request: &Request) -> Option<Destination<'a>> {
     let segments = request.segments();
-    match segments.first()?.as_ref() {
-        "_emulator" => Some(Destination::Admin),
-        "metadata" => Some(Destination::Imds),
-        "msi" if segments.len() == 2 && segments[1] == "token" => Some(Destination::AppService),
+    let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
+    match segments.as_slice() {
+        ["_emulator", ..] => Some(Destination::Admin),
+        ["metadata", ..] => Some(Destination::Imds),
+        ["msi", "token"] => Some(Destination::AppService),
+        ["arc", "metadata", "identity", "oauth2", "token"] => Some(Destination::Arc),
+        ["azure_ml", "token"] => Some(Destination::AzureMl),
+        ["cloud_shell", "token"] => Some(Destination::CloudShell),
         _ => None,
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Principal {
     pub(crate) issuer: String,
     /// The ARM resource of a managed identity.
     pub(crate) resource_id: Option<String>,
+    /// The name of a user, who acts through the application.
+    pub(crate) user: Option<String>,
 }
 
 /// A token and its life.
@@ -88,8 +90,15 @@ impl Tokens {
         let mut claims = json!({
             "aud": resource, "iss": principal.issuer, "iat": issued, "nbf": issued, "exp": expires,
             "appid": principal.client_id, "oid": principal.object_id, "sub": principal.object_id,
-            "tid": principal.tenant, "idtyp": "app", "ver": "1.0", "uti": format!("{serial:016x}"),
+            "tid": principal.tenant, "ver": "1.0", "uti": format!("{serial:016x}"),
         });
+        match &principal.user {
+            Some(name) => {
+                claims["upn"] = json!(name);
+                claims["scp"] = json!("user_impersonation");
+            }
+            None => claims["idtyp"] = json!("app"),
+        }
         if let Some(resource_id) = &principal.resource_id {
             claims["xms_mirid"] = json!(resource_id);
         }

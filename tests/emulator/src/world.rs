@@ -7,12 +7,14 @@ use crate::config::Config;
 use crate::directory::{Directory, invalid};
 use crate::fault::Faults;
 use crate::journal::Journal;
-use crate::managed_identity::ManagedIdentities;
+use crate::managed_identity::{
+    Hosts, ManagedIdentities, app_service, arc, azure_ml, cloud_shell, imds, service_fabric,
+};
 use crate::message::{Answer, Reply, Request};
 use crate::route::{self, Destination, Door, Service};
 use crate::token::Tokens;
 use crate::vault::{BackupKey, Vault};
-use crate::{admin, app_service, entra, imds};
+use crate::{admin, entra};
 
 pub(crate) struct World {
     pub(crate) directory: Directory,
@@ -20,7 +22,7 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     /// Never empty.
     pub(crate) vaults: Vec<Vault>,
-    pub(crate) identity_header: String,
+    pub(crate) hosts: Hosts,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
 }
@@ -42,7 +44,7 @@ impl World {
             directory,
             tokens: Tokens::new(config.token_lifetime_s).map_err(|_| io::Error::other("no signing key"))?,
             vaults,
-            identity_header: config.identity_header.clone(),
+            hosts: Hosts::new(config),
             faults: Faults::default(),
             journal: Journal::default(),
         })
@@ -96,6 +98,10 @@ impl World {
             Destination::Entra => entra::answer(self, request),
             Destination::Imds => imds::answer(self, request),
             Destination::AppService => app_service::answer(self, request),
+            Destination::Arc => arc::answer(self, request),
+            Destination::ServiceFabric => service_fabric::answer(self, request),
+            Destination::AzureMl => azure_ml::answer(self, request),
+            Destination::CloudShell => cloud_shell::answer(self, request),
             Destination::Admin => Answer::refused(admin::reply(self, request)),
         }
     }

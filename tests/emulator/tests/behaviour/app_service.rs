@@ -115,3 +115,14 @@ async fn its_token_opens_the_vault() {
     let authorization = format!("Bearer {}", answer["access_token"].as_str().expect("a token"));
     assert_eq!(azure.read(&authorization).await.status, 200);
 }
+
+#[tokio::test]
+async fn the_version_of_2017_writes_its_date_as_windows_does_if_told() {
+    let mut config = config();
+    config["app_service"] = json!({ "expires_on_2017": "windows" });
+    let azure = Azure::start(config).await;
+    let secret = ("secret", "emulator-identity-header");
+    let answer = ask(&azure, OF_2017, secret).await.json();
+    let text = answer["expires_on"].as_str().expect("a date");
+    assert!(text.ends_with("M +00:00") && !text.starts_with('0'), "{text}");
+}

@@ -2,17 +2,20 @@
 
 mod admin;
 mod app_service;
+mod arc;
 mod backup;
 mod certificates;
 mod contoso;
 mod entra;
 mod faults;
 mod imds;
+mod other_hosts;
 mod paging;
 mod permissions;
 mod program;
 mod properties;
 mod proxy;
+mod service_fabric;
 mod soft_delete;
 mod support;
 mod throttling;

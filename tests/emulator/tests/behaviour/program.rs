@@ -32,6 +32,14 @@ fn it_announces_itself_in_one_line_and_stops_with_its_input() {
             .expect("an address")
             .starts_with("https://127.0.0.1:")
     );
+    let service_fabric = &ready["service_fabric"];
+    assert!(
+        service_fabric["url"]
+            .as_str()
+            .expect("an address")
+            .ends_with("/metadata/identity/oauth2/token")
+    );
+    assert_eq!(service_fabric["thumbprint"].as_str().map(str::len), Some(40));
     assert_eq!(ready["ca"], ca.to_str().expect("text"));
     assert!(
         std::fs::read_to_string(&ca)

@@ -2,8 +2,12 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use ::ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{HOST, HeaderMap};
@@ -14,10 +18,16 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{
+    WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
+};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{
+    ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
+};
+use uuid::Uuid;
 
 pub(crate) const TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 pub(crate) const OTHER_TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000002";
@@ -169,6 +179,46 @@ impl Azure {
             .expect("an answer")
     }
 
+    /// A request to Service Fabric, whose certificate must have the thumbprint.
+    pub(crate) async fn service_fabric(
+        &self,
+        thumbprint: &str,
+        path: &str,
+        headers: Headers<'_>,
+    ) -> Result<Answer, Failure> {
+        let verifier = Thumbprint {
+            expected: thumbprint.to_owned(),
+            algorithms: ring::default_provider().signature_verification_algorithms,
+        };
+        let mut config = client_config(RootCertStore::empty());
+        config.dangerous().set_certificate_verifier(Arc::new(verifier));
+        self.at_service_fabric(&TlsConnector::from(Arc::new(config)), path, headers)
+            .await
+    }
+
+    /// The same, for a client that trusts the emulator's authority.
+    pub(crate) async fn service_fabric_by_ca(
+        &self,
+        path: &str,
+        headers: Headers<'_>,
+    ) -> Result<Answer, Failure> {
+        self.at_service_fabric(&self.connector, path, headers).await
+    }
+
+    async fn at_service_fabric(
+        &self,
+        connector: &TlsConnector,
+        path: &str,
+        headers: Headers<'_>,
+    ) -> Result<Answer, Failure> {
+        let address = self.emulator.service_fabric_addr;
+        let stream = TcpStream::connect(address).await?;
+        let stream = connector
+            .connect(ServerName::try_from("127.0.0.1")?, stream)
+            .await?;
+        exchange(stream, "GET", &address.to_string(), path, headers, "").await
+    }
+
     /// TLS to a host behind the proxy.
     pub(crate) async fn tunnel(
         &self,
@@ -229,12 +279,93 @@ pub(crate) fn trusting(roots: &[CertificateDer<'static>]) -> TlsConnector {
     for root in roots {
         store.add(root.clone()).expect("a root");
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    TlsConnector::from(Arc::new(client_config(store)))
+}
+
+fn client_config(roots: RootCertStore) -> ClientConfig {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
-        .with_root_certificates(store)
-        .with_no_client_auth();
-    TlsConnector::from(Arc::new(config))
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+/// Trusts the one certificate whose SHA-1 is known.
+#[derive(Debug)]
+struct Thumbprint {
+    expected: String,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for Thumbprint {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _stapled: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        let found = hexadecimal(digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate).as_ref());
+        let fits = found.eq_ignore_ascii_case(&self.expected);
+        fits.then(ServerCertVerified::assertion)
+            .ok_or_else(|| TlsError::General("another certificate".into()))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+/// A folder that goes with its test.
+pub(crate) struct Folder {
+    pub(crate) path: PathBuf,
+}
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("nightlatch-emulator-{name}-{}", Uuid::new_v4()));
+        std::fs::create_dir(&path).expect("a folder");
+        Folder { path }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.path).expect("a clean end");
+    }
+}
+
+/// What is in a token.
+pub(crate) fn claims_of(token: &str) -> Value {
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).expect("claims"));
+    serde_json::from_slice(&claims.expect("base64")).expect("JSON")
+}
+
+pub(crate) fn hexadecimal_sha256(text: &str) -> String {
+    hexadecimal(digest(&SHA256, text.as_bytes()).as_ref())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Asks the proxy for a tunnel; gives the head of its answer, and the body if it refused.

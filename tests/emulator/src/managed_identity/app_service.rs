@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock;
-use crate::managed_identity::Selector;
+use crate::config::DateText;
+use crate::managed_identity::{Selector, Wish};
 use crate::message::{Answer, Reply, Request};
 use crate::token::{AccessToken, Principal};
 use crate::world::World;
@@ -43,7 +44,7 @@ fn token(world: &World, request: &Request) -> Result<Answer, Failure> {
             });
         }
     };
-    if request.header(version.header()) != Some(&world.identity_header) {
+    if request.header(version.header()) != Some(&world.hosts.identity_header) {
         return Err(Failure {
             status: 401,
             message: "The identity header is missing or wrong.",
@@ -64,8 +65,15 @@ fn token(world: &World, request: &Request) -> Result<Answer, Failure> {
         status: 400,
         message: UNKNOWN_IDENTITY,
     })?;
-    let token = world.identities.token(&world.tokens, principal, &resource);
-    let body = version.body(&token, principal, &resource);
+    let token = world
+        .identities
+        .token(&world.tokens, principal, &Wish::of(&resource));
+    let body = version.body(
+        &token,
+        principal,
+        &resource,
+        world.hosts.app_service.expires_on_2017,
+    );
     Ok(Answer::granted(&principal.object_id, Reply::json(200, &body)))
 }
 
@@ -94,9 +102,9 @@ impl Version {
     }
 
     /// The 2019 version writes its numbers as strings, the 2017 version its expiry as a date.
-    fn body(&self, token: &AccessToken, principal: &Principal, resource: &str) -> Value {
+    fn body(&self, token: &AccessToken, principal: &Principal, resource: &str, dates: DateText) -> Value {
         let expires_on = match self {
-            Version::Of2017 => clock::app_service_2017_text(token.expires),
+            Version::Of2017 => clock::date_text(token.expires, dates),
             Version::Of2019 => token.expires.to_string(),
         };
         json!({

@@ -1,10 +1,19 @@
-//! The identities of the machine, and the tokens that the platform keeps for them.
+//! The identities of the machine, the tokens that its platform keeps for them, and every platform's way to give them.
+
+pub(crate) mod app_service;
+pub(crate) mod arc;
+pub(crate) mod azure_ml;
+pub(crate) mod cloud_shell;
+pub(crate) mod imds;
+pub(crate) mod service_fabric;
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use crate::config::{Config, IdentityKind};
+use ring::digest::{SHA256, digest};
+
+use crate::config::{self, Config, IdentityKind};
 use crate::directory::Directory;
 use crate::token::{AccessToken, Principal, Tokens};
 
@@ -24,12 +33,60 @@ pub(crate) enum Unresolved {
     Ambiguous,
 }
 
+/// What a token is wanted for.
+pub(crate) struct Wish<'a> {
+    resource: &'a str,
+    /// Whether the client understands claims challenges.
+    continuous: bool,
+    /// The SHA-256 of a token that a resource rejected, in hexadecimal: it must not come again.
+    rejected: Option<String>,
+}
+
+impl<'a> Wish<'a> {
+    pub(crate) fn of(resource: &'a str) -> Wish<'a> {
+        Wish {
+            resource,
+            continuous: false,
+            rejected: None,
+        }
+    }
+
+    fn refuses(&self, token: &AccessToken) -> bool {
+        self.rejected.as_ref().is_some_and(|rejected| {
+            hexadecimal(digest(&SHA256, token.text.as_bytes()).as_ref()).eq_ignore_ascii_case(rejected)
+        })
+    }
+}
+
+/// How the platforms behave.
+pub(crate) struct Hosts {
+    pub(crate) identity_header: String,
+    pub(crate) app_service: config::AppService,
+    pub(crate) azure_ml: config::AzureMl,
+    pub(crate) cloud_shell: config::CloudShell,
+    pub(crate) arc: arc::Agent,
+}
+
+impl Hosts {
+    pub(crate) fn new(config: &Config) -> Hosts {
+        Hosts {
+            identity_header: config.identity_header.clone(),
+            app_service: config.app_service,
+            azure_ml: config.azure_ml,
+            cloud_shell: config.cloud_shell.clone(),
+            arc: arc::Agent::new(config.arc.clone()),
+        }
+    }
+}
+
 /// The attached identities and a token cache.
 pub(crate) struct ManagedIdentities {
     attached: Vec<(IdentityKind, Principal)>,
-    /// By client id and resource.
-    cache: Option<Mutex<HashMap<(String, String), AccessToken>>>,
+    cache: Option<Mutex<HashMap<CacheKey, AccessToken>>>,
 }
+
+/// Client id, resource, and whether the client understands claims challenges.
+type CacheKey = (String, String, bool);
 
 impl ManagedIdentities {
     pub(crate) fn new(config: &Config, directory: &Directory) -> io::Result<ManagedIdentities> {
@@ -75,13 +132,17 @@ impl ManagedIdentities {
     }
 
     /// A token from the cache, or a new one.
-    pub(crate) fn token(&self, tokens: &Tokens, principal: &Principal, resource: &str) -> AccessToken {
-        let issue = || tokens.issue(principal, resource, LIFETIME, false);
+    pub(crate) fn token(&self, tokens: &Tokens, principal: &Principal, wish: &Wish<'_>) -> AccessToken {
+        let issue = || tokens.issue(principal, wish.resource, LIFETIME, wish.continuous);
         let Some(cache) = &self.cache else { return issue() };
         let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (principal.client_id.clone(), resource.to_owned());
+        let key = (
+            principal.client_id.clone(),
+            wish.resource.to_owned(),
+            wish.continuous,
+        );
         match cache.get(&key) {
-            Some(kept) if tokens.is_fresh(kept) => kept.clone(),
+            Some(kept) if tokens.is_fresh(kept) && !wish.refuses(kept) => kept.clone(),
             _ => {
                 let token = issue();
                 cache.insert(key, token.clone());
@@ -98,4 +159,8 @@ impl ManagedIdentities {
             (None, _) => Err(Unresolved::Ambiguous),
         }
     }
+}
+
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
