@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
-# Builds the npm package into dist/: the wasm engine with its glue, and the compiled front. Needs what module.sh needs.
+# Builds the npm package into dist/: the engine as two modules with one glue, and the compiled front. Needs what module.sh
+# needs.
 set -euo pipefail
 cd "$(dirname "$0")"
-engine=js/engine
+engine=$PWD/js/engine
 
 # The glue stands among the sources, so that the compiler and whoever reads its types find it there.
 rm -rf dist "$engine"
-./module.sh "$PWD/$engine" nightlatch nightlatch-wasm
+./module.sh "$engine" nightlatch nightlatch-wasm --no-default-features
+./module.sh "$engine/full" nightlatch nightlatch-wasm
+# The feature `local` changes nothing at the border.
+cmp "$engine/nightlatch.js" "$engine/full/nightlatch.js"
+mv "$engine/full/nightlatch.wasm" "$engine/nightlatch-full.wasm"
+rm -r "$engine/full"
 
 node_modules/.bin/tsc -p tsconfig.json
 mkdir -p dist/engine

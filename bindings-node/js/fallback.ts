@@ -11,5 +11,5 @@ import { initSync } from "../../wasm/dist/wasm.js";
 
 /** Readies the engine from the module in the package `nightlatch-wasm`. */
 export function wasmFactory(): EngineFactory {
-  return initSync(readFileSync(require.resolve("nightlatch-wasm/nightlatch.wasm")));
+  return initSync(readFileSync(require.resolve("nightlatch-wasm/nightlatch-full.wasm")));
 }

@@ -11,7 +11,7 @@ import { nativeFactory, type NativeModule } from "../js/native.js";
 
 const require = createRequire(import.meta.url);
 const native = nativeFactory(require("nightlatch-linux-x64-gnu") as NativeModule);
-const wasm = initSync(readFileSync(require.resolve("nightlatch-wasm/nightlatch.wasm")));
+const wasm = initSync(readFileSync(require.resolve("nightlatch-wasm/nightlatch-full.wasm")));
 
 const VAULT = "https://contoso.vault.azure.net";
 const BEGIN = { instant: 1_000_000, unix: Date.UTC(2025, 0, 1) };

@@ -16,7 +16,7 @@ import { ROOT } from "./support/places.js";
 
 const require = createRequire(import.meta.url);
 const native = nativeFactory(require("nightlatch-linux-x64-gnu") as NativeModule);
-const wasm = initSync(readFileSync(require.resolve("nightlatch-wasm/nightlatch.wasm")));
+const wasm = initSync(readFileSync(require.resolve("nightlatch-wasm/nightlatch-full.wasm")));
 
 for (const [path, scenario] of readAll(join(ROOT, "tests", "scenarios"))) {
   test(path, async () => {

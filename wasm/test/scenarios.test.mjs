@@ -10,7 +10,7 @@ import { differences } from "./scenarios/check.mjs";
 import { readAll } from "./scenarios/format.mjs";
 import { play } from "./scenarios/player.mjs";
 
-const factory = initSync(readFileSync(new URL("../dist/engine/nightlatch.wasm", import.meta.url)));
+const factory = initSync(readFileSync(new URL("../dist/engine/nightlatch-full.wasm", import.meta.url)));
 const scenarios = readAll(fileURLToPath(new URL("../../tests/scenarios", import.meta.url)));
 
 for (const [path, scenario] of scenarios) {

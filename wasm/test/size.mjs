@@ -1,4 +1,7 @@
-/** What the edge has to load, compressed: engine, glue and front. Fails above the budget. */
+/**
+ * What the edge has to load, compressed: engine, glue and front. Fails above the budget. The module for places with a file
+ * system has no budget; it is shown beside.
+ */
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -23,14 +26,16 @@ const parts = {
   "glue and front": outputFiles[0].contents,
 };
 
-let total = 0;
-for (const [name, content] of Object.entries(parts)) {
-  const compressed = gzipSync(content, { level: 9 }).length;
-  total += compressed;
-  console.log(`${name.padEnd(16)} ${kib(content.length)}   gzip ${kib(compressed)}`);
-}
-console.log(`${"together".padEnd(16)}                 ${kib(total)} of ${kib(BUDGET)}`);
+const total = Object.entries(parts).reduce((sum, [name, content]) => sum + show(name, content), 0);
+console.log(`${"together".padEnd(20)}                 ${kib(total)} of ${kib(BUDGET)}`);
+show("nightlatch-full.wasm", readFileSync(`${root}/dist/engine/nightlatch-full.wasm`));
 process.exitCode = total <= BUDGET ? 0 : 1;
+
+function show(name, content) {
+  const compressed = gzipSync(content, { level: 9 }).length;
+  console.log(`${name.padEnd(20)} ${kib(content.length)}   gzip ${kib(compressed)}`);
+  return compressed;
+}
 
 function kib(bytes) {
   return `${(bytes / 1024).toFixed(1).padStart(7)} KiB`;

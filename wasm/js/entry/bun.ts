@@ -33,7 +33,7 @@ async function readFile(path: string, limit: number): Promise<Uint8Array> {
   return file.bytes();
 }
 
-const source = () => Bun.file(new URL("../engine/nightlatch.wasm", import.meta.url)).bytes();
+const source = () => Bun.file(new URL("../engine/nightlatch-full.wasm", import.meta.url)).bytes();
 installWasm({ platform: PLATFORMS[process.platform] ?? "other", readFile }, source);
 await load(source());
 

@@ -35,7 +35,7 @@ async function readFile(path: string, limit: number, signal: AbortSignal): Promi
   return content;
 }
 
-const source = () => Deno.readFile(new URL("../engine/nightlatch.wasm", import.meta.url));
+const source = () => Deno.readFile(new URL("../engine/nightlatch-full.wasm", import.meta.url));
 installWasm({ platform: PLATFORMS[Deno.build.os] ?? "other", readFile }, source);
 await load(source());
 

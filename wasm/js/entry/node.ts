@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 
 import { initSync, installWasm } from "../wasm.js";
 
-const bytes = readFileSync(new URL("../engine/nightlatch.wasm", import.meta.url));
+const bytes = readFileSync(new URL("../engine/nightlatch-full.wasm", import.meta.url));
 installWasm({}, () => bytes);
 initSync(bytes);
 

@@ -1,0 +1,128 @@
+/**
+ * The module for the edge: which credentials it leaves out, that it says so, and that everything else is as it is
+ * everywhere. The scenarios of all languages are played; only one that needs what is left out may end in another way.
+ */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import * as front from "../dist/front.js";
+import { HOST_OPTIONS, install } from "../dist/runtime.js";
+import { edgeHost } from "../dist/host/edge.js";
+import { initSync } from "../dist/wasm.js";
+import { differences } from "./scenarios/check.mjs";
+import { readAll } from "./scenarios/format.mjs";
+import { play } from "./scenarios/player.mjs";
+import { Azure, TENANT, VAULT } from "./support/azure.mjs";
+
+const factory = initSync(readFileSync(new URL("../dist/engine/nightlatch.wasm", import.meta.url)));
+const scenarios = readAll(fileURLToPath(new URL("../../tests/scenarios", import.meta.url)));
+
+const SCOPE = "https://vault.azure.net/.default";
+const ABSENT = /does not exist on this host/;
+
+/** What the module leaves out: it would be a bug if this list grew by itself. */
+const LEFT_OUT = ["AzureCliCredential", "ManagedIdentityCredential"];
+
+function onTheEdge() {
+  install({
+    engine: factory,
+    load: async () => factory,
+    host: (options) => edgeHost({}, options),
+    hostOptions: HOST_OPTIONS,
+  });
+}
+
+/** A credential of a class, with whatever its constructor wants. */
+function some(name) {
+  return name === "ChainedTokenCredential"
+    ? new front[name](some("EnvironmentCredential"))
+    : name === "ClientSecretCredential"
+      ? new front[name](TENANT, "client", "very-secret", { fetch: new Azure().fetch })
+      : new front[name]({ environment: {}, fetch: new Azure().fetch });
+}
+
+const failure = (credential) =>
+  credential.getToken(SCOPE).then(
+    () => undefined,
+    (error) => error,
+  );
+
+test("what is left out says so, with the next step; everything else is there", async () => {
+  onTheEdge();
+  const names = Object.keys(front).filter((name) => /^[A-Z]\w+Credential$/.test(name));
+  const absent = [];
+  for (const name of names) {
+    const error = await failure(some(name));
+    if (error?.code === "UNSUPPORTED") {
+      assert.match(error.message, ABSENT);
+      assert.match(error.advice, /ClientSecretCredential/);
+      absent.push(name);
+    }
+  }
+  assert.deepEqual(absent.sort(), LEFT_OUT);
+});
+
+test("the default credential has the sources that remain, and reports the others", async () => {
+  onTheEdge();
+  const azure = new Azure();
+  const environment = {
+    AZURE_TENANT_ID: TENANT,
+    AZURE_CLIENT_ID: "from-env",
+    AZURE_CLIENT_SECRET: "very-secret",
+    IDENTITY_ENDPOINT: "http://127.0.0.1:1/token",
+    IDENTITY_HEADER: "x",
+  };
+  const credential = new front.DefaultAzureCredential({ environment, fetch: azure.fetch });
+  const client = new front.SecretClient(VAULT, credential);
+  assert.equal((await client.getSecret("db")).value, "s3cr3t");
+
+  const nothing = await failure(new front.DefaultAzureCredential({ environment: {}, fetch: azure.fetch }));
+  assert.equal(nothing.code, "CREDENTIAL_UNAVAILABLE");
+  const told = nothing.attempts.filter(
+    ({ ending, reason }) => ending === "unavailable" && ABSENT.test(reason),
+  );
+  assert.deepEqual(told.map(({ source }) => source).sort(), LEFT_OUT);
+});
+
+test("a chain passes over what is left out", async () => {
+  onTheEdge();
+  const { fetch } = new Azure();
+  const credential = new front.ChainedTokenCredential(
+    new front.ManagedIdentityCredential(),
+    new front.ClientSecretCredential(TENANT, "client", "very-secret", { fetch }),
+  );
+  assert.equal((await new front.SecretClient(VAULT, credential).getSecret("db")).value, "s3cr3t");
+});
+
+const counts = { held: 0, different: 0 };
+
+for (const [path, scenario] of scenarios) {
+  test(path, async () => {
+    for (const renewal of scenario.renewal ? [scenario.renewal] : ["detached", "caller"]) {
+      const player = await play(scenario, factory, { renewal });
+      const found = differences(player);
+      const log = player.world.transcript.map((line) => JSON.stringify(line));
+      if (found.length > 0 && needs(scenario.options.credential)) {
+        assert.match(log.join("\n"), ABSENT, [scenario.name, renewal, ...found, "", ...log].join("\n"));
+        counts.different++;
+      } else {
+        assert.deepEqual(found, [], [scenario.name, renewal, ...found, "", ...log].join("\n"));
+        counts.held++;
+      }
+    }
+  });
+}
+
+test("most scenarios hold", (t) => {
+  t.diagnostic(`${counts.held} plays hold, ${counts.different} need what is left out`);
+  assert.ok(counts.held > counts.different);
+  assert.ok(counts.different > 0);
+});
+
+/** Whether a credential is, or may come to, one that is left out. */
+function needs({ type, sources = [] } = { type: "DefaultAzureCredential" }) {
+  return type === "DefaultAzureCredential" || LEFT_OUT.includes(type) || sources.some(needs);
+}
