@@ -43,7 +43,7 @@ pub enum Effect {
     /// Run a program directly, without a shell and without input, from a directory that only the
     /// operating system's owner can write to.
     Run {
-        /// Program name (looked up on `PATH`) and arguments.
+        /// Program (a bare name, looked up on `PATH`, or an absolute path) and arguments.
         argv: Vec<String>,
         /// Variables added to the host's environment.
         env: Vec<(String, String)>,

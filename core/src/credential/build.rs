@@ -3,9 +3,9 @@
 use crate::config::{Config, CredentialOptions};
 use crate::error::{Error, ErrorKind};
 
-use super::azure_cli::AzureCli;
 use super::chain::Chain;
 use super::client_secret::ClientSecret;
+use super::developer_tool::DeveloperTool;
 use super::host_token::HostToken;
 use super::managed_identity::ManagedIdentity;
 use super::workload_identity::WorkloadIdentity;
@@ -49,8 +49,11 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
             ManagedIdentity::of_options(config, ids, chained)
         }
         Options::AzureCli { tool, subscription } => {
-            AzureCli::credential(config, tool, subscription.as_deref())
+            DeveloperTool::azure_cli(config, tool, subscription.as_deref())
         }
+        Options::AzureDeveloperCli(tool) => DeveloperTool::azure_developer_cli(config, tool),
+        Options::AzurePowerShell(tool) => DeveloperTool::azure_powershell(config, tool),
+        Options::VisualStudio(tool) => DeveloperTool::visual_studio(config, tool),
         Options::Chained { sources } => chain_of_user(config, sources),
         Options::Host { handle, name } => Ok(HostToken::credential(config, *handle, name)),
         other => {

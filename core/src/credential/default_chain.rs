@@ -1,122 +1,223 @@
 //! `DefaultAzureCredential`: which sources it holds, and in what order.
+//!
+//! | source | `dev` | `prod` | left out by |
+//! |---|---|---|---|
+//! | `EnvironmentCredential` | | yes | `exclude_environment_credential` |
+//! | `WorkloadIdentityCredential` | | yes | `exclude_workload_identity_credential` |
+//! | `ManagedIdentityCredential` | | yes | `exclude_managed_identity_credential` |
+//! | `VisualStudioCredential` | yes | | `exclude_visual_studio_credential` |
+//! | `AzureCliCredential` | yes | | `exclude_cli_credential` |
+//! | `AzurePowerShellCredential` | yes | | `exclude_powershell_credential` |
+//! | `AzureDeveloperCliCredential` | yes | | `exclude_developer_cli_credential` |
+//! | `InteractiveBrowserCredential` | | | unless its name is in `AZURE_TOKEN_CREDENTIALS`, or the option is `false` |
+//!
+//! The order is that of the Azure SDK for .NET, of which the others leave some out. `AZURE_TOKEN_CREDENTIALS` is
+//! `dev`, `prod` or one name, in any case; an `exclude_*` option that is given wins over it, as in the SDK for Python.
+//! The names of credentials that the SDKs have and this library does not are refused as such
+//! (`VisualStudioCodeCredential` and `BrokerCredential` live in a native sign-in broker, `SharedTokenCacheCredential`
+//! reads an encrypted cache that no tool writes any more): whoever names one relies on one account, so another must
+//! not step in.
 
 use crate::config::Config;
-use crate::config::credential::{DefaultOptions, ToolOptions};
+use crate::config::credential::{CredentialOptions, DefaultOptions, PersonOptions, ToolOptions};
 use crate::error::{Error, ErrorKind};
 
-use super::azure_cli::AzureCli;
 use super::chain::Chain;
 use super::managed_identity::ManagedIdentity;
-use super::workload_identity::WorkloadIdentity;
-use super::{Credential, Miss, environment};
+use super::{Credential, Miss, build, environment};
 
-/// The sources of `DefaultAzureCredential`, in its order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
     Environment,
     WorkloadIdentity,
     ManagedIdentity,
+    VisualStudio,
     AzureCli,
+    AzurePowerShell,
+    AzureDeveloperCli,
+    InteractiveBrowser,
 }
 
-impl Source {
-    const ALL: [(Source, &'static str); 4] = [
-        (Source::Environment, environment::NAME),
-        (Source::WorkloadIdentity, "WorkloadIdentityCredential"),
-        (Source::ManagedIdentity, "ManagedIdentityCredential"),
-        (Source::AzureCli, "AzureCliCredential"),
-    ];
+/// Where a source is at home.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Home {
+    Deployment,
+    Developer,
+    /// Nowhere unless it is asked for: it opens windows.
+    Asked,
 }
+
+/// In their order.
+const SOURCES: [(Source, &str, Home); 8] = [
+    (Source::Environment, environment::NAME, Home::Deployment),
+    (
+        Source::WorkloadIdentity,
+        "WorkloadIdentityCredential",
+        Home::Deployment,
+    ),
+    (
+        Source::ManagedIdentity,
+        "ManagedIdentityCredential",
+        Home::Deployment,
+    ),
+    (Source::VisualStudio, "VisualStudioCredential", Home::Developer),
+    (Source::AzureCli, "AzureCliCredential", Home::Developer),
+    (
+        Source::AzurePowerShell,
+        "AzurePowerShellCredential",
+        Home::Developer,
+    ),
+    (
+        Source::AzureDeveloperCli,
+        "AzureDeveloperCliCredential",
+        Home::Developer,
+    ),
+    (
+        Source::InteractiveBrowser,
+        "InteractiveBrowserCredential",
+        Home::Asked,
+    ),
+];
+
+/// Names that `AZURE_TOKEN_CREDENTIALS` may hold for an SDK, and not for us.
+const OF_THE_SDKS: [&str; 3] = [
+    "VisualStudioCodeCredential",
+    "BrokerCredential",
+    "SharedTokenCacheCredential",
+];
 
 /// The chain that `options` and `AZURE_TOKEN_CREDENTIALS` describe.
 pub(super) fn credential(config: &Config, options: &DefaultOptions) -> Result<Credential, Error> {
-    let wanted = wanted_sources(config, options)?;
-    let excluded = |source| match source {
-        Source::Environment => options.exclude_environment_credential,
-        Source::WorkloadIdentity => options.exclude_workload_identity_credential,
-        Source::ManagedIdentity => options.exclude_managed_identity_credential,
-        Source::AzureCli => options.exclude_cli_credential,
-    };
+    let wanted = Wanted::read(config, options)?;
     // An explicit option wins over AZURE_TOKEN_CREDENTIALS, as in the Python SDK.
-    let included: Vec<(Source, &'static str)> = Source::ALL
+    let included: Vec<(Source, &'static str)> = SOURCES
         .into_iter()
-        .filter(|(source, _)| excluded(*source).map_or_else(|| wanted.contains(source), |excluded| !excluded))
+        .filter(|(source, name, home)| match excluded(options, *source) {
+            Some(excluded) => !excluded,
+            None => wanted.holds(name, *home),
+        })
+        .map(|(source, name, _)| (source, name))
         .collect();
     if included.is_empty() {
         let text = "DefaultAzureCredential: every credential is excluded.";
         return Err(Error::new(ErrorKind::InvalidConfiguration, text));
     }
-    let alone = included.len() == 1;
+    let more = included.len() > 1;
     let one = |(source, name): (Source, &'static str)| {
-        let built = match source {
-            Source::Environment => environment::credential(config, &options.authority),
-            Source::WorkloadIdentity => {
-                let given = (
-                    options.workload_identity_tenant_id.as_deref(),
-                    options.workload_identity_client_id.as_deref(),
-                    None,
-                );
-                WorkloadIdentity::credential(config, &options.authority, given)
-            }
-            Source::ManagedIdentity => ManagedIdentity::of_default_chain(config, options, !alone),
-            Source::AzureCli => {
-                let tool = ToolOptions {
-                    tenant_id: None,
-                    process_timeout: options.process_timeout,
-                    additionally_allowed_tenants: options.authority.additionally_allowed_tenants.clone(),
-                };
-                AzureCli::credential(config, &tool, None::<&str>)
-            }
-        };
         // What is configured wrongly must be heard of, when its turn comes: the next source would sign in as
         // somebody else.
-        built.unwrap_or_else(|error| Credential::Absent {
+        build_source(config, options, source, more).unwrap_or_else(|error| Credential::Absent {
             name,
             miss: Miss::refused(error),
         })
     };
-    Ok(Credential::Chain(Chain::default(
-        included.into_iter().map(one).collect(),
-    )))
+    let sources = included.into_iter().map(one).collect();
+    Ok(Credential::Chain(Chain::default(sources)))
 }
 
-fn wanted_sources(config: &Config, options: &DefaultOptions) -> Result<Vec<Source>, Error> {
-    let all = || Source::ALL.map(|(source, _)| source).to_vec();
-    let refuse = |text: String| {
-        let names = Source::ALL.map(|(_, name)| name).join(", ");
-        Err(Error::new(ErrorKind::InvalidConfiguration, text).advise(format!(
-            "Set AZURE_TOKEN_CREDENTIALS to dev, prod, or one of {names}."
-        )))
+fn excluded(options: &DefaultOptions, source: Source) -> Option<bool> {
+    match source {
+        Source::Environment => options.exclude_environment_credential,
+        Source::WorkloadIdentity => options.exclude_workload_identity_credential,
+        Source::ManagedIdentity => options.exclude_managed_identity_credential,
+        Source::VisualStudio => options.exclude_visual_studio_credential,
+        Source::AzureCli => options.exclude_cli_credential,
+        Source::AzurePowerShell => options.exclude_powershell_credential,
+        Source::AzureDeveloperCli => options.exclude_developer_cli_credential,
+        Source::InteractiveBrowser => options.exclude_interactive_browser_credential,
+    }
+}
+
+/// Builds a source with its own of the chain's options. `more`: other sources stand in the chain.
+fn build_source(
+    config: &Config,
+    options: &DefaultOptions,
+    source: Source,
+    more: bool,
+) -> Result<Credential, Error> {
+    let tool = |tenant: &Option<String>| ToolOptions {
+        tenant_id: tenant.clone(),
+        process_timeout: options.process_timeout,
+        additionally_allowed_tenants: options.authority.additionally_allowed_tenants.clone(),
     };
-    let Some(value) = config
-        .environment
-        .get("AZURE_TOKEN_CREDENTIALS")
-        .map(str::trim)
-        .filter(|v| !v.is_empty())
-    else {
-        return if options.require_envvar {
-            refuse("AZURE_TOKEN_CREDENTIALS is required here and not set.".into())
-        } else {
-            Ok(all())
+    let authority = options.authority.clone();
+    let own = match source {
+        Source::ManagedIdentity => {
+            return ManagedIdentity::of_default_chain(config, options, more);
+        }
+        Source::Environment => CredentialOptions::Environment(authority),
+        Source::WorkloadIdentity => CredentialOptions::WorkloadIdentity {
+            tenant_id: options.workload_identity_tenant_id.clone(),
+            client_id: options.workload_identity_client_id.clone(),
+            token_file_path: None,
+            enable_azure_proxy: false,
+            authority,
+        },
+        Source::VisualStudio => CredentialOptions::VisualStudio(tool(&options.visual_studio_tenant_id)),
+        Source::AzureCli => CredentialOptions::AzureCli {
+            tool: tool(&None),
+            subscription: None,
+        },
+        Source::AzurePowerShell => CredentialOptions::AzurePowerShell(tool(&None)),
+        Source::AzureDeveloperCli => CredentialOptions::AzureDeveloperCli(tool(&None)),
+        Source::InteractiveBrowser => CredentialOptions::InteractiveBrowser {
+            person: PersonOptions {
+                tenant_id: options.interactive_browser_tenant_id.clone(),
+                client_id: options.interactive_browser_client_id.clone(),
+                authority,
+                ..PersonOptions::default()
+            },
+            redirect_port: None,
+            login_hint: None,
+        },
+    };
+    build::credential(config, &own)
+}
+
+/// What `AZURE_TOKEN_CREDENTIALS` asks for.
+enum Wanted<'a> {
+    Usual,
+    At(Home),
+    One(&'a str),
+}
+
+impl<'a> Wanted<'a> {
+    fn read(config: &'a Config, options: &DefaultOptions) -> Result<Self, Error> {
+        let refuse = |kind, text: String| {
+            let names = SOURCES.map(|(_, name, _)| name).join(", ");
+            Err(Error::new(kind, text).advise(format!(
+                "Set AZURE_TOKEN_CREDENTIALS to dev, prod, or one of {names}."
+            )))
         };
-    };
-    if value.eq_ignore_ascii_case("dev") {
-        return Ok(vec![Source::AzureCli]);
+        let value = config.environment.get("AZURE_TOKEN_CREDENTIALS").map(str::trim);
+        let Some(value) = value.filter(|v| !v.is_empty()) else {
+            if options.require_envvar {
+                let text = "AZURE_TOKEN_CREDENTIALS is required here and not set.";
+                return refuse(ErrorKind::InvalidConfiguration, text.into());
+            }
+            return Ok(Self::Usual);
+        };
+        let is = |name: &str| name.eq_ignore_ascii_case(value);
+        match value {
+            _ if is("dev") => Ok(Self::At(Home::Developer)),
+            _ if is("prod") => Ok(Self::At(Home::Deployment)),
+            _ if SOURCES.iter().any(|(_, name, _)| is(name)) => Ok(Self::One(value)),
+            _ if OF_THE_SDKS.into_iter().any(is) => refuse(
+                ErrorKind::Unsupported,
+                format!("AZURE_TOKEN_CREDENTIALS is {value:?}, which this library does not have."),
+            ),
+            _ => refuse(
+                ErrorKind::InvalidConfiguration,
+                format!("AZURE_TOKEN_CREDENTIALS is {value:?}, which names no credential."),
+            ),
+        }
     }
-    if value.eq_ignore_ascii_case("prod") {
-        return Ok(vec![
-            Source::Environment,
-            Source::WorkloadIdentity,
-            Source::ManagedIdentity,
-        ]);
-    }
-    match Source::ALL
-        .into_iter()
-        .find(|(_, name)| name.eq_ignore_ascii_case(value))
-    {
-        Some((source, _)) => Ok(vec![source]),
-        None => refuse(format!(
-            "AZURE_TOKEN_CREDENTIALS is {value:?}, which names no credential."
-        )),
+
+    fn holds(&self, name: &str, home: Home) -> bool {
+        match self {
+            Wanted::Usual => home != Home::Asked,
+            Wanted::At(wanted) => home == *wanted,
+            Wanted::One(wanted) => wanted.eq_ignore_ascii_case(name),
+        }
     }
 }

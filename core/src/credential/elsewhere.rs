@@ -5,6 +5,8 @@
 //! A workload identity is none of them: its token is a file for Kubernetes only, elsewhere whatever the program hands over
 //! under that name.
 
+use std::time::Duration;
+
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
@@ -51,6 +53,57 @@ macro_rules! absent {
 }
 
 absent! {
-    azure_cli AzureCli "AzureCliCredential": credential;
     managed_identity ManagedIdentity "ManagedIdentityCredential": of_options of_default_chain;
+}
+
+pub(super) mod developer_tool {
+    use super::super::Grant;
+    use super::*;
+
+    pub(crate) enum DeveloperTool {}
+
+    impl DeveloperTool {
+        pub(crate) fn azure_cli<O, S>(
+            _: &Config,
+            _options: O,
+            _subscription: S,
+        ) -> Result<Credential, Error> {
+            Ok(absent("AzureCliCredential"))
+        }
+
+        pub(crate) fn azure_developer_cli<O>(_: &Config, _options: O) -> Result<Credential, Error> {
+            Ok(absent("AzureDeveloperCliCredential"))
+        }
+
+        pub(crate) fn azure_powershell<O>(_: &Config, _options: O) -> Result<Credential, Error> {
+            Ok(absent("AzurePowerShellCredential"))
+        }
+
+        pub(crate) fn visual_studio<O>(_: &Config, _options: O) -> Result<Credential, Error> {
+            Ok(absent("VisualStudioCredential"))
+        }
+
+        pub(crate) fn name(&self) -> &'static str {
+            match *self {}
+        }
+
+        pub(crate) async fn token(&self, _: &Context, _: &TokenRequest) -> Result<Grant, Miss> {
+            match *self {}
+        }
+    }
+
+    #[derive(Clone)]
+    pub(crate) enum Profile {}
+
+    impl Profile {
+        pub(crate) const RECHECK: Duration = Duration::ZERO;
+
+        pub(crate) async fn has_changed(&self, _: &Context) -> bool {
+            match *self {}
+        }
+
+        pub(crate) fn is(&self, _: &Self) -> bool {
+            match *self {}
+        }
+    }
 }

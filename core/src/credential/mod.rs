@@ -17,14 +17,14 @@ pub(crate) mod workload_identity;
 
 // Sources that are part of a host. Without the feature `local` others of the same names stand here, which do not exist.
 #[cfg(feature = "local")]
-pub(crate) mod azure_cli;
+pub(crate) mod developer_tool;
 #[cfg(not(feature = "local"))]
 mod elsewhere;
 #[cfg(feature = "local")]
 pub(crate) mod managed_identity;
 
 #[cfg(not(feature = "local"))]
-use elsewhere::{azure_cli, managed_identity};
+use elsewhere::{developer_tool, managed_identity};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -39,7 +39,7 @@ pub(crate) enum Credential {
     ClientSecret(client_secret::ClientSecret),
     WorkloadIdentity(workload_identity::WorkloadIdentity),
     ManagedIdentity(managed_identity::ManagedIdentity),
-    AzureCli(azure_cli::AzureCli),
+    DeveloperTool(developer_tool::DeveloperTool),
     Host(host_token::HostToken),
     /// `EnvironmentCredential`: another source under its own name.
     Environment(Box<Credential>),
@@ -55,6 +55,8 @@ pub(crate) enum Credential {
 pub(crate) struct Grant {
     pub(crate) token: AccessToken,
     pub(crate) skipped: Vec<Attempt>,
+    /// Whose token it is, where that can change behind our back.
+    pub(crate) profile: Option<developer_tool::Profile>,
 }
 
 impl From<AccessToken> for Grant {
@@ -62,6 +64,7 @@ impl From<AccessToken> for Grant {
         Self {
             token,
             skipped: Vec::new(),
+            profile: None,
         }
     }
 }
@@ -119,6 +122,11 @@ impl Miss {
         }
     }
 
+    /// Whether these are its words.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        self.error.details().message == text
+    }
+
     /// For a chain's report.
     pub(crate) fn attempt(&self, source: &str) -> Attempt {
         let ending = match self.ending {
@@ -146,7 +154,7 @@ impl Credential {
             Credential::ClientSecret(_) => "ClientSecretCredential",
             Credential::WorkloadIdentity(_) => "WorkloadIdentityCredential",
             Credential::ManagedIdentity(_) => "ManagedIdentityCredential",
-            Credential::AzureCli(_) => "AzureCliCredential",
+            Credential::DeveloperTool(tool) => tool.name(),
             Credential::Host(host) => host.name(),
             Credential::Environment(_) => "EnvironmentCredential",
             Credential::Chain(chain) => chain.name(),
@@ -156,7 +164,7 @@ impl Credential {
 
     /// Whether it is a tool on a developer's machine, whose "no" lets a default chain go on.
     pub(crate) fn is_developer_tool(&self) -> bool {
-        matches!(self, Credential::AzureCli(_))
+        matches!(self, Credential::DeveloperTool(_))
     }
 
     /// Asks for a token.
@@ -170,8 +178,8 @@ impl Credential {
                 Credential::ClientSecret(source) => source.token(context, request).await?,
                 Credential::WorkloadIdentity(source) => source.token(context, request).await?,
                 Credential::ManagedIdentity(source) => source.token(context, request).await?,
-                Credential::AzureCli(source) => source.token(context, request).await?,
                 Credential::Host(source) => source.token(context, request).await?,
+                Credential::DeveloperTool(tool) => return tool.token(context, request).await,
                 Credential::Environment(source) => return source.token(context, request).await,
                 Credential::Chain(chain) => return chain.token(context, request).await,
                 Credential::Absent { miss, .. } => return Err(miss.clone()),
@@ -183,12 +191,8 @@ impl Credential {
 
 /// The one scope that a source accepts.
 fn single_scope(request: &TokenRequest) -> Result<&str, Miss> {
-    match request.scopes.as_slice() {
-        [scope] if is_scope(scope) => Ok(scope),
-        [scope] => Err(Miss::refused(Error::new(
-            ErrorKind::InvalidArgument,
-            format!("{scope:?} is not a scope."),
-        ))),
+    match scopes(request)? {
+        [scope] => Ok(scope),
         many => Err(Miss::refused(Error::new(
             ErrorKind::InvalidArgument,
             format!(
@@ -199,9 +203,18 @@ fn single_scope(request: &TokenRequest) -> Result<&str, Miss> {
     }
 }
 
+/// The scopes, all of harmless characters: they may come onto a command line.
+fn scopes(request: &TokenRequest) -> Result<&[String], Miss> {
+    match request.scopes.iter().find(|scope| !is_scope(scope)) {
+        Some(bad) => Err(Miss::refused(Error::new(
+            ErrorKind::InvalidArgument,
+            format!("{bad:?} is not a scope."),
+        ))),
+        None => Ok(&request.scopes),
+    }
+}
+
 fn is_scope(scope: &str) -> bool {
-    !scope.is_empty()
-        && scope
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'/' | b'-'))
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'/' | b'-');
+    scope.starts_with(|c: char| c.is_ascii_alphanumeric()) && scope.bytes().all(plain)
 }

@@ -12,10 +12,12 @@ use crate::event::Event;
 use crate::exec::{Context, SingleFlight};
 use crate::identity::pin;
 use crate::operation::TokenRequest;
+use crate::time::Instant;
 use crate::token::access_token::AccessToken;
 use crate::token::refresh::Freshness;
 
 use super::Credential;
+use super::developer_tool::Profile;
 
 /// More tokens than this are not kept; a program needs one for each kind of service and tenant.
 const MOST_TOKENS: usize = 128;
@@ -27,8 +29,15 @@ pub(crate) struct TokenProvider {
     credential: Credential,
     pin: IdentityPin,
     renewal: Renewal,
-    tokens: Mutex<HashMap<TokenRequest, AccessToken>>,
+    tokens: Mutex<HashMap<TokenRequest, Held>>,
     flights: SingleFlight<TokenRequest, AccessToken>,
+}
+
+/// A token that is kept.
+struct Held {
+    token: AccessToken,
+    /// Whose it is, and when that was last looked at.
+    profile: Option<(Profile, Instant)>,
 }
 
 impl TokenProvider {
@@ -51,10 +60,15 @@ impl TokenProvider {
         if request.claims.is_some() {
             return self.fetch(context, request).await;
         }
+        if let Some(profile) = self.profile_to_check(context, request)
+            && profile.has_changed(context).await
+        {
+            self.forget_account(&profile);
+        }
         let now = context.instant();
         let held = {
             let mut tokens = self.tokens();
-            tokens.get_mut(request).map(|held| {
+            tokens.get_mut(request).map(|Held { token: held, .. }| {
                 let freshness = held.schedule().freshness(now);
                 if freshness == Freshness::RefreshDue {
                     // Others go on with the old one meanwhile, and after a failure for a while.
@@ -79,7 +93,25 @@ impl TokenProvider {
 
     /// Forgets a token that a service did not accept.
     pub(crate) fn reject(&self, rejected: &AccessToken) {
-        self.tokens().retain(|_, held| held.token() != rejected.token());
+        self.tokens()
+            .retain(|_, held| held.token.token() != rejected.token());
+    }
+
+    /// The profile of the token at hand, for one caller in a while: the others take the token as it is.
+    fn profile_to_check(&self, context: &Context, request: &TokenRequest) -> Option<Profile> {
+        let (mut tokens, now) = (self.tokens(), context.instant());
+        let profile = tokens.get_mut(request)?.profile.as_mut();
+        let due = profile.filter(|(_, checked)| now.since(*checked) >= Profile::RECHECK);
+        due.map(|(profile, checked)| {
+            *checked = now;
+            profile.clone()
+        })
+    }
+
+    /// Forgets the tokens of an account that is no longer the tool's.
+    fn forget_account(&self, profile: &Profile) {
+        let of_account = |held: &Held| held.profile.as_ref().is_some_and(|(own, _)| own.is(profile));
+        self.tokens().retain(|_, held| !of_account(held));
     }
 
     async fn renew(
@@ -155,16 +187,21 @@ impl TokenProvider {
         let mut tokens = self.tokens();
         if tokens.len() >= MOST_TOKENS {
             let now = context.instant();
-            tokens.retain(|_, held| held.schedule().freshness(now) == Freshness::Fresh);
+            tokens.retain(|_, held| held.token.schedule().freshness(now) == Freshness::Fresh);
             if tokens.len() >= MOST_TOKENS {
                 tokens.clear();
             }
         }
-        tokens.insert(key, token.clone());
+        let profile = grant.profile.map(|profile| (profile, context.instant()));
+        let held = Held {
+            token: token.clone(),
+            profile,
+        };
+        tokens.insert(key, held);
         Ok(token)
     }
 
-    fn tokens(&self) -> MutexGuard<'_, HashMap<TokenRequest, AccessToken>> {
+    fn tokens(&self) -> MutexGuard<'_, HashMap<TokenRequest, Held>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

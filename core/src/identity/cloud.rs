@@ -46,12 +46,11 @@ pub fn authority(text: &str) -> Result<String, Error> {
     }
 }
 
-/// Whether a text can be a tenant: an id, a domain, or one of the service's words.
+/// Whether a text can be a tenant: an id, a domain, or one of the service's words. It may come onto a command line,
+/// so it never begins with `-`.
 pub fn is_tenant(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.bytes().all(plain)
 }
 
 #[cfg(test)]

@@ -6,9 +6,14 @@
 
 mod answer;
 mod failure;
+mod tools;
 
-pub use answer::{TokenGrant, parse_cli_token, parse_grant};
+pub use answer::{TokenGrant, parse_grant};
 pub use failure::{TokenFailure, aadsts_advice, aadsts_codes, parse_failure};
+pub use tools::{
+    TokenProvider, azd_message, parse_azd_token, parse_cli_token, parse_powershell_token,
+    parse_token_providers,
+};
 
 use super::{Malformed, form, query, segment};
 use crate::effect::{Method, Request};

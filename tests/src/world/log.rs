@@ -66,14 +66,19 @@ impl fmt::Display for Line {
             Entry::Began(who) => write!(f, "{who} begins"),
             Entry::Asked { request, headers } => write!(f, "> {request} [{}]", headers.join(", ")),
             Entry::Read(path) => write!(f, "> file {path}"),
-            Entry::Ran(argv) => write!(f, "> run {argv}"),
+            // A script in base64 tells a reader nothing.
+            Entry::Ran(argv) => write!(f, "> run {argv:.200}"),
             Entry::AskedHost(what) => write!(f, "> host {what}"),
             Entry::Signed(algorithm) => write!(f, "> sign {algorithm}"),
             Entry::Prompted(what) => write!(f, "> prompt {what}"),
             Entry::Browsed(url) => write!(f, "> browse {url}"),
             Entry::Aborted(what) => write!(f, "x {what}"),
             Entry::Answered { what, with, late } => {
-                write!(f, "< {with} to {what}{}", if *late { " (too late)" } else { "" })
+                write!(
+                    f,
+                    "< {with} to {what:.200}{}",
+                    if *late { " (too late)" } else { "" }
+                )
             }
             Entry::Told(event) => write!(f, "! {event}"),
             Entry::Ended(who, how) => write!(f, "{who} ends: {how}"),

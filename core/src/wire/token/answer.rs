@@ -35,7 +35,7 @@ pub fn parse_grant(body: &Sensitive) -> Result<TokenGrant, Malformed> {
     let grant = TokenGrant {
         access_token: bearer(&object, "access_token", "token_type")?,
         expires_in: object.seconds("expires_in", LONGEST_LIFE),
-        expires_on: expires_on(&object),
+        expires_on: date(&object, "expires_on"),
         refresh_in: object.seconds("refresh_in", LONGEST_LIFE),
         client_id: object.text("client_id").filter(|id| is_visible(id.as_bytes())),
     };
@@ -47,32 +47,7 @@ pub fn parse_grant(body: &Sensitive) -> Result<TokenGrant, Malformed> {
     Ok(grant)
 }
 
-/// Reads what `az account get-access-token --output json` prints.
-///
-/// Only `expires_on` counts, which Azure CLI 2.54.0 (2023) brought. The older `expiresOn` is a local
-/// time without an offset: it cannot be read without knowing the zone, and not even then in the hour
-/// when summer time ends.
-pub fn parse_cli_token(stdout: &Sensitive) -> Result<TokenGrant, Malformed> {
-    let object = Object::parse(stdout.expose())
-        .ok_or_else(|| Malformed::new("Azure CLI did not print a JSON object."))?;
-    let access_token = bearer(&object, "accessToken", "tokenType")?;
-    let expires_on = expires_on(&object).ok_or_else(|| {
-        Malformed::new(if object.raw("expiresOn").is_some() {
-            "Azure CLI told the token's end only as a local time; version 2.54.0 or later is needed."
-        } else {
-            "Azure CLI did not tell the token's end."
-        })
-    })?;
-    Ok(TokenGrant {
-        access_token,
-        expires_in: None,
-        expires_on: Some(expires_on),
-        refresh_in: None,
-        client_id: None,
-    })
-}
-
-fn bearer(object: &Object<'_>, token: &str, token_type: &str) -> Result<Sensitive, Malformed> {
+pub(super) fn bearer(object: &Object<'_>, token: &str, token_type: &str) -> Result<Sensitive, Malformed> {
     let kind = object.text(token_type).unwrap_or_default();
     if !matches!(kind.trim(), "") && !kind.trim().eq_ignore_ascii_case("bearer") {
         return Err(Malformed::new("The token is not a bearer token."));
@@ -92,11 +67,11 @@ fn is_visible(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_graphic)
 }
 
-fn expires_on(object: &Object<'_>) -> Option<UnixTime> {
-    const NAME: &str = "expires_on";
+/// A date as a number or text, if it is a plausible one.
+pub(super) fn date(object: &Object<'_>, name: &str) -> Option<UnixTime> {
     object
-        .unix_time(NAME)
-        .or_else(|| UnixTime::parse(&object.text(NAME)?))
+        .unix_time(name)
+        .or_else(|| UnixTime::parse(&object.text(name)?))
         .filter(|end| (YEAR_2000..YEAR_2200).contains(&end.as_secs()))
 }
 
