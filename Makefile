@@ -66,6 +66,7 @@ test-node: $(EMULATOR) ## the Node package: native, as a fallback, packed and in
 	npm ci
 	npm run build
 	npm run lint
+	(cd test/official && npm ci)
 	npm test
 
 test-c: $(EMULATOR) ## the C library: every compiler's eye, sanitizers, valgrind, an installed prefix
@@ -76,6 +77,8 @@ install: ## the C library below PREFIX (default /usr/local), perhaps below DESTD
 
 bench: $(VENV)/installed $(NODE_PACKAGE) $(EMULATOR) ## the budgets, as ratios in one run
 	$(VENV)/bin/python tests/bench/python_reads.py
+	(cd wasm && npm ci)
+	(cd bindings-node/test/official && npm ci)
 	cd bindings-node && npm run bench
 
 clean: ## remove what was built and installed here
