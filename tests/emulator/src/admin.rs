@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::config::Secret;
 use crate::fault::Fault;
 use crate::message::{Reply, Request};
+use crate::mint;
 use crate::vault::Vault;
 use crate::world::World;
 
@@ -33,6 +34,7 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Refusal> {
         ("PUT", ["vaults", name, "secrets", secret]) => {
             return rotate(vault(world, name)?, secret, body(request)?);
         }
+        ("POST", ["token"]) => return minted(mint::access_token(world, &body(request)?)),
         ("DELETE", ["log"]) => world.journal.clear(),
         ("POST", ["faults"]) => add_fault(world, body(request)?)?,
         ("DELETE", ["faults"]) => world.faults.clear(),
@@ -61,6 +63,12 @@ fn rotate(vault: &Vault, secret: &str, content: Secret) -> Result<Reply, Refusal
         Ok(version) => Ok(Reply::json(200, &json!({ "version": version }))),
         Err(reason) => Err(refusal(400, reason)),
     }
+}
+
+fn minted(token: Result<Value, String>) -> Result<Reply, Refusal> {
+    token
+        .map(|token| Reply::json(200, &token))
+        .map_err(|reason| refusal(400, reason))
 }
 
 /// How far a clock is put forward.

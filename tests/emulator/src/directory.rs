@@ -125,10 +125,16 @@ impl Directory {
         })
     }
 
+    /// The application with this client or object id.
+    pub(crate) fn application_of_any_tenant(&self, id: &str) -> Option<Principal> {
+        let mut principals = self.applications.iter().map(|application| &application.principal);
+        principals.find(|principal| principal.is_named(id)).cloned()
+    }
+
+    /// The user with this name or object id.
     pub(crate) fn user(&self, name: &str) -> Option<&User> {
-        self.users
-            .iter()
-            .find(|user| user.name.eq_ignore_ascii_case(name))
+        let names = |user: &User| [&user.name, &user.object_id].map(|own| own.eq_ignore_ascii_case(name));
+        self.users.iter().find(|user| names(user).contains(&true))
     }
 
     pub(crate) fn first_user(&self) -> Option<&User> {

@@ -33,6 +33,7 @@ mod journal;
 mod jwt;
 mod managed_identity;
 mod message;
+mod mint;
 mod route;
 mod token;
 mod vault;

@@ -24,6 +24,13 @@ pub(crate) struct Principal {
     pub(crate) user: Option<String>,
 }
 
+impl Principal {
+    /// Whether this is its client or object id.
+    pub(crate) fn is_named(&self, id: &str) -> bool {
+        self.client_id.eq_ignore_ascii_case(id) || self.object_id.eq_ignore_ascii_case(id)
+    }
+}
+
 /// A token and its life.
 #[derive(Clone)]
 pub(crate) struct AccessToken {

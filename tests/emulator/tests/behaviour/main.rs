@@ -20,4 +20,5 @@ mod soft_delete;
 mod support;
 mod throttling;
 mod tokens;
+mod tools;
 mod vault;
