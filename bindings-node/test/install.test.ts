@@ -122,6 +122,16 @@ test("other hosts get the package for them", async () => {
   }
 });
 
+test("the installed package works in every other place too", async () => {
+  // The same programs that `nightlatch-wasm` runs; a runner within a runner must not know of it.
+  const places = join(PACKAGE, "..", "wasm", "test", "places.test.mjs");
+  const environment = { NIGHTLATCH_INSTALLED: empty, NODE_TEST_CONTEXT: undefined };
+  const told = succeeded(
+    await runProgram(process.execPath, ["--test", "--test-reporter=tap", places], { environment }),
+  );
+  assert.match(told, /^# pass 5$/m);
+});
+
 test("without the native package the same programs work over wasm", async () => {
   rmSync(join(empty, "node_modules", "nightlatch-linux-x64-gnu"), { recursive: true });
   assert.equal(await start("module.mjs"), "wasm correct horse battery staple");

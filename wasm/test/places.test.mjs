@@ -1,9 +1,21 @@
-/** The same program in every place there is, against the emulator over real TLS. */
+/**
+ * The same program in every place there is, against the emulator over real TLS.
+ *
+ * It imports this package; or `nightlatch`, as it is installed in the folder that the variable NIGHTLATCH_INSTALLED names.
+ */
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -16,8 +28,22 @@ import { chromium } from "playwright-core";
 
 import { startEmulator, startRelay } from "./support/emulator.mjs";
 
-const HERE = fileURLToPath(new URL(".", import.meta.url));
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
+const INSTALLED = process.env.NIGHTLATCH_INSTALLED;
+/** Where the programs lie, beside the package that they import. */
+const PROGRAMS = INSTALLED === undefined ? join(PACKAGE, "test/places") : importing("nightlatch", INSTALLED);
+/** What pages are served, and where they find a package. */
+const SITE =
+  INSTALLED === undefined
+    ? { root: PACKAGE, folders: ["dist"], imports: { "nightlatch-wasm": "/dist/entry/browser.js" } }
+    : {
+        root: INSTALLED,
+        folders: ["node_modules/nightlatch/dist", "node_modules/nightlatch-wasm/dist"],
+        imports: {
+          nightlatch: "/node_modules/nightlatch/dist/edge.js",
+          "nightlatch-wasm": "/node_modules/nightlatch-wasm/dist/entry/browser.js",
+        },
+      };
 const TENANT = "11111111-1111-4111-8111-111111111111";
 const CLIENT = "44444444-4444-4444-8444-444444444444";
 const PRINCIPAL = "55555555-5555-4555-8555-555555555555";
@@ -79,9 +105,20 @@ function assertion() {
   return `${text}.${createHmac("sha256", key).update(text).digest("base64url")}`;
 }
 
+/** The programs once more, for another package, beside where it is installed. */
+function importing(name, installed) {
+  const folder = join(installed, "places");
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(join(PACKAGE, "test/places"))) {
+    const text = readFileSync(join(PACKAGE, "test/places", file), "utf8");
+    writeFileSync(join(folder, file), text.replaceAll('"nightlatch-wasm"', JSON.stringify(name)));
+  }
+  return folder;
+}
+
 /** Plays the program by a runtime's command, with parameters in and the result out as JSON. */
 async function run(command, args, options = {}) {
-  const child = promisify(execFile)(command, args, { timeout: 60_000, cwd: HERE, ...options });
+  const child = promisify(execFile)(command, args, { timeout: 60_000, cwd: PROGRAMS, ...options });
   child.child.stdin.end(JSON.stringify(parameters));
   const { stdout } = await child;
   return JSON.parse(stdout);
@@ -93,22 +130,20 @@ async function check(result) {
   assert.deepEqual({ entra, vault }, COUNTS);
 }
 
-test("Node", async () => check(await run(process.execPath, ["places/node.mjs"])));
+test("Node", async () => check(await run(process.execPath, ["node.mjs"])));
 
 test("Deno", async () => {
   const deno = join(PACKAGE, "node_modules/.bin/deno");
   const allowed = ["--allow-net", "--allow-read", "--allow-env"];
-  await check(
-    await run(deno, ["run", "--no-lock", "--node-modules-dir=manual", ...allowed, "places/deno.mjs"]),
-  );
+  await check(await run(deno, ["run", "--no-lock", "--node-modules-dir=manual", ...allowed, "deno.mjs"]));
 });
 
-test("Bun", async () => check(await run(join(PACKAGE, "node_modules/.bin/bun"), ["places/bun.mjs"])));
+test("Bun", async () => check(await run(join(PACKAGE, "node_modules/.bin/bun"), ["bun.mjs"])));
 
 test("workerd, without any compatibility flag, and without a relay", async () => {
   const folder = mkdtempSync(join(tmpdir(), "nightlatch-"));
   const bundle = await build({
-    entryPoints: [join(HERE, "places/worker.js")],
+    entryPoints: [join(PROGRAMS, "worker.js")],
     bundle: true,
     format: "esm",
     conditions: ["workerd"],
@@ -174,41 +209,46 @@ test("Chromium, through a relay", async () => {
   try {
     const page = await browser.newPage();
     await page.goto(`${relay.url}/`);
-    const played = page.evaluate(async (parameters) => {
-      const nightlatch = await import("/dist/entry/browser.js");
-      const { play } = await import("/program.js");
-      return play(nightlatch, parameters);
-    }, parameters);
+    const [name] = Object.keys(SITE.imports);
+    const played = page.evaluate(
+      async ([name, parameters]) => {
+        const nightlatch = await import(name);
+        const { play } = await import("/program.js");
+        return play(nightlatch, parameters);
+      },
+      [name, parameters],
+    );
     await check(await played);
-    const refused = await page.evaluate(async () => {
-      const { SecretClient } = await import("/dist/entry/browser.js");
+    const refused = await page.evaluate(async (name) => {
+      const { SecretClient } = await import(name);
       try {
         return new SecretClient("https://contoso.vault.azure.net");
       } catch (error) {
         return error.message;
       }
-    });
+    }, name);
     assert.match(refused, /CORS/);
   } finally {
     await browser.close();
   }
 });
 
-/** What the page loads: the package as it is, without a bundler. */
+/** What the page loads: the packages as they are, without a bundler, found by an import map. */
 function browserFiles() {
   const types = { js: "text/javascript", wasm: "application/wasm", html: "text/html" };
-  const files = { "/": { type: types.html, content: "<!doctype html><title>nightlatch</title>" } };
+  const map = `<script type="importmap">${JSON.stringify({ imports: SITE.imports })}</script>`;
+  const files = { "/": { type: types.html, content: `<!doctype html><title>nightlatch</title>${map}` } };
   const take = (path, from) => {
     const type = types[path.split(".").at(-1)];
     files[path] = { type, content: readFileSync(from) };
   };
-  take("/program.js", join(HERE, "places/program.js"));
-  const listing = execFileSync("find", ["dist", "-name", "*.js", "-o", "-name", "*.wasm"], {
-    cwd: PACKAGE,
+  take("/program.js", join(PROGRAMS, "program.js"));
+  const listing = execFileSync("find", [...SITE.folders, "-name", "*.js", "-o", "-name", "*.wasm"], {
+    cwd: SITE.root,
     encoding: "utf8",
   });
   for (const path of listing.trim().split("\n")) {
-    take(`/${path}`, join(PACKAGE, path));
+    take(`/${path}`, join(SITE.root, path));
   }
   return files;
 }

@@ -11,18 +11,18 @@ export interface Ended {
   took: number;
 }
 
-/** Runs a command with variables beside those of this process; kills it after 60 seconds. */
+/** Runs a command with variables beside (or, undefined, without) those of this process; kills it after 100 seconds. */
 export function runProgram(
   command: string,
   args: string[],
-  options: { cwd?: string; environment?: Record<string, string> } = {},
+  options: { cwd?: string; environment?: Record<string, string | undefined> } = {},
 ): Promise<Ended> {
   const begun = performance.now();
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 60_000,
+    timeout: 100_000,
   });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
