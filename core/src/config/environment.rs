@@ -60,6 +60,22 @@ impl Environment {
         self.find(name).cloned()
     }
 
+    /// What is given, else what is set, for each of the `wanted`; or the variables that are not set, for a sentence.
+    pub(crate) fn fill<'a, const N: usize>(
+        &'a self,
+        wanted: [(Option<&'a str>, &'static str); N],
+    ) -> Result<[&'a str; N], String> {
+        let found = wanted.map(|(given, name)| {
+            let given = given.filter(|given| !given.is_empty());
+            given.or_else(|| self.get(name)).ok_or(name)
+        });
+        let missing: Vec<&str> = found.iter().filter_map(|value| value.err()).collect();
+        match missing.is_empty() {
+            true => Ok(found.map(Result::unwrap_or_default)),
+            false => Err(missing.join(", ")),
+        }
+    }
+
     /// Of several values for one name the last counts.
     fn find(&self, name: &str) -> Option<&Sensitive> {
         let (_, value) = self.0.iter().rfind(|(known, _)| known == name)?;

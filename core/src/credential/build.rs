@@ -3,9 +3,12 @@
 use crate::config::{Config, CredentialOptions};
 use crate::error::{Error, ErrorKind};
 
+use super::azure_pipelines::AzurePipelines;
 use super::chain::Chain;
+use super::client_assertion::ClientAssertion;
 use super::client_secret::ClientSecret;
 use super::developer_tool::DeveloperTool;
+use super::github_actions::GitHubActions;
 use super::host_token::HostToken;
 use super::managed_identity::ManagedIdentity;
 use super::workload_identity::WorkloadIdentity;
@@ -30,16 +33,35 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
             tenant_id,
             client_id,
             token_file_path,
+            enable_azure_proxy,
             authority,
-            ..
         } => {
             let given = (
                 tenant_id.as_deref(),
                 client_id.as_deref(),
                 token_file_path.as_deref(),
+                *enable_azure_proxy,
             );
             WorkloadIdentity::credential(config, authority, given)
         }
+        Options::GitHubActions {
+            tenant_id,
+            client_id,
+            audience,
+            authority,
+        } => {
+            let given = (tenant_id.as_deref(), client_id.as_deref(), audience.as_deref());
+            GitHubActions::credential(config, authority, given)
+        }
+        Options::AzurePipelines {
+            application,
+            service_connection_id,
+            system_access_token,
+        } => AzurePipelines::credential(config, application, (service_connection_id, *system_access_token)),
+        Options::ClientAssertion {
+            application,
+            assertion,
+        } => ClientAssertion::credential(config, application, *assertion),
         Options::ManagedIdentity {
             client_id,
             object_id,

@@ -53,6 +53,8 @@ macro_rules! absent {
 }
 
 absent! {
+    azure_pipelines AzurePipelines "AzurePipelinesCredential": credential;
+    github_actions GitHubActions "GitHubActionsCredential": credential;
     managed_identity ManagedIdentity "ManagedIdentityCredential": of_options of_default_chain;
 }
 
@@ -103,6 +105,30 @@ pub(super) mod developer_tool {
         }
 
         pub(crate) fn is(&self, _: &Self) -> bool {
+            match *self {}
+        }
+    }
+}
+
+pub(super) mod token_proxy {
+    use crate::effect::Route;
+
+    use super::*;
+
+    /// Stands in a cluster of Kubernetes.
+    pub(crate) enum TokenProxy {}
+
+    impl TokenProxy {
+        pub(crate) fn of_environment(_: &Config) -> Result<Option<Self>, Error> {
+            let text = "The token proxy of a cluster cannot be reached from a Worker or a browser.";
+            Err(Error::new(ErrorKind::Unsupported, text).advise("Leave enable_azure_proxy out."))
+        }
+
+        pub(crate) fn base(&self) -> &str {
+            match *self {}
+        }
+
+        pub(crate) async fn route(&self, _: &Context) -> Result<Route, Miss> {
             match *self {}
         }
     }

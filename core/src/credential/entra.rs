@@ -2,7 +2,7 @@
 //! decided by [`Tenants`].
 
 use crate::config::Config;
-use crate::config::credential::AuthorityOptions;
+use crate::config::credential::{Application, AuthorityOptions};
 use crate::effect::Route;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
@@ -66,6 +66,21 @@ impl Entra {
         })
     }
 
+    /// For an application of the options.
+    pub(crate) fn of(config: &Config, application: &Application) -> Result<Self, Error> {
+        let Application {
+            tenant_id,
+            client_id,
+            authority,
+        } = application;
+        Self::new(config, authority, tenant_id, client_id)
+    }
+
+    /// Asks at `base` in place of the authority.
+    pub(crate) fn move_to(&mut self, base: &str) {
+        self.authority = base.to_owned();
+    }
+
     /// Asks for a token.
     pub(crate) async fn token(
         &self,
@@ -74,6 +89,23 @@ impl Entra {
         request: &TokenRequest,
         proof: Proof<'_>,
     ) -> Result<AccessToken, Miss> {
+        let route = self.manner.route.clone();
+        self.token_by(route, context, source, request, proof).await
+    }
+
+    /// Asks for a token by this route.
+    pub(crate) async fn token_by(
+        &self,
+        route: Route,
+        context: &Context,
+        source: &'static str,
+        request: &TokenRequest,
+        proof: Proof<'_>,
+    ) -> Result<AccessToken, Miss> {
+        let manner = Manner {
+            route,
+            ..self.manner.clone()
+        };
         let tenant = self
             .tenants
             .resolve(request.tenant.as_deref())
@@ -95,7 +127,7 @@ impl Entra {
             Proof::Assertion(assertion) => client_assertion_grant(&url, client_id, &scope, assertion, claims),
         };
         let give_up = context.instant() + self.give_up_after;
-        let response = exchange(context, &self.manner, &self.gate, "", &grant, give_up)
+        let response = exchange(context, &manner, &self.gate, "", &grant, give_up)
             .await
             .map_err(|error| {
                 Miss::of(error.with(|d| {

@@ -6,6 +6,7 @@
 
 pub(crate) mod build;
 pub(crate) mod chain;
+pub(crate) mod client_assertion;
 pub(crate) mod client_secret;
 pub(crate) mod default_chain;
 pub(crate) mod entra;
@@ -17,14 +18,22 @@ pub(crate) mod workload_identity;
 
 // Sources that are part of a host. Without the feature `local` others of the same names stand here, which do not exist.
 #[cfg(feature = "local")]
+pub(crate) mod azure_pipelines;
+#[cfg(feature = "local")]
 pub(crate) mod developer_tool;
 #[cfg(not(feature = "local"))]
 mod elsewhere;
 #[cfg(feature = "local")]
+pub(crate) mod github_actions;
+#[cfg(feature = "local")]
 pub(crate) mod managed_identity;
+#[cfg(feature = "local")]
+mod oidc;
+#[cfg(feature = "local")]
+mod token_proxy;
 
 #[cfg(not(feature = "local"))]
-use elsewhere::{developer_tool, managed_identity};
+use elsewhere::{azure_pipelines, developer_tool, github_actions, managed_identity, token_proxy};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -37,7 +46,10 @@ use crate::token::access_token::AccessToken;
 /// One source of tokens, or several in order.
 pub(crate) enum Credential {
     ClientSecret(client_secret::ClientSecret),
+    ClientAssertion(client_assertion::ClientAssertion),
     WorkloadIdentity(workload_identity::WorkloadIdentity),
+    GitHubActions(github_actions::GitHubActions),
+    AzurePipelines(azure_pipelines::AzurePipelines),
     ManagedIdentity(managed_identity::ManagedIdentity),
     DeveloperTool(developer_tool::DeveloperTool),
     Host(host_token::HostToken),
@@ -152,7 +164,10 @@ impl Credential {
     pub(crate) fn name(&self) -> &str {
         match self {
             Credential::ClientSecret(_) => "ClientSecretCredential",
+            Credential::ClientAssertion(_) => "ClientAssertionCredential",
             Credential::WorkloadIdentity(_) => "WorkloadIdentityCredential",
+            Credential::GitHubActions(_) => "GitHubActionsCredential",
+            Credential::AzurePipelines(_) => "AzurePipelinesCredential",
             Credential::ManagedIdentity(_) => "ManagedIdentityCredential",
             Credential::DeveloperTool(tool) => tool.name(),
             Credential::Host(host) => host.name(),
@@ -176,7 +191,10 @@ impl Credential {
         Box::pin(async move {
             let token = match self {
                 Credential::ClientSecret(source) => source.token(context, request).await?,
+                Credential::ClientAssertion(source) => source.token(context, request).await?,
                 Credential::WorkloadIdentity(source) => source.token(context, request).await?,
+                Credential::GitHubActions(source) => source.token(context, request).await?,
+                Credential::AzurePipelines(source) => source.token(context, request).await?,
                 Credential::ManagedIdentity(source) => source.token(context, request).await?,
                 Credential::Host(source) => source.token(context, request).await?,
                 Credential::DeveloperTool(tool) => return tool.token(context, request).await,

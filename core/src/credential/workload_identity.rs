@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::config::credential::AuthorityOptions;
-use crate::effect::{Effect, Outcome};
+use crate::effect::{Effect, Outcome, Route};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::exec::exchange::mismatched;
@@ -14,6 +14,7 @@ use crate::sensitive::Sensitive;
 use crate::token::access_token::AccessToken;
 
 use super::entra::{Entra, Proof};
+use super::token_proxy::TokenProxy;
 use super::{Credential, Miss};
 
 const NAME: &str = "WorkloadIdentityCredential";
@@ -22,48 +23,83 @@ const NAME: &str = "WorkloadIdentityCredential";
 const FILE_LIMIT: usize = 64 * 1024;
 
 pub(crate) struct WorkloadIdentity {
+    name: &'static str,
     entra: Entra,
     path: String,
+    proxy: Option<TokenProxy>,
 }
 
 impl WorkloadIdentity {
-    /// Takes what is not given from the variables that the platform's webhook sets.
+    /// Takes what is not given from the variables that the platform's webhook sets. `by_proxy`: also the token proxy.
     pub(crate) fn credential(
         config: &Config,
         options: &AuthorityOptions,
-        (tenant, client, path): (Option<&str>, Option<&str>, Option<&str>),
+        (tenant, client, path, by_proxy): (Option<&str>, Option<&str>, Option<&str>, bool),
     ) -> Result<Credential, Error> {
-        let variable = |given: Option<&str>, name| {
-            given
-                .filter(|g| !g.is_empty())
-                .or_else(|| config.environment.get(name))
-                .map(str::to_owned)
-                .ok_or(name)
-        };
-        let found = [
-            variable(tenant, "AZURE_TENANT_ID"),
-            variable(client, "AZURE_CLIENT_ID"),
-            variable(path, "AZURE_FEDERATED_TOKEN_FILE"),
+        let given = [
+            (tenant, "AZURE_TENANT_ID"),
+            (client, "AZURE_CLIENT_ID"),
+            (path, "AZURE_FEDERATED_TOKEN_FILE"),
         ];
-        let missing: Vec<&str> = found.iter().filter_map(|v| v.as_ref().err().copied()).collect();
-        let [Ok(tenant), Ok(client), Ok(path)] = found else {
-            let reason = format!(
-                "{NAME} authentication unavailable. Not set: {}.",
-                missing.join(", ")
-            );
-            return Ok(Credential::Absent {
-                name: NAME,
-                miss: Miss::unavailable(reason),
-            });
+        let [tenant, client, path] = match config.environment.fill(given) {
+            Ok(found) => found,
+            Err(missing) => {
+                let reason = format!("{NAME} authentication unavailable. Not set: {missing}.");
+                return Ok(Credential::Absent {
+                    name: NAME,
+                    miss: Miss::unavailable(reason),
+                });
+            }
         };
-        let entra = Entra::new(config, options, &tenant, &client)?;
-        Ok(Credential::WorkloadIdentity(Self { entra, path }))
+        let mut source = Self::new(config, options, NAME, (tenant, client, path))?;
+        if by_proxy && let Some(proxy) = TokenProxy::of_environment(config)? {
+            source.entra.move_to(proxy.base());
+            source.proxy = Some(proxy);
+        }
+        Ok(Credential::WorkloadIdentity(source))
+    }
+
+    /// Under the name of another credential.
+    pub(super) fn new(
+        config: &Config,
+        options: &AuthorityOptions,
+        name: &'static str,
+        (tenant, client, path): (&str, &str, &str),
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            name,
+            entra: Entra::new(config, options, tenant, client)?,
+            path: path.to_owned(),
+            proxy: None,
+        })
     }
 
     pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {
         let assertion = self.assertion(context).await?;
+        let route = match &self.proxy {
+            Some(proxy) => proxy.route(context).await?,
+            None => Route::Ordinary,
+        };
         let proof = Proof::Assertion(&assertion);
-        self.entra.token(context, NAME, request, proof).await
+        let result = self
+            .entra
+            .token_by(route, context, self.name, request, proof)
+            .await;
+        result.map_err(|miss| match self.needs_proxy(&miss.error) {
+            true => miss.advise(
+                "The pod uses identity binding: exchange its token at the cluster's proxy, by the option \
+                 enable_azure_proxy of WorkloadIdentityCredential.",
+            ),
+            false => miss,
+        })
+    }
+
+    /// Whether the sign-in service was shown a token that is meant for the token proxy.
+    fn needs_proxy(&self, error: &Error) -> bool {
+        let facts = error.details();
+        self.proxy.is_none()
+            && matches!(facts.code.as_deref(), Some("AADSTS700211" | "AADSTS700212"))
+            && facts.message.contains("api://AKSIdentityBinding")
     }
 
     async fn assertion(&self, context: &Context) -> Result<Sensitive, Miss> {
@@ -76,12 +112,12 @@ impl WorkloadIdentity {
             Err(Miss::refused(
                 Error::new(
                     ErrorKind::InvalidConfiguration,
-                    format!("{NAME}: the token file {} {why}.", self.path),
+                    format!("{}: the token file {} {why}.", self.name, self.path),
                 )
                 .advise("Check AZURE_FEDERATED_TOKEN_FILE and that the pod mounts the projected token."),
             ))
         };
-        match context.perform(effect, Duration::from_secs(10)).await {
+        match context.insist(effect, Duration::from_secs(10)).await {
             Outcome::File { content, .. } => match content.expose_str().map(str::trim) {
                 None => refuse("is not text".into()),
                 Some("") => refuse("is empty".into()),

@@ -128,6 +128,17 @@ impl Context {
         }
     }
 
+    /// As [`perform`](Self::perform), for what may be done twice: when whoever did it was interrupted, somebody else
+    /// does it again.
+    pub(crate) async fn insist(&self, effect: Effect, limit: Duration) -> Outcome {
+        loop {
+            match self.perform(effect.clone(), limit).await {
+                Outcome::Failed(fault) if fault.kind == FaultKind::Interrupted => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
     pub(crate) fn sleep(&self, delay: Duration, reason: &'static str) -> Sleep {
         self.sleep_until(self.instant() + delay, reason)
     }

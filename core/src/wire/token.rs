@@ -1,11 +1,12 @@
 //! Requests for a token, and their answers.
 //!
-//! Sources: *How to use managed identities for Azure resources on an Azure VM to acquire an access
-//! token*, *Managed identities for App Service and Azure Functions* (REST endpoint reference),
-//! *Microsoft identity platform and the OAuth 2.0 client credentials flow*, RFC 6749, RFC 7523.
+//! Sources: *Microsoft identity platform and the OAuth 2.0 client credentials flow*, RFC 6749, RFC 7523; those of
+//! [`managed_identity`] and [`oidc`] stand there.
 
 mod answer;
 mod failure;
+pub mod managed_identity;
+pub mod oidc;
 mod tools;
 
 pub use answer::{TokenGrant, parse_grant};
@@ -15,74 +16,10 @@ pub use tools::{
     parse_token_providers,
 };
 
-use super::{Malformed, form, query, segment};
+use super::{Malformed, form, segment};
 use crate::effect::{Method, Request};
 use crate::json::Object;
 use crate::sensitive::Sensitive;
-
-/// Which managed identity is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdentityRef<'a> {
-    /// The system-assigned one, or the only one.
-    System,
-    /// A user-assigned one, by its client (application) id.
-    ClientId(&'a str),
-    /// A user-assigned one, by its object (principal) id.
-    ObjectId(&'a str),
-    /// A user-assigned one, by its Azure resource id.
-    ResourceId(&'a str),
-}
-
-impl<'a> IdentityRef<'a> {
-    /// The query parameter, given the platform's names for client, object and resource id.
-    fn parameter(self, names: [&'static str; 3]) -> Option<(&'static str, &'a str)> {
-        match self {
-            IdentityRef::System => None,
-            IdentityRef::ClientId(id) => Some((names[0], id)),
-            IdentityRef::ObjectId(id) => Some((names[1], id)),
-            IdentityRef::ResourceId(id) => Some((names[2], id)),
-        }
-    }
-}
-
-/// Asks the Instance Metadata Service. `base` is usually `http://169.254.169.254`.
-pub fn imds_request(base: &str, resource: &str, id: IdentityRef<'_>) -> Request {
-    imds_probe(base, resource, id).header("metadata", "true")
-}
-
-/// The same request without the `Metadata` header: the service refuses it at once, which proves that
-/// it is there.
-pub fn imds_probe(base: &str, resource: &str, id: IdentityRef<'_>) -> Request {
-    let url = format!("{}/metadata/identity/oauth2/token", base.trim_end_matches('/'));
-    let id = id.parameter(["client_id", "object_id", "msi_res_id"]);
-    managed_identity(&url, "2018-02-01", resource, id)
-}
-
-/// Asks App Service, Functions, Container Apps or Automation (`IDENTITY_ENDPOINT`, `IDENTITY_HEADER`).
-/// Automation also wants the `Metadata` header; the others ignore it.
-pub fn app_service_2019(endpoint: &str, header: &Sensitive, resource: &str, id: IdentityRef<'_>) -> Request {
-    let id = id.parameter(["client_id", "principal_id", "mi_res_id"]);
-    managed_identity(endpoint, "2019-08-01", resource, id)
-        .header("x-identity-header", header.clone())
-        .header("metadata", "true")
-}
-
-/// Asks the older endpoint (`MSI_ENDPOINT`, `MSI_SECRET`), which knows client ids only.
-pub fn app_service_2017(
-    endpoint: &str,
-    header: &Sensitive,
-    resource: &str,
-    client_id: Option<&str>,
-) -> Request {
-    let id = client_id.map(|id| ("clientid", id));
-    managed_identity(endpoint, "2017-09-01", resource, id).header("secret", header.clone())
-}
-
-fn managed_identity(url: &str, api_version: &str, resource: &str, id: Option<(&str, &str)>) -> Request {
-    let mut pairs = vec![("api-version", api_version), ("resource", resource)];
-    pairs.extend(id);
-    Request::new(Method::Get, query(url, &pairs))
-}
 
 /// Asks Entra ID with a client secret. `claims` is JSON, usually from [`cae_claims`].
 pub fn client_secret_grant(
@@ -183,44 +120,6 @@ fn with_member(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(request: &Request) -> Vec<&str> {
-        request.headers.iter().map(|(name, _)| &**name).collect()
-    }
-
-    #[test]
-    fn managed_identity_requests_spell_ids_as_each_platform_does() {
-        let secret = Sensitive::from("h");
-        let resource = "https://vault.azure.net";
-        let probe = imds_probe("http://169.254.169.254/", resource, IdentityRef::System);
-        assert_eq!(
-            probe.url,
-            "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net"
-        );
-        assert!(names(&probe).is_empty());
-        for (id, imds, app_service) in [
-            (IdentityRef::ClientId("1"), "&client_id=1", "&client_id=1"),
-            (IdentityRef::ObjectId("2"), "&object_id=2", "&principal_id=2"),
-            (
-                IdentityRef::ResourceId("/3"),
-                "&msi_res_id=%2F3",
-                "&mi_res_id=%2F3",
-            ),
-        ] {
-            let request = imds_request("http://x", resource, id);
-            assert!(request.url.ends_with(imds), "{request:?}");
-            assert_eq!(names(&request), ["metadata"]);
-            let request = app_service_2019("http://127.0.0.1:41056/msi/token/", &secret, resource, id);
-            assert!(request.url.ends_with(app_service), "{request:?}");
-            assert_eq!(names(&request), ["x-identity-header", "metadata"]);
-        }
-        let old = app_service_2017("http://127.0.0.1:1/t", &secret, "r", Some("4"));
-        assert_eq!(
-            old.url,
-            "http://127.0.0.1:1/t?api-version=2017-09-01&resource=r&clientid=4"
-        );
-        assert_eq!(names(&old), ["secret"]);
-    }
 
     #[test]
     fn grants_are_forms() {

@@ -1,53 +1,53 @@
-//! App Service, Functions, Container Apps, and whatever else speaks their local endpoint: the forms of 2019 and
-//! of 2017. That its variables are set is evidence enough: it is asked patiently and never passed over.
-
-use std::time::Duration;
+//! App Service, Functions, Container Apps, and whatever else speaks their local endpoint: the form of 2019, and that
+//! of 2017, which Azure Machine Learning speaks too. That its variables are set is evidence enough: it is asked
+//! patiently and never passed over.
 
 use crate::config::Config;
-use crate::effect::Route;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::exec::Context;
-use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
 use crate::sensitive::Sensitive;
-use crate::throttle::limiter::LimitConfig;
-use crate::time::Instant;
 use crate::token::access_token::AccessToken;
-use crate::wire::token::{IdentityRef, app_service_2017, app_service_2019, parse_failure, parse_grant};
+use crate::wire::token::managed_identity::{IdentityRef, app_service_2017, app_service_2019};
+use crate::wire::token::parse_failure;
 
-use super::super::{Miss, entra::malformed};
-use super::{NAME, Selection, failing, named, refused};
-
-const PLATFORM: &str = "App Service's identity endpoint";
+use super::super::Miss;
+use super::{Endpoint, Selection};
 
 pub(super) struct AppService {
-    endpoint: String,
+    endpoint: Endpoint,
     header: Sensitive,
-    old_form: bool,
-    manner: Manner,
-    gate: Gate,
-    give_up_after: Duration,
+    form: Form,
+}
+
+enum Form {
+    Of2019,
+    Of2017 {
+        /// The identity of a compute of Azure Machine Learning, which its endpoint does not choose by itself.
+        default_client: Option<String>,
+    },
 }
 
 impl AppService {
-    pub(super) fn new(config: &Config, endpoint: &str, header: &str, old_form: bool) -> Result<Self, Error> {
-        let scheme = endpoint
-            .parse::<http::Uri>()
-            .ok()
-            .and_then(|uri| uri.scheme_str().map(str::to_owned));
-        if !matches!(scheme.as_deref(), Some("http" | "https")) {
-            let text = format!("The managed identity endpoint {endpoint:?} is not a URL.");
-            return Err(Error::new(ErrorKind::InvalidConfiguration, text).advise(
-                "IDENTITY_ENDPOINT and MSI_ENDPOINT are set by the platform; remove them elsewhere.",
-            ));
-        }
-        let retry = &config.options.retry;
+    /// The form of 2019.
+    pub(super) fn new(config: &Config, url: &str) -> Result<Self, Error> {
+        let platform = "App Service's identity endpoint";
         Ok(Self {
-            endpoint: endpoint.to_owned(),
-            header: config.environment.secret(header).unwrap_or_default(),
-            old_form,
-            manner: Manner::new(retry, Route::Direct, is_transient),
-            gate: Gate::new(LimitConfig::UNLIMITED, Instant::default()),
-            give_up_after: retry.operation_timeout,
+            endpoint: Endpoint::new(config, platform, "IDENTITY_ENDPOINT", url)?,
+            header: config.environment.secret("IDENTITY_HEADER").unwrap_or_default(),
+            form: Form::Of2019,
+        })
+    }
+
+    /// The form of 2017.
+    pub(super) fn old(config: &Config, url: &str) -> Result<Self, Error> {
+        let platform = "The identity endpoint of 2017 (Azure Machine Learning, App Service)";
+        let default_client = config.environment.get("DEFAULT_IDENTITY_CLIENT_ID");
+        Ok(Self {
+            endpoint: Endpoint::new(config, platform, "MSI_ENDPOINT", url)?,
+            header: config.environment.secret("MSI_SECRET").unwrap_or_default(),
+            form: Form::Of2017 {
+                default_client: default_client.map(str::to_owned),
+            },
         })
     }
 
@@ -57,34 +57,27 @@ impl AppService {
         selection: &Selection,
         resource: &str,
     ) -> Result<AccessToken, Miss> {
-        let request = match (self.old_form, selection.as_ref()) {
-            (true, IdentityRef::ClientId(id)) => {
-                app_service_2017(&self.endpoint, &self.header, resource, Some(id))
+        let (url, header) = (&self.endpoint.url, &self.header);
+        let (request, variable) = match (&self.form, selection.as_ref()) {
+            (Form::Of2019, id) => (app_service_2019(url, header, resource, id), "IDENTITY_HEADER"),
+            (Form::Of2017 { default_client }, id) => {
+                let client = match id {
+                    IdentityRef::ClientId(id) => Some(id),
+                    _ => default_client.as_deref(),
+                };
+                (app_service_2017(url, header, resource, client), "MSI_SECRET")
             }
-            (true, _) => app_service_2017(&self.endpoint, &self.header, resource, None),
-            (false, id) => app_service_2019(&self.endpoint, &self.header, resource, id),
         };
-        let give_up = context.instant() + self.give_up_after;
-        let response = exchange(context, &self.manner, &self.gate, "", &request, give_up)
-            .await
-            .map_err(|error| Miss::of(named(error)))?;
-        let failure = || parse_failure(&response.body);
-        Err(match response.status {
-            200 => {
-                return parse_grant(&response.body)
-                    .map(|grant| AccessToken::from_grant(grant, NAME, context.now()))
-                    .map_err(|why| Miss::refused(malformed(NAME, PLATFORM, &why.0)));
-            }
+        let response = self.endpoint.ask(context, &request).await?;
+        match response.status {
             // The endpoint says so in a sentence only; its one other 400 is a resource it cannot read.
-            400 if failure().is_some_and(|f| f.description.contains("Identity found")) => {
-                selection.not_attached("App Service knows none of that id")
+            400 if parse_failure(&response.body).is_some_and(|f| f.description.contains("Identity found")) => {
+                Err(selection.not_attached("App Service knows none of that id"))
             }
-            401 | 403 => Miss::refused(
-                refused(PLATFORM, response.status, failure().as_ref())
-                    .advise("The endpoint did not accept IDENTITY_HEADER: restart the app, and do not copy the variable elsewhere."),
-            ),
-            status if is_transient(status) => Miss::of(failing(PLATFORM, status)),
-            status => Miss::refused(refused(PLATFORM, status, failure().as_ref())),
-        })
+            401 | 403 => Err(Miss::refused(self.endpoint.refused(&response).advise(format!(
+                "The endpoint did not accept {variable}: restart the app, and do not copy the variable elsewhere."
+            )))),
+            _ => self.endpoint.settle(context, &response),
+        }
     }
 }

@@ -21,17 +21,18 @@ use crate::config::{Config, Platform};
 use crate::effect::{Effect, FaultKind, Outcome, Response, Route};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
-use crate::exec::exchange::{Gate, Manner, exchange};
+use crate::exec::exchange::Gate;
 use crate::identity::evidence::{CHASSIS_TAG_FILE, Evidence, from_chassis_tag};
 use crate::throttle::limiter::LimitConfig;
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
-use crate::wire::token::{imds_probe, imds_request, parse_failure, parse_grant};
+use crate::wire::token::managed_identity::{imds, imds_probe};
+use crate::wire::token::{TokenFailure, parse_failure};
 
-use super::super::{Miss, entra::malformed};
-use super::{NAME, Selection, failing, named, refused};
+use super::super::Miss;
+use super::{Endpoint, NAME, Selection};
 
-const PLATFORM: &str = "IMDS";
+pub(super) const HOST_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
 const BASE: &str = "http://169.254.169.254";
 const PROBE: Duration = Duration::from_secs(1);
 
@@ -44,45 +45,30 @@ const LIMIT: LimitConfig = LimitConfig {
 };
 
 pub(super) struct Imds {
-    base: String,
+    endpoint: Endpoint,
     /// Whether to look for evidence first.
     doubtful: bool,
     has_tag_file: bool,
     present: Mutex<Option<Evidence>>,
-    manner: Manner,
-    gate: Gate,
     /// One conversation at a time, whatever it is about.
     turn: AsyncMutex<()>,
-    give_up_after: Duration,
 }
 
 impl Imds {
     pub(super) fn new(config: &Config, chained: bool) -> Result<Self, Error> {
-        let given = config
-            .environment
-            .get("AZURE_POD_IDENTITY_AUTHORITY_HOST")
-            .map(|base| base.trim().trim_end_matches('/'));
-        if let Some(base) = given
-            && !base
-                .parse::<http::Uri>()
-                .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
-        {
-            let text = format!("AZURE_POD_IDENTITY_AUTHORITY_HOST is {base:?}, which is not a URL.");
-            return Err(Error::new(ErrorKind::InvalidConfiguration, text));
-        }
-        let retry = &config.options.retry;
+        let given = config.environment.get(HOST_VARIABLE);
+        let base = given.unwrap_or(BASE).trim().trim_end_matches('/');
+        let mut endpoint = Endpoint::new(config, "IMDS", HOST_VARIABLE, base)?;
+        endpoint.manner.patient = true;
+        endpoint.manner.transient = is_transient;
+        endpoint.gate = Gate::new(LIMIT, Instant::default());
+        endpoint.give_up_after += PATIENCE;
         Ok(Self {
-            base: given.unwrap_or(BASE).to_owned(),
+            endpoint,
             doubtful: chained && given.is_none(),
             has_tag_file: config.options.host.platform == Platform::Linux,
             present: Mutex::new(None),
-            manner: Manner {
-                patient: true,
-                ..Manner::new(retry, Route::Direct, is_transient)
-            },
-            gate: Gate::new(LIMIT, Instant::default()),
             turn: AsyncMutex::new(()),
-            give_up_after: retry.operation_timeout + PATIENCE,
         })
     }
 
@@ -97,34 +83,23 @@ impl Imds {
         if self.doubtful {
             self.find(context, selection, resource).await?;
         }
-        let request = imds_request(&self.base, resource, selection.as_ref());
-        let give_up = context.instant() + self.give_up_after;
-        let response = exchange(context, &self.manner, &self.gate, "", &request, give_up)
-            .await
-            .map_err(|error| Miss::of(named(error)))?;
-        let failure = parse_failure(&response.body);
-        let Some(failure) = failure.filter(|_| response.status != 200) else {
-            return match response.status {
-                // A login page of the network in between, say.
-                200 if response.body.expose().trim_ascii_start().first() != Some(&b'{') => {
-                    Err(self.foreign(&response))
-                }
-                200 => parse_grant(&response.body)
-                    .map(|grant| AccessToken::from_grant(grant, NAME, context.now()))
-                    .map_err(|why| Miss::refused(malformed(NAME, PLATFORM, &why.0))),
-                status if is_transient(status) => Err(Miss::of(failing(PLATFORM, status))),
-                _ => Err(self.foreign(&response)),
-            };
-        };
-        Err(match response.status {
-            400 if failure.description.contains("Identity not found") => selection.not_attached("IMDS: Identity not found"),
-            400 if failure.description.contains("Multiple user assigned identities") => Miss::refused(
-                refused(PLATFORM, 400, Some(&failure))
+        let request = imds(&self.endpoint.url, resource, selection.as_ref());
+        let response = self.endpoint.ask(context, &request).await?;
+        let failure = parse_failure(&response.body).unwrap_or_default();
+        let says = |text| failure.description.contains(text);
+        match response.status {
+            400 if says("Identity not found") => Err(selection.not_attached("IMDS: Identity not found")),
+            400 if says("Multiple user assigned identities") => Err(Miss::refused(
+                self.endpoint.refused(&response)
                     .advise("Name one of them: set AZURE_CLIENT_ID, or give the client_id, object_id or resource_id option."),
-            ),
-            status if is_transient(status) => Miss::of(failing(PLATFORM, status)),
-            status => Miss::refused(refused(PLATFORM, status, Some(&failure))),
-        })
+            )),
+            // A login page of the network in between, say.
+            200 if response.body.expose().trim_ascii_start().first() != Some(&b'{') => Err(self.foreign(&response)),
+            status if status != 200 && !is_transient(status) && failure == TokenFailure::default() => {
+                Err(self.foreign(&response))
+            }
+            _ => self.endpoint.settle(context, &response),
+        }
     }
 
     /// Finds out, once, whether there is an IMDS here at all.
@@ -173,7 +148,7 @@ impl Imds {
         selection: &Selection,
         resource: &str,
     ) -> Result<Evidence, Miss> {
-        let request = imds_probe(&self.base, resource, selection.as_ref());
+        let request = imds_probe(&self.endpoint.url, resource, selection.as_ref());
         let effect = Effect::Http {
             request,
             timeout: PROBE,

@@ -1,30 +1,49 @@
-//! `ManagedIdentityCredential`: the identity that Azure gave to the resource this program runs on. Which
-//! platform it is, the environment tells:
+//! `ManagedIdentityCredential`: the identity that Azure gave to the resource this program runs on. Which platform that
+//! is, the environment tells. The first row that fits counts; a variable that is empty is not set.
 //!
-//! | set | platform |
-//! |---|---|
-//! | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER`, `IDENTITY_SERVER_THUMBPRINT` | Service Fabric |
-//! | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER` | App Service, Functions, Container Apps |
-//! | `IDENTITY_ENDPOINT`, `IMDS_ENDPOINT` | Azure Arc |
-//! | `MSI_ENDPOINT`, `MSI_SECRET` | App Service (2017), Azure Machine Learning |
-//! | `MSI_ENDPOINT` | Cloud Shell |
-//! | none of these | IMDS: virtual machines, scale sets, Kubernetes nodes |
-//!
-//! `IDENTITY_ENDPOINT` with neither of its companions selects nothing by itself; the later rows decide, as in the
-//! MSAL libraries.
+//! | | what there is | platform | decided, where the Azure SDKs differ |
+//! |---|---|---|---|
+//! | 1 | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER`, `IDENTITY_SERVER_THUMBPRINT` | Service Fabric | the thumbprint without the header decides nothing. No identity can be chosen: see the last row |
+//! | 2 | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER` | App Service, Functions, Container Apps, Automation | even if `IMDS_ENDPOINT` is set |
+//! | 3 | `IDENTITY_ENDPOINT`, `IMDS_ENDPOINT` | Azure Arc | before the `MSI_*` rows, as in Python; elsewhere than on Linux and Windows an error |
+//! | 4 | `MSI_ENDPOINT`, `MSI_SECRET` | Azure Machine Learning, App Service (2017) | `DEFAULT_IDENTITY_CLIENT_ID` is the identity if none is named, as in MSAL. An identity can be named by its client id only |
+//! | 5 | `MSI_ENDPOINT` | Cloud Shell | `AZUREPS_HOST_ENVIRONMENT` is not looked at. No identity can be chosen |
+//! | 6 | `AZURE_AUTHORITY_HOST`, `AZURE_TENANT_ID`, `AZURE_FEDERATED_TOKEN_FILE` | workload identity | as in Python and JavaScript, also where `WorkloadIdentityCredential` is excluded: behind IMDS of a Kubernetes node stands another identity. The client id is the named one, else `AZURE_CLIENT_ID`; never through the token proxy |
+//! | 7 | `AZURE_POD_IDENTITY_AUTHORITY_HOST` | IMDS at that address | asked without a probe; what somebody set counts more than a file that is there, so row 8 is not looked at |
+//! | 8 | the program of the Arc agent (Linux, Windows) | Azure Arc, at 127.0.0.1:40342 | one look, when the first token is wanted, also on a virtual machine of Azure, as in MSAL. A program that may not be looked at counts as absent |
+//! | 9 | nothing of these | IMDS | see [`imds`] |
+//! | | `IDENTITY_ENDPOINT` without a companion | rows 4 to 9 | as in MSAL. Python gives up, Rust goes to row 9 |
+//! | | `IDENTITY_HEADER`, `MSI_SECRET` | rows 1, 2, 4 | read when the credential is made: nobody changes the environment of a process from outside, so a value that the platform rotated comes with a new process. A program that changes its own environment makes a new credential |
+//! | | an identity that the platform cannot choose | rows 1, 4, 5, 6 | named by an option or `expect`: an error. Known from `AZURE_CLIENT_ID` only: unavailable, so that nobody else's token is handed out under that name, and the next source has its turn |
+//! | | a failure that passes, of rows 1 to 8 | | never passed over: the platform said that the identity is here |
 
 mod app_service;
+mod arc;
+mod cloud_shell;
+mod endpoint;
 mod imds;
+mod machine;
+mod selection;
+mod service_fabric;
 
 use crate::config::Config;
-use crate::config::credential::DefaultOptions;
+use crate::config::credential::{AuthorityOptions, DefaultOptions};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::operation::TokenRequest;
 use crate::token::access_token::AccessToken;
-use crate::wire::token::{IdentityRef, TokenFailure, resource_of};
+use crate::wire::token::resource_of;
 
-use super::{Credential, Miss, single_scope};
+use self::app_service::AppService;
+use self::arc::Arc;
+use self::cloud_shell::CloudShell;
+use self::endpoint::Endpoint;
+use self::machine::Machine;
+use self::selection::{Selected, Selection};
+use self::service_fabric::ServiceFabric;
+use super::Miss;
+use super::workload_identity::WorkloadIdentity;
+use super::{Credential, single_scope};
 
 pub(super) const NAME: &str = "ManagedIdentityCredential";
 
@@ -34,110 +53,13 @@ pub(crate) struct ManagedIdentity {
 }
 
 enum Platform {
-    AppService(app_service::AppService),
-    Imds(imds::Imds),
-}
-
-/// Which of the host's identities is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Selection {
-    pub(crate) identity: Selected,
-    /// Whether the user named it for this purpose, rather than by the general `AZURE_CLIENT_ID`.
-    pub(crate) named: bool,
-}
-
-/// The ways to name an identity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Selected {
-    System,
-    Client(String),
-    Object(String),
-    Resource(String),
-}
-
-impl Selection {
-    /// From the options of `ManagedIdentityCredential`: at most one of them may be given.
-    pub(crate) fn new(
-        client: Option<&str>,
-        object: Option<&str>,
-        resource: Option<&str>,
-    ) -> Result<Self, Error> {
-        let given = |value: Option<&str>| value.map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
-        let identity = match (given(client), given(object), given(resource)) {
-            (None, None, None) => Selected::System,
-            (Some(id), None, None) => Selected::Client(id),
-            (None, Some(id), None) => Selected::Object(id),
-            (None, None, Some(id)) => Selected::Resource(id),
-            _ => {
-                let text = "A managed identity is named by its client id, its object id or its resource id: give one of them.";
-                return Err(Error::new(ErrorKind::InvalidConfiguration, text));
-            }
-        };
-        Ok(Self {
-            named: identity != Selected::System,
-            identity,
-        })
-    }
-
-    /// The identity that `DefaultAzureCredential` takes: the option's, else the one of `AZURE_CLIENT_ID`.
-    fn of_default_chain(config: &Config, options: &DefaultOptions) -> Self {
-        let pinned = config.options.expect.client_id.as_deref();
-        match &options.managed_identity_client_id {
-            Some(Some(id)) => Self {
-                identity: Selected::Client(id.clone()),
-                named: true,
-            },
-            Some(None) => Self {
-                identity: Selected::System,
-                named: false,
-            },
-            None => match config.environment.get("AZURE_CLIENT_ID") {
-                Some(id) => Self {
-                    identity: Selected::Client(id.to_owned()),
-                    named: pinned.is_some_and(|pinned| pinned.eq_ignore_ascii_case(id)),
-                },
-                None => Self {
-                    identity: Selected::System,
-                    named: false,
-                },
-            },
-        }
-    }
-
-    fn as_ref(&self) -> IdentityRef<'_> {
-        match &self.identity {
-            Selected::System => IdentityRef::System,
-            Selected::Client(id) => IdentityRef::ClientId(id),
-            Selected::Object(id) => IdentityRef::ObjectId(id),
-            Selected::Resource(id) => IdentityRef::ResourceId(id),
-        }
-    }
-
-    /// The platform knows no such identity. Whoever named it must hear so; one that is only configured for
-    /// something else (`AZURE_CLIENT_ID` of a service principal, say) leaves the turn to the next source.
-    fn not_attached(&self, answer: &str) -> Miss {
-        let which = match &self.identity {
-            Selected::System => "no system-assigned managed identity".to_owned(),
-            Selected::Client(id) => format!("no managed identity with client id {id}"),
-            Selected::Object(id) => format!("no managed identity with object id {id}"),
-            Selected::Resource(id) => format!("no managed identity {id}"),
-        };
-        let text = format!("{NAME} authentication unavailable. This host has {which} attached ({answer}).");
-        let advice = match &self.identity {
-            Selected::System => {
-                "Switch on the system-assigned identity of this resource (`az vm identity assign`, `az webapp identity \
-                 assign`), or name a user-assigned one that is attached."
-            }
-            _ => {
-                "Attach it to this resource (`az vm identity assign --identities`, `az webapp identity assign \
-                 --identities`), or correct the id; granting it a role is not enough."
-            }
-        };
-        match self.named {
-            true => Miss::refused(Error::new(ErrorKind::AuthenticationFailed, text).advise(advice)),
-            false => Miss::unavailable(text).advise(advice),
-        }
-    }
+    ServiceFabric(ServiceFabric),
+    AppService(AppService),
+    Arc(Arc),
+    OldAppService(AppService),
+    CloudShell(CloudShell),
+    Workload(WorkloadIdentity),
+    Machine(Box<Machine>),
 }
 
 impl ManagedIdentity {
@@ -161,98 +83,97 @@ impl ManagedIdentity {
 
     /// The credential for what the environment tells. `chained`: another source may follow, so an absent IMDS must be found out quickly.
     fn credential(config: &Config, selection: Selection, chained: bool) -> Result<Credential, Error> {
-        let set = |name| config.environment.get(name);
-        let platform = match (set("IDENTITY_ENDPOINT"), set("MSI_ENDPOINT")) {
-            (Some(_), _)
-                if set("IDENTITY_HEADER").is_some() && set("IDENTITY_SERVER_THUMBPRINT").is_some() =>
-            {
-                return Ok(not_yet("Service Fabric"));
-            }
-            (Some(endpoint), _) if set("IDENTITY_HEADER").is_some() => Platform::AppService(
-                app_service::AppService::new(config, endpoint, "IDENTITY_HEADER", false)?,
-            ),
-            (Some(_), _) if set("IMDS_ENDPOINT").is_some() => return Ok(not_yet("Azure Arc")),
-            (_, Some(endpoint)) if set("MSI_SECRET").is_some() => {
-                if !matches!(selection.identity, Selected::System | Selected::Client(_)) {
-                    let text =
-                        "This host's managed identity endpoint (2017) selects identities by client id only.";
-                    return Err(Error::new(ErrorKind::InvalidConfiguration, text));
-                }
-                Platform::AppService(app_service::AppService::new(
-                    config,
-                    endpoint,
-                    "MSI_SECRET",
-                    true,
-                )?)
-            }
-            (_, Some(_)) => return Ok(not_yet("Cloud Shell")),
-            _ => Platform::Imds(imds::Imds::new(config, chained)?),
-        };
-        Ok(Credential::ManagedIdentity(Self { selection, platform }))
+        let platform = Platform::find(config, &selection, chained)?;
+        match platform.cannot_choose(&selection) {
+            None => Ok(Credential::ManagedIdentity(Self { selection, platform })),
+            Some(miss) if selection.named => Err(miss.error),
+            Some(miss) => Ok(Credential::Absent { name: NAME, miss }),
+        }
     }
 
     pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {
         let resource = resource_of(single_scope(request)?);
+        let selection = &self.selection;
         match &self.platform {
-            Platform::AppService(endpoint) => endpoint.token(context, &self.selection, resource).await,
-            Platform::Imds(imds) => imds.token(context, &self.selection, resource).await,
+            Platform::ServiceFabric(fabric) => fabric.token(context, request, resource).await,
+            Platform::AppService(app) | Platform::OldAppService(app) => {
+                app.token(context, selection, resource).await
+            }
+            Platform::Arc(arc) => arc.token(context, selection, resource).await,
+            Platform::CloudShell(shell) => shell.token(context, resource).await,
+            Platform::Workload(workload) => workload.token(context, request).await,
+            Platform::Machine(machine) => machine.token(context, selection, resource).await,
         }
     }
 }
 
-/// The host has an identity that this version cannot use: going on to another source would sign in as somebody
-/// else.
-fn not_yet(platform: &'static str) -> Credential {
-    let text = format!("{NAME}: the managed identity of {platform} is not supported by this version.");
-    let error = Error::new(ErrorKind::Unsupported, text).advise(
-        "Exclude the managed identity, or pass a credential object of the Azure SDK that supports it.",
-    );
-    Credential::Absent {
-        name: NAME,
-        miss: Miss::refused(error),
+impl Platform {
+    /// The rows 1 to 7; the others are the [`Machine`]'s.
+    fn find(config: &Config, selection: &Selection, chained: bool) -> Result<Self, Error> {
+        let set = |name| config.environment.get(name);
+        let has = |name| set(name).is_some();
+        match (set("IDENTITY_ENDPOINT"), set("MSI_ENDPOINT")) {
+            (Some(url), _) if has("IDENTITY_HEADER") => match set("IDENTITY_SERVER_THUMBPRINT") {
+                Some(thumbprint) => ServiceFabric::new(config, url, thumbprint).map(Self::ServiceFabric),
+                None => AppService::new(config, url).map(Self::AppService),
+            },
+            (Some(url), _) if has("IMDS_ENDPOINT") => Arc::new(config, Some(url)).map(Self::Arc),
+            (_, Some(url)) if has("MSI_SECRET") => AppService::old(config, url).map(Self::OldAppService),
+            (_, Some(url)) => CloudShell::new(config, url).map(Self::CloudShell),
+            _ => match (set("AZURE_TENANT_ID"), set("AZURE_FEDERATED_TOKEN_FILE")) {
+                (Some(tenant), Some(file)) if has("AZURE_AUTHORITY_HOST") => {
+                    workload(config, selection, tenant, file).map(Self::Workload)
+                }
+                _ => Machine::new(config, chained).map(|machine| Self::Machine(Box::new(machine))),
+            },
+        }
+    }
+
+    /// Why the platform cannot give the token of that identity, if it cannot.
+    fn cannot_choose(&self, selection: &Selection) -> Option<Miss> {
+        let by_client = matches!(selection.identity, Selected::System | Selected::Client(_));
+        let (possible, why) = match self {
+            Self::ServiceFabric(_) => (
+                selection.identity == Selected::System,
+                "Service Fabric gives a service the identity that its application manifest names; none can be chosen",
+            ),
+            Self::CloudShell(_) => (
+                selection.identity == Selected::System,
+                "Cloud Shell has the identity of the person who sits there; none can be chosen",
+            ),
+            Self::OldAppService(_) => (
+                by_client,
+                "This host's identity endpoint (2017) selects identities by client id only",
+            ),
+            Self::Workload(_) => (
+                by_client,
+                "Workload identity selects identities by client id only",
+            ),
+            Self::AppService(_) | Self::Arc(_) | Self::Machine(_) => (true, ""),
+        };
+        let advice = "Name no identity here (AZURE_CLIENT_ID, managed_identity_client_id, client_id, object_id, \
+                      resource_id), or name it in the way that this platform knows.";
+        let kind = ErrorKind::InvalidConfiguration;
+        (!possible).then(|| selection.miss(kind, format!("{why}."), advice))
     }
 }
 
-/// The endpoint's "no", when it is not about an identity that is missing.
-fn refused(platform: &str, status: u16, failure: Option<&TokenFailure>) -> Error {
-    let reason = failure.map_or_else(|| "no reason given".into(), |f| f.description.clone());
-    let text = format!(
-        "{NAME}: {platform} refused with status {status}: {}.",
-        reason.trim_end_matches('.')
-    );
-    Error::new(ErrorKind::AuthenticationFailed, text).with(|d| {
-        d.source = Some(NAME.into());
-        d.status = Some(status);
-        d.code = failure.map(|f| f.error.clone()).filter(|code| !code.is_empty());
-        d.request_id = failure.and_then(|f| f.request_id.clone());
-        d.advice = failure
-            .and_then(|f| f.codes.first().copied())
-            .and_then(crate::wire::token::aadsts_advice)
-            .map(Into::into);
-    })
-}
-
-/// The endpoint kept failing.
-fn failing(platform: &str, status: u16) -> Error {
-    let kind = if status == 429 {
-        ErrorKind::Throttled
-    } else {
-        ErrorKind::ServiceFailure
+/// Row 6.
+fn workload(
+    config: &Config,
+    selection: &Selection,
+    tenant: &str,
+    file: &str,
+) -> Result<WorkloadIdentity, Error> {
+    let client = match &selection.identity {
+        Selected::Client(id) => Some(id.as_str()),
+        _ => config.environment.get("AZURE_CLIENT_ID"),
     };
-    Error::new(
-        kind,
-        format!("{NAME}: {platform} kept answering with status {status}."),
-    )
-    .with(|d| {
-        d.source = Some(NAME.into());
-        d.status = Some(status);
-    })
-}
-
-/// Puts the credential's name in front of an error of the way there.
-fn named(error: Error) -> Error {
-    error.with(|d| {
-        d.message = format!("{NAME}: {}", d.message);
-        d.source = Some(NAME.into());
-    })
+    let Some(client) = client else {
+        let text = format!("{NAME}: this pod has a workload identity, but no client id is known.");
+        return Err(Error::new(ErrorKind::InvalidConfiguration, text).advise(
+            "Annotate the service account with azure.workload.identity/client-id, set AZURE_CLIENT_ID, or give a client id.",
+        ));
+    };
+    WorkloadIdentity::new(config, &AuthorityOptions::default(), NAME, (tenant, client, file))
 }

@@ -136,7 +136,7 @@ pub fn aadsts_advice(code: u32) -> Option<&'static str> {
             "Compare issuer, subject and audience of the federated token with the application's federated credential."
         }
         700211 => {
-            "No federated credential of the application has this issuer: it must be equal to the letter, trailing slash included. If the message names api://AKSIdentityBinding, the pod uses identity binding, which needs the token proxy."
+            "No federated credential of the application has this issuer: it must be equal to the letter, trailing slash included."
         }
         700212 => {
             "No federated credential of the application has this audience: usually it is api://AzureADTokenExchange."

@@ -1,0 +1,114 @@
+//! The local endpoint that hands out a platform's tokens: what is the same everywhere. Each platform adds how it
+//! spells the question, and the answers that mean something of their own there.
+
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::effect::{Request, Response, Route};
+use crate::error::{Error, ErrorKind};
+use crate::exec::Context;
+use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
+use crate::throttle::limiter::LimitConfig;
+use crate::time::Instant;
+use crate::token::access_token::AccessToken;
+use crate::wire::token::{aadsts_advice, parse_failure, parse_grant};
+
+use super::super::{Miss, entra::malformed};
+use super::NAME;
+
+pub(super) struct Endpoint {
+    /// As the subject of a sentence.
+    pub(super) platform: &'static str,
+    pub(super) url: String,
+    pub(super) manner: Manner,
+    pub(super) gate: Gate,
+    pub(super) give_up_after: Duration,
+}
+
+impl Endpoint {
+    /// The endpoint at `url`, which `variable` told.
+    pub(super) fn new(
+        config: &Config,
+        platform: &'static str,
+        variable: &str,
+        url: &str,
+    ) -> Result<Self, Error> {
+        let url = url.trim();
+        let scheme = url.parse::<http::Uri>().ok();
+        let scheme = scheme.as_ref().and_then(http::Uri::scheme_str);
+        if !matches!(scheme, Some("http" | "https")) {
+            let text = format!("{variable} is {url:?}, which is not the URL of a managed identity endpoint.");
+            return Err(Error::new(ErrorKind::InvalidConfiguration, text)
+                .advise(format!("{variable} is set by the platform; remove it elsewhere.")));
+        }
+        let retry = &config.options.retry;
+        Ok(Self {
+            platform,
+            url: url.to_owned(),
+            manner: Manner::new(retry, Route::Direct, is_transient),
+            gate: Gate::new(LimitConfig::UNLIMITED, Instant::default()),
+            give_up_after: retry.operation_timeout,
+        })
+    }
+
+    /// Sends `request` until an answer comes that is not worth another try.
+    pub(super) async fn ask(&self, context: &Context, request: &Request) -> Result<Response, Miss> {
+        let give_up = context.instant() + self.give_up_after;
+        exchange(context, &self.manner, &self.gate, "", request, give_up)
+            .await
+            .map_err(|error| {
+                Miss::of(error.with(|d| {
+                    d.message = format!("{NAME}: {}", d.message);
+                    d.source = Some(NAME.into());
+                }))
+            })
+    }
+
+    /// What an answer means where the platform gives it no meaning of its own.
+    pub(super) fn settle(&self, context: &Context, response: &Response) -> Result<AccessToken, Miss> {
+        match response.status {
+            200 => parse_grant(&response.body)
+                .map(|grant| AccessToken::from_grant(grant, NAME, context.now()))
+                .map_err(|why| Miss::refused(malformed(NAME, self.platform, &why.0))),
+            status if (self.manner.transient)(status) => Err(Miss::of(self.failing(status))),
+            _ => Err(Miss::refused(self.refused(response))),
+        }
+    }
+
+    /// The endpoint's "no".
+    pub(super) fn refused(&self, response: &Response) -> Error {
+        let failure = parse_failure(&response.body);
+        let reason = failure
+            .as_ref()
+            .map_or("no reason given", |f| f.description.trim_end_matches('.'));
+        let text = format!(
+            "{NAME}: {} refused with status {}: {reason}.",
+            self.platform, response.status
+        );
+        Error::new(ErrorKind::AuthenticationFailed, text).with(|d| {
+            d.source = Some(NAME.into());
+            d.status = Some(response.status);
+            let Some(failure) = failure else { return };
+            d.advice = failure
+                .codes
+                .first()
+                .and_then(|code| aadsts_advice(*code))
+                .map(Into::into);
+            d.code = Some(failure.error).filter(|code| !code.is_empty());
+            d.request_id = failure.request_id.or(failure.correlation_id);
+        })
+    }
+
+    /// The endpoint kept failing.
+    fn failing(&self, status: u16) -> Error {
+        let kind = match status {
+            429 => ErrorKind::Throttled,
+            _ => ErrorKind::ServiceFailure,
+        };
+        let text = format!("{NAME}: {} kept answering with status {status}.", self.platform);
+        Error::new(kind, text).with(|d| {
+            d.source = Some(NAME.into());
+            d.status = Some(status);
+        })
+    }
+}
