@@ -64,6 +64,14 @@ impl Config {
             })
     }
 
+    /// The same where an empty one has a meaning, as a password has.
+    pub(crate) fn secret_or_empty(&self, slot: Slot) -> Result<Sensitive, Error> {
+        match self.secrets.get(slot.0 as usize) {
+            Some(empty) if empty.is_empty() => Ok(empty.clone()),
+            _ => self.secret(slot),
+        }
+    }
+
     fn check(&self) -> Result<(), Error> {
         let cache = &self.options.cache;
         let share = |name: &str, value: f64| {

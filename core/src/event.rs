@@ -30,6 +30,11 @@ pub enum Event {
         /// Why, in one sentence.
         reason: String,
     },
+    /// The file of a private key can be read by others than its owner.
+    KeyFileShared {
+        /// Where it is.
+        path: String,
+    },
     /// A secret was fetched from its vault.
     SecretFetched {
         /// The vault's URL.

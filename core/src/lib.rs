@@ -14,7 +14,7 @@
 //!  6  conversations    credential   vault
 //!  5  machinery        exec
 //!  4  quantities       token   throttle   cache   identity
-//!  3  wire             wire
+//!  3  wire             wire   crypto
 //!  2  vocabulary       operation   secret   config   error   effect   event
 //!  1  ground           time   sensitive   random   json
 //! ```
@@ -44,6 +44,7 @@
 pub mod cache;
 pub mod config;
 mod credential;
+mod crypto;
 pub mod effect;
 pub mod engine;
 pub mod error;

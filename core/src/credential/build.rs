@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind};
 use super::azure_pipelines::AzurePipelines;
 use super::chain::Chain;
 use super::client_assertion::ClientAssertion;
+use super::client_certificate::CertificateCredential;
 use super::client_secret::ClientSecret;
 use super::developer_tool::DeveloperTool;
 use super::github_actions::GitHubActions;
@@ -29,6 +30,10 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
             application,
             client_secret,
         } => ClientSecret::credential(config, application, *client_secret),
+        Options::ClientCertificate {
+            application,
+            certificate,
+        } => CertificateCredential::credential(config, application, certificate),
         Options::WorkloadIdentity {
             tenant_id,
             client_id,

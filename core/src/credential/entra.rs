@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::config::credential::{Application, AuthorityOptions};
-use crate::effect::Route;
+use crate::effect::{Request, Response, Route};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
@@ -15,11 +15,11 @@ use crate::time::Instant;
 use crate::token::access_token::AccessToken;
 use crate::wire::clean;
 use crate::wire::token::{
-    aadsts_advice, cae_claims, client_assertion_grant, client_secret_grant, parse_failure, parse_grant,
-    token_url,
+    self, Grant, aadsts_advice, cae_claims, is_adfs, parse_failure, parse_grant, token_request, token_url,
 };
 
 use super::Miss;
+use super::client_certificate::ClientCertificate;
 use super::tenants::Tenants;
 
 /// One application in one tenant, at one authority.
@@ -36,6 +36,8 @@ pub(crate) struct Entra {
 pub(crate) enum Proof<'a> {
     Secret(&'a Sensitive),
     Assertion(&'a Sensitive),
+    /// By an assertion that is signed anew for each exchange.
+    Certificate(&'a ClientCertificate),
 }
 
 impl Entra {
@@ -81,7 +83,7 @@ impl Entra {
         self.authority = base.to_owned();
     }
 
-    /// Asks for a token.
+    /// Asks for a token of the application's own.
     pub(crate) async fn token(
         &self,
         context: &Context,
@@ -93,7 +95,7 @@ impl Entra {
         self.token_by(route, context, source, request, proof).await
     }
 
-    /// Asks for a token by this route.
+    /// The same by this route.
     pub(crate) async fn token_by(
         &self,
         route: Route,
@@ -102,32 +104,56 @@ impl Entra {
         request: &TokenRequest,
         proof: Proof<'_>,
     ) -> Result<AccessToken, Miss> {
+        let body = self
+            .ask(route, context, source, request, Grant::ClientCredentials, proof)
+            .await?;
+        self.granted(context, source, &body)
+    }
+
+    /// Shows a grant; the answer's body.
+    async fn ask(
+        &self,
+        route: Route,
+        context: &Context,
+        source: &'static str,
+        request: &TokenRequest,
+        grant: Grant<'_>,
+        proof: Proof<'_>,
+    ) -> Result<Sensitive, Miss> {
+        let tenant = self
+            .tenants
+            .resolve(request.tenant.as_deref())
+            .map_err(Miss::refused)?
+            .unwrap_or_default();
+        let url = token_url(&self.authority, tenant);
+        let scope = request.scopes.join(" ");
+        let claims = claims_of(request).map_err(Miss::refused)?;
+        let proof = match proof {
+            Proof::Secret(secret) => token::Proof::Secret(secret.clone()),
+            Proof::Assertion(assertion) => token::Proof::Assertion(assertion.clone()),
+            Proof::Certificate(certificate) => {
+                let made = certificate.assertion(context, source, &self.client_id, &url, is_adfs(tenant));
+                token::Proof::Assertion(made.await?)
+            }
+        };
+        let form = token_request(&url, &self.client_id, &scope, grant, &proof, claims.as_deref());
+        self.post(route, context, source, &form).await
+    }
+
+    /// Sends a form; the body of the answer, if it is a good one.
+    async fn post(
+        &self,
+        route: Route,
+        context: &Context,
+        source: &'static str,
+        form: &Request,
+    ) -> Result<Sensitive, Miss> {
         let manner = Manner {
             route,
             ..self.manner.clone()
         };
-        let tenant = self
-            .tenants
-            .resolve(request.tenant.as_deref())
-            .map_err(Miss::refused)?;
-        let url = token_url(&self.authority, tenant.unwrap_or_default());
-        let scope = request.scopes.join(" ");
-        let claims = match (&request.claims, request.enable_cae) {
-            (None, false) => None,
-            (challenge, _) => Some(cae_claims(challenge.as_deref()).map_err(|why| {
-                Miss::refused(Error::new(
-                    ErrorKind::InvalidArgument,
-                    format!("The claims cannot be used. {}", why.0),
-                ))
-            })?),
-        };
-        let (client_id, claims) = (&self.client_id, claims.as_deref());
-        let grant = match proof {
-            Proof::Secret(secret) => client_secret_grant(&url, client_id, &scope, secret, claims),
-            Proof::Assertion(assertion) => client_assertion_grant(&url, client_id, &scope, assertion, claims),
-        };
         let give_up = context.instant() + self.give_up_after;
-        let response = exchange(context, &manner, &self.gate, "", &grant, give_up)
+        let response = exchange(context, &manner, &self.gate, "", form, give_up)
             .await
             .map_err(|error| {
                 Miss::of(error.with(|d| {
@@ -135,47 +161,73 @@ impl Entra {
                     d.source = Some(source.into());
                 }))
             })?;
-        if response.status == 200 {
-            return parse_grant(&response.body)
-                .map(|grant| AccessToken::from_grant(grant, source, context.now()))
-                .map_err(|why| Miss::refused(malformed(source, &self.authority, &why.0)));
+        match response.status {
+            200 => Ok(response.body),
+            _ => Err(Miss::of(refusal(source, &response))),
         }
-        let failure = parse_failure(&response.body);
-        let code = failure.as_ref().and_then(|f| f.codes.first().copied());
-        let (kind, text) = match &failure {
-            _ if is_transient(response.status) || matches!(code, Some(90033 | 90055)) => {
-                match response.status {
-                    429 => (ErrorKind::Throttled, "is asking for fewer requests".to_owned()),
-                    status => (ErrorKind::ServiceFailure, format!("failed with status {status}")),
-                }
-            }
-            Some(failure) => (
-                ErrorKind::AuthenticationFailed,
-                format!("refused: {}", failure.description),
-            ),
-            None => (
-                ErrorKind::MalformedResponse,
-                format!("answered with status {} and no reason", response.status),
-            ),
-        };
-        let message = format!(
-            "{source} authentication failed. The sign-in service {}",
-            text.trim_end_matches('.')
-        );
-        let error = Error::new(kind, format!("{message}.")).with(|d| {
-            d.source = Some(source.into());
-            d.status = Some(response.status);
-            d.code = code
-                .map(|code| format!("AADSTS{code}"))
-                .or_else(|| failure.as_ref().map(|f| f.error.clone()));
-            d.request_id = failure
-                .as_ref()
-                .and_then(|f| f.request_id.clone())
-                .or_else(|| response.header("x-ms-request-id").map(clean));
-            d.advice = code.and_then(aadsts_advice).map(str::to_owned);
-        });
-        Err(Miss::of(error))
     }
+
+    fn granted(
+        &self,
+        context: &Context,
+        source: &'static str,
+        body: &Sensitive,
+    ) -> Result<AccessToken, Miss> {
+        parse_grant(body)
+            .map(|grant| AccessToken::from_grant(grant, source, context.now()))
+            .map_err(|why| Miss::refused(malformed(source, &self.authority, &why.0)))
+    }
+}
+
+/// The `claims` parameter.
+fn claims_of(request: &TokenRequest) -> Result<Option<String>, Error> {
+    if request.claims.is_none() && !request.enable_cae {
+        return Ok(None);
+    }
+    cae_claims(request.claims.as_deref()).map(Some).map_err(|why| {
+        Error::new(
+            ErrorKind::InvalidArgument,
+            format!("The claims cannot be used. {}", why.0),
+        )
+    })
+}
+
+/// What an answer says that is no good one.
+fn refusal(source: &'static str, response: &Response) -> Error {
+    let failure = parse_failure(&response.body);
+    let code = failure.as_ref().and_then(|f| f.codes.first().copied());
+    let (kind, text) = match &failure {
+        _ if is_transient(response.status) || matches!(code, Some(90033 | 90055)) => match response.status {
+            429 => (ErrorKind::Throttled, "is asking for fewer requests".to_owned()),
+            status => (ErrorKind::ServiceFailure, format!("failed with status {status}")),
+        },
+        Some(failure) => (
+            ErrorKind::AuthenticationFailed,
+            format!("refused: {}", failure.description),
+        ),
+        None => (
+            ErrorKind::MalformedResponse,
+            format!("answered with status {} and no reason", response.status),
+        ),
+    };
+    let message = format!(
+        "{source} authentication failed. The sign-in service {}",
+        text.trim_end_matches('.')
+    );
+    Error::new(kind, format!("{message}.")).with(|d| {
+        d.source = Some(source.into());
+        d.status = Some(response.status);
+        d.request_id = failure
+            .as_ref()
+            .and_then(|f| f.request_id.clone())
+            .or_else(|| response.header("x-ms-request-id").map(clean));
+        d.advice = code.and_then(aadsts_advice).map(str::to_owned);
+        let name = failure.map(|f| f.error);
+        match code {
+            Some(code) => (d.code, d.inner_code) = (Some(format!("AADSTS{code}")), name),
+            None => d.code = name,
+        }
+    })
 }
 
 /// An answer that could not be understood.

@@ -7,6 +7,7 @@
 pub(crate) mod build;
 pub(crate) mod chain;
 pub(crate) mod client_assertion;
+pub(crate) mod client_certificate;
 pub(crate) mod client_secret;
 pub(crate) mod default_chain;
 pub(crate) mod entra;
@@ -47,6 +48,7 @@ use crate::token::access_token::AccessToken;
 pub(crate) enum Credential {
     ClientSecret(client_secret::ClientSecret),
     ClientAssertion(client_assertion::ClientAssertion),
+    ClientCertificate(client_certificate::CertificateCredential),
     WorkloadIdentity(workload_identity::WorkloadIdentity),
     GitHubActions(github_actions::GitHubActions),
     AzurePipelines(azure_pipelines::AzurePipelines),
@@ -165,6 +167,7 @@ impl Credential {
         match self {
             Credential::ClientSecret(_) => "ClientSecretCredential",
             Credential::ClientAssertion(_) => "ClientAssertionCredential",
+            Credential::ClientCertificate(_) => "ClientCertificateCredential",
             Credential::WorkloadIdentity(_) => "WorkloadIdentityCredential",
             Credential::GitHubActions(_) => "GitHubActionsCredential",
             Credential::AzurePipelines(_) => "AzurePipelinesCredential",
@@ -192,6 +195,7 @@ impl Credential {
             let token = match self {
                 Credential::ClientSecret(source) => source.token(context, request).await?,
                 Credential::ClientAssertion(source) => source.token(context, request).await?,
+                Credential::ClientCertificate(source) => source.token(context, request).await?,
                 Credential::WorkloadIdentity(source) => source.token(context, request).await?,
                 Credential::GitHubActions(source) => source.token(context, request).await?,
                 Credential::AzurePipelines(source) => source.token(context, request).await?,

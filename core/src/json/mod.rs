@@ -109,6 +109,11 @@ impl<'a> Object<'a> {
     }
 }
 
+/// A text as JSON.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
 /// A string.
 pub(crate) fn text(raw: &str) -> Option<String> {
     unescape(raw)?.expose_str().map(str::to_owned)

@@ -5,82 +5,46 @@
 
 mod answer;
 mod failure;
+mod grant;
 pub mod managed_identity;
 pub mod oidc;
 mod tools;
 
 pub use answer::{TokenGrant, parse_grant};
 pub use failure::{TokenFailure, aadsts_advice, aadsts_codes, parse_failure};
+pub use grant::{Grant, Proof, device_code_request, token_request};
 pub use tools::{
     TokenProvider, azd_message, parse_azd_token, parse_cli_token, parse_powershell_token,
     parse_token_providers,
 };
 
-use super::{Malformed, form, segment};
-use crate::effect::{Method, Request};
+use super::{Malformed, segment};
 use crate::json::Object;
-use crate::sensitive::Sensitive;
-
-/// Asks Entra ID with a client secret. `claims` is JSON, usually from [`cae_claims`].
-pub fn client_secret_grant(
-    token_url: &str,
-    client_id: &str,
-    scope: &str,
-    secret: &Sensitive,
-    claims: Option<&str>,
-) -> Request {
-    let proof = [("client_secret", secret.expose())];
-    client_credentials(token_url, client_id, scope, &proof, claims)
-}
-
-/// Asks Entra ID with a signed or federated assertion (RFC 7523 section 2.2).
-pub fn client_assertion_grant(
-    token_url: &str,
-    client_id: &str,
-    scope: &str,
-    assertion: &Sensitive,
-    claims: Option<&str>,
-) -> Request {
-    let proof = [
-        (
-            "client_assertion_type",
-            &b"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"[..],
-        ),
-        ("client_assertion", assertion.expose()),
-    ];
-    client_credentials(token_url, client_id, scope, &proof, claims)
-}
-
-fn client_credentials(
-    token_url: &str,
-    client_id: &str,
-    scope: &str,
-    proof: &[(&str, &[u8])],
-    claims: Option<&str>,
-) -> Request {
-    let mut pairs = vec![
-        ("grant_type", &b"client_credentials"[..]),
-        ("client_id", client_id.as_bytes()),
-        ("scope", scope.as_bytes()),
-    ];
-    pairs.extend(proof);
-    pairs.extend(claims.map(|claims| ("claims", claims.as_bytes())));
-    Request::new(Method::Post, token_url)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("accept", "application/json")
-        .body(form(&pairs))
-}
 
 /// The v2 token endpoint of a tenant. `authority` is a host or a URL, with or without a trailing
 /// slash; the tenant `adfs` means Active Directory Federation Services, whose path differs.
 pub fn token_url(authority: &str, tenant: &str) -> String {
+    endpoint_url(authority, tenant, "token")
+}
+
+/// Another endpoint of a tenant, such as `authorize` or `devicecode`.
+pub fn endpoint_url(authority: &str, tenant: &str, endpoint: &str) -> String {
     let authority = authority.trim().trim_end_matches('/');
     let scheme = if authority.contains("://") { "" } else { "https://" };
-    if tenant.eq_ignore_ascii_case("adfs") {
-        format!("{scheme}{authority}/adfs/oauth2/token")
+    let (tenant, version) = if is_adfs(tenant) {
+        ("adfs", "")
     } else {
-        format!("{scheme}{authority}/{}/oauth2/v2.0/token", segment(tenant))
-    }
+        (tenant, "/v2.0")
+    };
+    format!(
+        "{scheme}{authority}/{}/oauth2{version}/{endpoint}",
+        segment(tenant)
+    )
+}
+
+/// Whether a tenant stands for Active Directory Federation Services.
+pub fn is_adfs(tenant: &str) -> bool {
+    tenant.eq_ignore_ascii_case("adfs")
 }
 
 /// The resource of a scope: the scope without the literal suffix `/.default`.
@@ -120,25 +84,6 @@ fn with_member(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn grants_are_forms() {
-        let request = client_secret_grant("https://a/t", "app", "s/.default", &Sensitive::from("a&b"), None);
-        assert_eq!(
-            request.body.expose_str(),
-            Some("grant_type=client_credentials&client_id=app&scope=s%2F.default&client_secret=a%26b")
-        );
-        let request =
-            client_assertion_grant("https://a/t", "app", "s", &Sensitive::from("e.y.J"), Some("{}"));
-        assert_eq!(
-            request.body.expose_str(),
-            Some(
-                "grant_type=client_credentials&client_id=app&scope=s\
-                 &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
-                 &client_assertion=e.y.J&claims=%7B%7D"
-            )
-        );
-    }
 
     #[test]
     fn urls_and_resources() {
