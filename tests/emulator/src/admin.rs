@@ -35,6 +35,9 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Refusal> {
             return rotate(vault(world, name)?, secret, body(request)?);
         }
         ("POST", ["token"]) => return minted(mint::access_token(world, &body(request)?)),
+        ("POST", ["federated-token"]) => {
+            return Ok(Reply::json(200, &world.issuers.federated_token(&body(request)?)));
+        }
         ("DELETE", ["log"]) => world.journal.clear(),
         ("POST", ["faults"]) => add_fault(world, body(request)?)?,
         ("DELETE", ["faults"]) => world.faults.clear(),

@@ -1,5 +1,5 @@
-//! The emulator's own certificate authority, made at each start, and a certificate for every name it is asked for. And a
-//! certificate that signs itself, as Service Fabric has.
+//! The emulator's own certificate authorities, made at each start, and a certificate for every name they are asked for.
+//! And a certificate that signs itself, as Service Fabric has.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,7 +21,6 @@ use tokio_rustls::rustls::{ConfigBuilder, ServerConfig};
 
 use crate::managed_identity::hexadecimal;
 
-const CA_NAME: &str = "nightlatch emulator CA";
 const SELF_SIGNED_NAME: &str = "nightlatch emulator node";
 /// The names of a client that sends none: it spoke to an address.
 const NAMELESS: [&str; 2] = ["127.0.0.1", "localhost"];
@@ -64,14 +63,15 @@ impl SelfSigned {
 }
 
 impl Certificates {
-    pub(crate) fn generate() -> io::Result<Certificates> {
+    /// An authority that certifies one name, or every name it is asked for.
+    pub(crate) fn generate(ca_name: &str, only: Option<&'static str>) -> io::Result<Certificates> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let mut params = valid_now(CertificateParams::default());
-        params.distinguished_name.push(DnType::CommonName, CA_NAME);
+        params.distinguished_name.push(DnType::CommonName, ca_name);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let ca = params.self_signed(&key).map_err(io::Error::other)?;
-        let leaves = Leaves::new(Issuer::new(params, key), ca.der().clone())?;
+        let leaves = Leaves::new(Issuer::new(params, key), ca.der().clone(), only)?;
         Ok(Certificates {
             ca_pem: ca.pem(),
             acceptor: acceptor(server_config()?.with_cert_resolver(Arc::new(leaves))),
@@ -89,11 +89,16 @@ struct Leaves {
     ca: CertificateDer<'static>,
     key: KeyPair,
     signing_key: Arc<dyn SigningKey>,
+    only: Option<&'static str>,
     made: Mutex<HashMap<String, Arc<CertifiedKey>>>,
 }
 
 impl Leaves {
-    fn new(issuer: Issuer<'static, KeyPair>, ca: CertificateDer<'static>) -> io::Result<Leaves> {
+    fn new(
+        issuer: Issuer<'static, KeyPair>,
+        ca: CertificateDer<'static>,
+        only: Option<&'static str>,
+    ) -> io::Result<Leaves> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let der = PrivateKeyDer::try_from(key.serialize_der()).map_err(io::Error::other)?;
         let signing_key = ring::sign::any_supported_type(&der).map_err(io::Error::other)?;
@@ -102,6 +107,7 @@ impl Leaves {
             ca,
             key,
             signing_key,
+            only,
             made: Mutex::default(),
         })
     }
@@ -126,6 +132,9 @@ impl Leaves {
 impl ResolvesServerCert for Leaves {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let host = hello.server_name();
+        if self.only.is_some() && self.only != host {
+            return None;
+        }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let name = host.unwrap_or_default().to_ascii_lowercase();
         if let Some(known) = made.get(&name) {

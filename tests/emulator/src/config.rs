@@ -6,11 +6,14 @@ use crate::cloud::Cloud;
 
 mod application;
 mod host;
+mod oidc;
 mod user;
 mod vault;
 
+pub(crate) use application::TOKEN_EXCHANGE;
 pub use application::{AppRegistration, Federated, TrustedSubject};
 pub use host::{AppService, Arc, ArcChallenge, ArcUserAssigned, AzureMl, CloudShell, DateText, Expiry, Imds};
+pub use oidc::{AzurePipelines, GithubActions};
 pub use user::User;
 pub use vault::{
     Access, AddressRange, Completion, Limits, Network, Permission, PolicyRefusal, Role, Secret, SoftDelete,
@@ -49,6 +52,10 @@ pub struct Config {
     pub cloud_shell: CloudShell,
     /// How the Azure Arc agent behaves.
     pub arc: Arc,
+    /// The job in Azure Pipelines.
+    pub azure_pipelines: AzurePipelines,
+    /// The job in GitHub Actions.
+    pub github_actions: GithubActions,
 }
 
 impl Default for Config {
@@ -72,6 +79,8 @@ impl Default for Config {
             azure_ml: AzureMl::default(),
             cloud_shell: CloudShell::default(),
             arc: Arc::default(),
+            azure_pipelines: AzurePipelines::default(),
+            github_actions: GithubActions::default(),
         }
     }
 }

@@ -30,6 +30,7 @@ pub(crate) struct Site {
     pub(crate) world: World,
     pub(crate) certificates: Certificates,
     pub(crate) service_fabric: SelfSigned,
+    pub(crate) token_proxy: Certificates,
     pub(crate) closing: CancellationToken,
 }
 
@@ -55,6 +56,10 @@ pub(crate) async fn accept(site: Arc<Site>, door: Door, stream: TcpStream) {
         Door::Http => serve(site, door, client, stream).await,
         Door::Https => {
             let acceptor = site.certificates.acceptor();
+            serve_tls(site, door, client, acceptor, stream).await;
+        }
+        Door::TokenProxy => {
+            let acceptor = site.token_proxy.acceptor();
             serve_tls(site, door, client, acceptor, stream).await;
         }
         Door::ServiceFabric => {

@@ -9,6 +9,7 @@ use crate::clock;
 use crate::cloud::Cloud;
 use crate::config::{self, Config};
 use crate::jwt::VerifyingKey;
+use crate::oidc::Issuers;
 use crate::token::Principal;
 use crate::vault::LOCAL_DOMAIN;
 
@@ -63,7 +64,7 @@ pub(crate) struct Trust {
 }
 
 impl Directory {
-    pub(crate) fn new(config: &Config) -> io::Result<Directory> {
+    pub(crate) fn new(config: &Config, issuers: &Issuers) -> io::Result<Directory> {
         let mut directory = Directory {
             tenants: config.tenants.clone(),
             applications: Vec::new(),
@@ -74,7 +75,9 @@ impl Directory {
         }
         for app in &config.app_registrations {
             let tenant = directory.tenant_or_first(app.tenant.as_deref())?;
-            directory.applications.push(Application::new(app, tenant)?);
+            directory
+                .applications
+                .push(Application::new(app, tenant, issuers)?);
         }
         for user in &config.users {
             let tenant = directory.tenant_or_first(user.tenant.as_deref())?;
@@ -175,7 +178,11 @@ impl User {
 }
 
 impl Application {
-    fn new(app: &config::AppRegistration, tenant: &config::Tenant) -> io::Result<Application> {
+    fn new(
+        app: &config::AppRegistration,
+        tenant: &config::Tenant,
+        issuers: &Issuers,
+    ) -> io::Result<Application> {
         let readable = |pem: &str| {
             Certificate::from_pem(pem)
                 .ok_or_else(|| invalid(format!("an unreadable certificate of {}", app.client_id)))
@@ -199,7 +206,11 @@ impl Application {
                 .iter()
                 .map(trusted_subject)
                 .collect::<io::Result<_>>()?,
-            federated: app.federated.iter().map(Trust::new).collect::<io::Result<_>>()?,
+            federated: app
+                .federated
+                .iter()
+                .map(|federated| Trust::new(federated, issuers))
+                .collect::<io::Result<_>>()?,
             used_assertions: app.single_use_assertions.then(Mutex::default),
         })
     }
@@ -217,7 +228,7 @@ impl Application {
 }
 
 impl Trust {
-    fn new(federated: &config::Federated) -> io::Result<Trust> {
+    fn new(federated: &config::Federated, issuers: &Issuers) -> io::Result<Trust> {
         let unreadable = |form: &str| invalid(format!("the {form} of issuer {} is no key", federated.issuer));
         let jwk = federated.jwk.as_ref();
         let jwk = jwk
@@ -232,7 +243,10 @@ impl Trust {
             issuer: federated.issuer.clone(),
             subject: federated.subject.clone(),
             audience: federated.audience.clone(),
-            keys: [jwk, pem, shared].into_iter().flatten().collect(),
+            keys: [jwk, pem, shared, issuers.key_of(&federated.issuer)]
+                .into_iter()
+                .flatten()
+                .collect(),
         })
     }
 }

@@ -11,7 +11,11 @@ use crate::certificates::{Certificates, SelfSigned};
 use crate::config::Config;
 use crate::connection::{self, Site};
 use crate::route::Door;
+use crate::token_proxy;
 use crate::world::World;
+
+const CA_NAME: &str = "nightlatch emulator CA";
+const TOKEN_PROXY_CA_NAME: &str = "nightlatch emulator token proxy CA";
 
 /// A local Azure that serves until it is shut down or dropped.
 pub struct Emulator {
@@ -21,10 +25,14 @@ pub struct Emulator {
     pub https_addr: SocketAddr,
     /// Where Service Fabric is.
     pub service_fabric_addr: SocketAddr,
+    /// Where the token proxy of AKS is.
+    pub token_proxy_addr: SocketAddr,
     /// The certificate that clients must trust.
     pub ca_pem: String,
     /// SHA-1 of Service Fabric's certificate, in hexadecimal.
     pub service_fabric_thumbprint: String,
+    /// The certificate that clients of the token proxy must trust, and it alone.
+    pub token_proxy_ca_pem: String,
     closing: DropGuard,
 }
 
@@ -37,6 +45,8 @@ pub struct Ports {
     pub https: u16,
     /// Service Fabric.
     pub service_fabric: u16,
+    /// The token proxy of AKS.
+    pub token_proxy: u16,
 }
 
 impl Emulator {
@@ -47,8 +57,10 @@ impl Emulator {
 
     /// Starts on the given ports of 127.0.0.1.
     pub async fn start_on(config: Config, ports: Ports) -> io::Result<Emulator> {
-        let certificates = Certificates::generate()?;
+        let certificates = Certificates::generate(CA_NAME, None)?;
         let service_fabric = SelfSigned::generate()?;
+        let token_proxy = Certificates::generate(TOKEN_PROXY_CA_NAME, Some(token_proxy::SERVER_NAME))?;
+        let token_proxy_ca_pem = token_proxy.ca_pem.clone();
         let ca_pem = certificates.ca_pem.clone();
         let service_fabric_thumbprint = service_fabric.thumbprint.clone();
         let closing = CancellationToken::new();
@@ -56,6 +68,7 @@ impl Emulator {
             world: World::new(&config)?,
             certificates,
             service_fabric,
+            token_proxy,
             closing: closing.clone(),
         });
         let open = async |door, port| {
@@ -67,12 +80,15 @@ impl Emulator {
         let http_addr = open(Door::Http, ports.http).await?;
         let https_addr = open(Door::Https, ports.https).await?;
         let service_fabric_addr = open(Door::ServiceFabric, ports.service_fabric).await?;
+        let token_proxy_addr = open(Door::TokenProxy, ports.token_proxy).await?;
         Ok(Emulator {
             http_addr,
             https_addr,
             service_fabric_addr,
+            token_proxy_addr,
             ca_pem,
             service_fabric_thumbprint,
+            token_proxy_ca_pem,
             closing: closing.drop_guard(),
         })
     }
@@ -93,6 +109,16 @@ impl Emulator {
             "https://{}/metadata/identity/oauth2/token",
             self.service_fabric_addr
         )
+    }
+
+    /// `https://127.0.0.1:PORT/token-proxy`
+    pub fn token_proxy_url(&self) -> String {
+        format!("https://{}{}", self.token_proxy_addr, token_proxy::PATH)
+    }
+
+    /// The name that clients of the token proxy must send and verify.
+    pub fn token_proxy_server_name(&self) -> &'static str {
+        token_proxy::SERVER_NAME
     }
 
     /// Closes the listeners and every connection, in the middle of whatever they do.

@@ -195,12 +195,13 @@ fn usual_failure(service: Service, status: u16) -> Value {
             };
             json!({ "error": { "code": code, "message": MESSAGE } })
         }
-        Service::Entra => json!({
+        Service::Entra | Service::TokenProxy => json!({
             "error": "temporarily_unavailable",
             "error_description": format!("AADSTS90033: {MESSAGE}"),
             "error_codes": [90033],
         }),
         Service::Imds | Service::Arc => json!({ "error": "unknown", "error_description": MESSAGE }),
+        Service::AzurePipelines | Service::GithubActions => json!({ "message": MESSAGE }),
         Service::ServiceFabric | Service::AzureMl | Service::CloudShell => {
             json!({ "error": { "code": "InternalServerError", "message": MESSAGE } })
         }

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use crate::message::{Answer, Request};
 use crate::route::Service;
 
-const HARMLESS_PARAMETERS: [&str; 15] = [
+const HARMLESS_PARAMETERS: [&str; 17] = [
     "$skiptoken",
     "api-version",
+    "audience",
     "authorization_endpoint",
     "bypass_cache",
     "client_id",
@@ -25,6 +26,7 @@ const HARMLESS_PARAMETERS: [&str; 15] = [
     "outContentType",
     "principal_id",
     "resource",
+    "serviceConnectionId",
     "token_sha256_to_refresh",
     "xms_cc",
 ];

@@ -2,12 +2,12 @@
 //!
 //! ```text
 //!          HTTP port                                HTTPS port                   ports of their own
-//!   IMDS and its kin, admin, CONNECT ──TLS──▶  vaults and Entra ID, by name      Service Fabric
+//!   IMDS and its kin, admin, CONNECT ──TLS──▶  vaults and Entra ID, by name      Service Fabric, token proxy
 //!                 └──────────────┬─────────────────────┴───────────────────────────────┘
 //!                           connection          HTTP machinery, TLS, breakage on the wire
 //!                              world            one request: route → fault → service → journal
 //!              ┌─────────────────┼───────────┬───────────┐
-//!       managed_identity       entra       vault       admin
+//!    managed_identity, oidc    entra       vault       admin
 //!              └───── token, directory ──────┘
 //! ```
 //!
@@ -34,8 +34,10 @@ mod jwt;
 mod managed_identity;
 mod message;
 mod mint;
+mod oidc;
 mod route;
 mod token;
+mod token_proxy;
 mod vault;
 mod wire;
 mod world;

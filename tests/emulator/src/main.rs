@@ -24,6 +24,9 @@ struct Arguments {
     /// Port of Service Fabric; 0 picks a free one
     #[arg(long, default_value_t = 0)]
     service_fabric_port: u16,
+    /// Port of the token proxy of AKS; 0 picks a free one
+    #[arg(long, default_value_t = 0)]
+    token_proxy_port: u16,
     /// Where to write the CA certificate (PEM); by default a file in the temporary folder
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
@@ -42,6 +45,7 @@ async fn main() -> io::Result<()> {
         http: arguments.http_port,
         https: arguments.https_port,
         service_fabric: arguments.service_fabric_port,
+        token_proxy: arguments.token_proxy_port,
     };
     let emulator = Emulator::start_on(config, ports).await?;
     let ca = arguments.ca.unwrap_or_else(|| {
@@ -76,6 +80,11 @@ fn announce(emulator: &Emulator, ca: &std::path::Path) -> io::Result<()> {
         "service_fabric": {
             "url": emulator.service_fabric_url(),
             "thumbprint": emulator.service_fabric_thumbprint,
+        },
+        "token_proxy": {
+            "url": emulator.token_proxy_url(),
+            "server_name": emulator.token_proxy_server_name(),
+            "ca_pem": emulator.token_proxy_ca_pem,
         },
     });
     let mut stdout = io::stdout().lock();

@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 /// A request, read to its end.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// Where it came from.
@@ -23,6 +24,14 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// The same request at another path.
+    pub(crate) fn at(&self, path: &str) -> Request {
+        Request {
+            path: path.into(),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn hostname(&self) -> &str {
         self.host
             .rsplit_once(':')

@@ -8,6 +8,9 @@ use crate::cloud::Cloud;
 use crate::message::Request;
 use crate::vault::{LOCAL_DOMAIN, Vault};
 
+const AZURE_PIPELINES: &str = "dev.azure.com";
+const GITHUB_ACTIONS: &str = "pipelines.actions.githubusercontent.com";
+
 /// The port a request came in by.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Door {
@@ -15,6 +18,8 @@ pub(crate) enum Door {
     Http,
     /// What a Service Fabric node sees, behind a self-signed certificate.
     ServiceFabric,
+    /// What a pod in AKS sees, behind an authority of its own.
+    TokenProxy,
     /// What the internet sees, directly or through the proxy: vaults and Entra ID.
     Https,
 }
@@ -32,10 +37,13 @@ pub(crate) enum Service {
     ServiceFabric,
     AzureMl,
     CloudShell,
+    AzurePipelines,
+    GithubActions,
+    TokenProxy,
 }
 
 impl Service {
-    pub(crate) const ALL: [Service; 8] = [
+    pub(crate) const ALL: [Service; 11] = [
         Service::Vault,
         Service::Entra,
         Service::Imds,
@@ -44,6 +52,9 @@ impl Service {
         Service::ServiceFabric,
         Service::AzureMl,
         Service::CloudShell,
+        Service::AzurePipelines,
+        Service::GithubActions,
+        Service::TokenProxy,
     ];
 }
 
@@ -57,6 +68,9 @@ pub(crate) enum Destination<'a> {
     ServiceFabric,
     AzureMl,
     CloudShell,
+    AzurePipelines,
+    GithubActions,
+    TokenProxy,
     Admin,
 }
 
@@ -72,6 +86,9 @@ impl Destination<'_> {
             Destination::ServiceFabric => Some(Service::ServiceFabric),
             Destination::AzureMl => Some(Service::AzureMl),
             Destination::CloudShell => Some(Service::CloudShell),
+            Destination::AzurePipelines => Some(Service::AzurePipelines),
+            Destination::GithubActions => Some(Service::GithubActions),
+            Destination::TokenProxy => Some(Service::TokenProxy),
             Destination::Admin => None,
         }
     }
@@ -82,6 +99,7 @@ pub(crate) fn destination<'a>(door: Door, vaults: &'a [Vault], request: &Request
     match door {
         Door::Http => by_path(request),
         Door::ServiceFabric => Some(Destination::ServiceFabric),
+        Door::TokenProxy => Some(Destination::TokenProxy),
         Door::Https if is_loopback(request.hostname()) && is_entra_path(&request.path) => {
             Some(Destination::Entra)
         }
@@ -108,6 +126,8 @@ fn by_path<'a>(request: &Request) -> Option<Destination<'a>> {
         ["arc", "metadata", "identity", "oauth2", "token"] => Some(Destination::Arc),
         ["azure_ml", "token"] => Some(Destination::AzureMl),
         ["cloud_shell", "token"] => Some(Destination::CloudShell),
+        ["azure_pipelines", "oidctoken"] => Some(Destination::AzurePipelines),
+        ["github_actions", "token"] => Some(Destination::GithubActions),
         _ => None,
     }
 }
@@ -115,6 +135,11 @@ fn by_path<'a>(request: &Request) -> Option<Destination<'a>> {
 fn by_host<'a>(vaults: &'a [Vault], host: &str) -> Option<Destination<'a>> {
     if Cloud::of_authority(host).is_some() {
         return Some(Destination::Entra);
+    }
+    match host {
+        AZURE_PIPELINES => return Some(Destination::AzurePipelines),
+        GITHUB_ACTIONS => return Some(Destination::GithubActions),
+        _ => {}
     }
     let vault = if is_loopback(host) {
         vaults.first()

@@ -11,14 +11,16 @@ use crate::managed_identity::{
     Hosts, ManagedIdentities, app_service, arc, azure_ml, cloud_shell, imds, service_fabric,
 };
 use crate::message::{Answer, Reply, Request};
+use crate::oidc::{self, Issuers};
 use crate::route::{self, Destination, Door, Service};
 use crate::token::Tokens;
 use crate::vault::{BackupKey, Vault};
-use crate::{admin, entra};
+use crate::{admin, entra, token_proxy};
 
 pub(crate) struct World {
     pub(crate) directory: Directory,
     pub(crate) identities: ManagedIdentities,
+    pub(crate) issuers: Issuers,
     pub(crate) tokens: Tokens,
     /// Never empty.
     pub(crate) vaults: Vec<Vault>,
@@ -29,7 +31,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(config: &Config) -> io::Result<World> {
-        let directory = Directory::new(config)?;
+        let issuers = Issuers::new(config)?;
+        let directory = Directory::new(config, &issuers)?;
         let backup_key = Arc::new(BackupKey::generate().map_err(|_| io::Error::other("no key for backups"))?);
         let vaults: Vec<Vault> = config
             .vaults
@@ -42,6 +45,7 @@ impl World {
         Ok(World {
             identities: ManagedIdentities::new(config, &directory)?,
             directory,
+            issuers,
             tokens: Tokens::new(config.token_lifetime_s).map_err(|_| io::Error::other("no signing key"))?,
             vaults,
             hosts: Hosts::new(config),
@@ -102,6 +106,9 @@ impl World {
             Destination::ServiceFabric => service_fabric::answer(self, request),
             Destination::AzureMl => azure_ml::answer(self, request),
             Destination::CloudShell => cloud_shell::answer(self, request),
+            Destination::AzurePipelines => oidc::pipelines(self, request),
+            Destination::GithubActions => oidc::github(self, request),
+            Destination::TokenProxy => token_proxy::answer(self, request),
             Destination::Admin => Answer::refused(admin::reply(self, request)),
         }
     }

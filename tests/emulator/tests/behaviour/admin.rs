@@ -132,7 +132,7 @@ async fn counts_add_up_and_know_the_peaks() {
     let counts = azure.admin("GET", "counts", Value::Null).await.json();
     let expected = json!({
         "vault": 5, "entra": 0, "imds": 1, "app_service": 0, "arc": 0, "service_fabric": 0, "azure_ml": 0,
-        "cloud_shell": 0,
+        "cloud_shell": 0, "azure_pipelines": 0, "github_actions": 0, "token_proxy": 0,
         "vault_by_status": { "200": 4, "404": 1 },
         "peak_per_second": { "vault": 4 },
         "peak_per_secret_second": 3,

@@ -8,6 +8,7 @@ mod certificates;
 mod contoso;
 mod entra;
 mod faults;
+mod federation;
 mod imds;
 mod other_hosts;
 mod paging;

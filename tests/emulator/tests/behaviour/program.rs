@@ -40,6 +40,20 @@ fn it_announces_itself_in_one_line_and_stops_with_its_input() {
             .ends_with("/metadata/identity/oauth2/token")
     );
     assert_eq!(service_fabric["thumbprint"].as_str().map(str::len), Some(40));
+    let token_proxy = &ready["token_proxy"];
+    assert!(
+        token_proxy["url"]
+            .as_str()
+            .expect("an address")
+            .ends_with("/token-proxy")
+    );
+    assert!(token_proxy["server_name"].is_string());
+    assert!(
+        token_proxy["ca_pem"]
+            .as_str()
+            .expect("a certificate")
+            .contains("BEGIN CERTIFICATE")
+    );
     assert_eq!(ready["ca"], ca.to_str().expect("text"));
     assert!(
         std::fs::read_to_string(&ca)

@@ -219,6 +219,22 @@ impl Azure {
         exchange(stream, "GET", &address.to_string(), path, headers, "").await
     }
 
+    /// A request to the token proxy of AKS, under some name.
+    pub(crate) async fn token_proxy(
+        &self,
+        connector: &TlsConnector,
+        name: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Result<Answer, Failure> {
+        let stream = TcpStream::connect(self.emulator.token_proxy_addr).await?;
+        let stream = connector
+            .connect(ServerName::try_from(name.to_owned())?, stream)
+            .await?;
+        exchange(stream, method, name, path, &[], body).await
+    }
+
     /// TLS to a host behind the proxy.
     pub(crate) async fn tunnel(
         &self,
