@@ -15,7 +15,10 @@ use nightlatch_core::wire::challenge::{parse_challenge, verify_challenge};
 use nightlatch_core::wire::retry_after::retry_after;
 use nightlatch_core::wire::secrets::{parse_id, parse_secret};
 use nightlatch_core::wire::service_error::service_error;
-use nightlatch_core::wire::token::{TokenGrant, cae_claims, parse_cli_token, parse_failure, parse_grant};
+use nightlatch_core::wire::token::{
+    TokenGrant, aadsts_advice, azd_message, cae_claims, parse_azd_token, parse_cli_token, parse_failure,
+    parse_grant, parse_powershell_token, parse_token_providers,
+};
 use nightlatch_core::wire::{Malformed, clean};
 use serde_json::{Value, json};
 
@@ -30,6 +33,26 @@ pub fn parser(name: &str) -> Option<Parser> {
     Some(match name {
         "parse_grant" => |input| result(parse_grant(&body(input)), grant),
         "parse_cli_token" => |input| result(parse_cli_token(&body(input)), grant),
+        "parse_azd_token" => |input| result(parse_azd_token(&body(input)), grant),
+        "parse_powershell_token" => |input| result(parse_powershell_token(&body(input)), grant),
+        "azd_message" => |input| json!(azd_message(&body(input))),
+        "parse_token_providers" => |input| {
+            result(
+                parse_token_providers(&body(&input["file"]), input["windows"] == true),
+                |providers| {
+                    json!(
+                        providers
+                            .into_iter()
+                            .map(|p| (p.path, p.arguments))
+                            .collect::<Vec<_>>()
+                    )
+                },
+            )
+        },
+        "aadsts_advice" => |input| {
+            let code = input.as_u64().and_then(|code| code.try_into().ok());
+            json!({ "advice": code.and_then(aadsts_advice) })
+        },
         "parse_failure" => failure,
         "parse_challenge" => challenge,
         "verify_challenge" => verify,

@@ -1,12 +1,26 @@
-//! Several sources in order. What each ending means for the walk:
+//! Several sources in order. How each ends decides on the walk:
 //!
-//! | ending | default chain | chain of the user |
-//! |---|---|---|
-//! | token | stop; this source answers from now on | the same |
-//! | unavailable | next | next |
-//! | refused, by the host's own identity | stop: the next would sign in as somebody else | stop |
-//! | refused, by a developer tool | next | stop |
-//! | transient | stop, a developer tool: next | stop |
+//! | source | evidence | token | unavailable | refused | transient |
+//! |---|---|---|---|---|---|
+//! | `EnvironmentCredential` | its variables | take it, stay | next | stop | stop |
+//! | `WorkloadIdentityCredential` | its variables | take it, stay | next | stop | stop |
+//! | `ManagedIdentityCredential` | its variables | take it, stay | next | stop | stop |
+//! | `ManagedIdentityCredential` | an Azure machine | take it, stay | next | stop | stop |
+//! | `ManagedIdentityCredential` | unknown, and it answers the probe | take it, stay | next | stop | stop |
+//! | `ManagedIdentityCredential` | unknown, and no answer | – | next | – | – |
+//! | `ManagedIdentityCredential` | another maker's machine | – | next | – | – |
+//! | `VisualStudioCredential` | none | take it, stay | next | next; stop | – |
+//! | `AzureCliCredential` | none | take it, stay | next | next; stop | – |
+//! | `AzurePowerShellCredential` | none | take it, stay | next | next; stop | – |
+//! | `AzureDeveloperCliCredential` | none | take it, stay | next | next; stop | – |
+//! | `HostCredential` | none | take it, stay | next | stop | stop |
+//!
+//! Before `;` stands the default chain and behind it a chain of the user, where they differ; – cannot happen. *Stop*
+//! ends the walk with an error, because the next source would sign in as somebody else; a developer's tool is forgiven
+//! in the default chain only, which nobody has put together. Whoever is *taken* answers from then on, and what it
+//! refuses later is the answer. A tool answers from this machine, so nothing about it is transient.
+//!
+//! The table is printed by a test that asks the engine (`tests/tests/decision_table.rs`).
 
 use std::sync::{Mutex, PoisonError};
 
