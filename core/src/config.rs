@@ -176,6 +176,10 @@ pub struct LimitOptions {
     pub vault_per_second: f64,
     /// That many at once.
     pub vault_burst: u32,
+    /// Secrets set or restored a second in one vault.
+    pub create_per_second: f64,
+    /// That many at once.
+    pub create_burst: u32,
 }
 
 impl Default for LimitOptions {
@@ -185,6 +189,8 @@ impl Default for LimitOptions {
             secret_burst: 5,
             vault_per_second: 200.0,
             vault_burst: 400,
+            create_per_second: 15.0,
+            create_burst: 15,
         }
     }
 }
@@ -232,6 +238,8 @@ pub struct VaultOptions {
     pub allow_http_loopback: bool,
     /// What to do with a secret outside its `nbf`/`exp` window.
     pub validity: Validity,
+    /// How long before its `exp` a secret is told of as near its expiry (event `secret_near_expiry`); 0: never.
+    pub near_expiry: Duration,
 }
 
 impl Default for VaultOptions {
@@ -242,6 +250,7 @@ impl Default for VaultOptions {
             allowed_domains: Vec::new(),
             allow_http_loopback: false,
             validity: Validity::Allow,
+            near_expiry: Duration::from_secs(30 * 86_400),
         }
     }
 }
@@ -298,10 +307,10 @@ record! {
     CacheOptions {
         ttl, pinned_ttl, jitter, soft_window, stale_if_error, negative_ttl, max_entries, max_bytes, refresh_interval,
     }
-    LimitOptions { secret_per_second, secret_burst, vault_per_second, vault_burst }
+    LimitOptions { secret_per_second, secret_burst, vault_per_second, vault_burst, create_per_second, create_burst }
     RetryOptions { tries, delay, max_delay, operation_timeout, try_timeout }
     VaultOptions {
-        api_version, verify_challenge_resource, allowed_domains, allow_http_loopback, validity,
+        api_version, verify_challenge_resource, allowed_domains, allow_http_loopback, validity, near_expiry,
     }
     HostOptions { renewal, platform }
 }

@@ -18,12 +18,14 @@
 //!
 //! A panic inside an operation ends that operation, and the flight it was in, with `Internal`; the engine lives on.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join_all, select};
 
-use crate::cache::store::Entry;
+use crate::cache::store::{CacheInfo, Entry};
 use crate::config::Config;
 use crate::credential::build;
 use crate::credential::provider::TokenProvider;
@@ -94,27 +96,20 @@ impl Engine {
     /// Begins an operation. It ends with one [`Output::Finished`], unless it is cancelled.
     pub fn start(&mut self, operation: Operation, now: Now) -> OpId {
         self.context.mailbox().now = now;
-        let deadline = now.instant
-            + operation
-                .timeout
-                .unwrap_or(self.config.options.retry.operation_timeout + PATIENCE);
-        let op = self.context.mailbox().begin(deadline);
-        let context = self.context.of(op);
-        let (tokens, secrets) = (Arc::clone(&self.tokens), Arc::clone(&self.secrets));
-        self.executor.start(op, async move {
-            let sleep = context.sleep_until(deadline, "an operation's deadline");
-            let work = std::pin::pin!(perform(&context, &tokens, &secrets, &operation.task));
-            match select(work, sleep).await {
-                Either::Left((result, _)) => result,
-                Either::Right(_) => out_of_time(
-                    &context,
-                    op,
-                    &secrets,
-                    &operation.task,
-                    deadline.since(now.instant),
-                ),
-            }
-        });
+        let allowed = operation
+            .timeout
+            .unwrap_or(self.config.options.retry.operation_timeout + PATIENCE);
+        let op = self.context.mailbox().begin(now.instant + allowed);
+        let run = Run {
+            context: self.context.of(op),
+            op,
+            deadline: now.instant + allowed,
+            allowed,
+            tokens: Arc::clone(&self.tokens),
+            secrets: Arc::clone(&self.secrets),
+        };
+        self.executor
+            .start(op, async move { run.perform(&operation.task).await });
         self.run();
         op
     }
@@ -154,6 +149,11 @@ impl Engine {
     /// What every running operation waits for.
     pub fn pending(&self) -> Vec<Pending> {
         self.context.mailbox().pending()
+    }
+
+    /// What the cache of secrets holds and has done.
+    pub fn cache_info(&self, now: Now) -> CacheInfo {
+        self.secrets.cache_info(now.instant)
     }
 
     /// Forgets a secret, so that the next read asks the vault.
@@ -202,60 +202,86 @@ impl Engine {
     }
 }
 
-async fn perform(
-    context: &Context,
-    tokens: &Arc<TokenProvider>,
-    secrets: &Arc<Secrets>,
-    task: &Task,
-) -> Result<Reply, Error> {
-    match task {
-        Task::GetSecret { id, refresh } => secrets.get(context, id, *refresh).await.map(Reply::Secret),
-        Task::GetSecrets { .. } | Task::Vault(_) | Task::RefreshDue => Err(Error::new(
-            ErrorKind::Unsupported,
-            "This operation is agreed upon and not yet carried out.",
-        )),
-        Task::GetToken(request) => {
-            let token = tokens.token(context, request).await?;
-            let now = context.now();
-            let refresh_on = now.unix + token.schedule().refresh_at().since(now.instant);
-            Ok(Reply::Token {
-                token: token.token().clone(),
-                expires_on: token.expires_on(),
-                refresh_on,
-            })
-        }
-    }
+/// One operation under way.
+struct Run {
+    context: Context,
+    op: OpId,
+    deadline: Instant,
+    allowed: Duration,
+    tokens: Arc<TokenProvider>,
+    secrets: Arc<Secrets>,
 }
 
-/// The caller's time is up. A copy past its life is better than none; else the error tells what was waited for.
-fn out_of_time(
-    context: &Context,
-    op: OpId,
-    secrets: &Secrets,
-    task: &Task,
-    allowed: Duration,
-) -> Result<Reply, Error> {
-    let (waiting, last) = {
-        let mailbox = context.mailbox();
-        (
-            mailbox.waiting_for(op).unwrap_or_default(),
-            mailbox.last_failure(op),
-        )
-    };
-    let mut text = format!(
-        "The operation did not end within {} s; it was waiting for {waiting}.",
-        Seconds(allowed)
-    );
-    if let Some(last) = &last {
-        text = format!("{text} Before that: {}", last.details().message);
-    }
-    let error = Error::new(ErrorKind::Timeout, text)
-        .with(|d| d.status = last.as_ref().and_then(|last| last.details().status))
-        .advise("Allow more time, or see what keeps the service from answering.");
-    match task {
-        Task::GetSecret { id, refresh: false } => {
-            secrets.stale(context, id, &error).map(Reply::Secret).ok_or(error)
+impl Run {
+    async fn perform(&self, task: &Task) -> Result<Reply, Error> {
+        let (context, secrets) = (&self.context, &self.secrets);
+        match task {
+            Task::GetSecret { id, refresh } => self.get(id, *refresh).await.map(Reply::Secret),
+            Task::GetSecrets { ids, refresh } => {
+                let gets = ids
+                    .iter()
+                    .map(|id| async move { (id.clone(), self.get(id, *refresh).await) });
+                Ok(Reply::Secrets(join_all(gets).await))
+            }
+            Task::Vault(call) => self.in_time(secrets.call(context, call)).await,
+            Task::RefreshDue => {
+                let next = async { Ok(secrets.refresh_due(context).await) };
+                self.in_time(next).await.map(Reply::NextRefresh)
+            }
+            Task::GetToken(request) => {
+                let token = self.in_time(self.tokens.token(context, request)).await?;
+                let now = context.now();
+                let refresh_on = now.unix + token.schedule().refresh_at().since(now.instant);
+                Ok(Reply::Token {
+                    token: token.token().clone(),
+                    expires_on: token.expires_on(),
+                    refresh_on,
+                })
+            }
         }
-        _ => Err(error),
+    }
+
+    /// A copy past its life is better than none when the caller's time is up.
+    async fn get(&self, id: &SecretId, refresh: bool) -> Result<Secret, Error> {
+        let got = self.in_time(self.secrets.get(&self.context, id, refresh)).await;
+        match got {
+            Err(error)
+                if error.kind() == ErrorKind::Timeout
+                    && self.context.instant() >= self.deadline
+                    && !refresh =>
+            {
+                self.secrets.stale(&self.context, id, &error).ok_or(error)
+            }
+            got => got,
+        }
+    }
+
+    /// The end of `work`, or the error that tells what was waited for when the caller's time was up.
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let sleep = self.context.sleep_until(self.deadline, "an operation's deadline");
+        match select(pin!(work), sleep).await {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => Err(self.out_of_time()),
+        }
+    }
+
+    fn out_of_time(&self) -> Error {
+        let (waiting, last) = {
+            let mailbox = self.context.mailbox();
+            (
+                mailbox.waiting_for(self.op).unwrap_or_default(),
+                mailbox.last_failure(self.op),
+            )
+        };
+        let mut text = format!(
+            "The operation did not end within {} s; it was waiting for {waiting}.",
+            Seconds(self.allowed)
+        );
+        if let Some(last) = &last {
+            text = format!("{text} Before that: {}", last.details().message);
+        }
+        Error::new(ErrorKind::Timeout, text)
+            .with(|d| d.status = last.as_ref().and_then(|last| last.details().status))
+            .advise("Allow more time, or see what keeps the service from answering.")
     }
 }

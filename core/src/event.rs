@@ -57,6 +57,35 @@ pub enum Event {
         /// The version found now.
         new_version: String,
     },
+    /// A secret ends soon: its `exp` is nearer than the option `near_expiry`. Told once for a version, while the
+    /// cache remembers it.
+    SecretNearExpiry {
+        /// The vault's URL.
+        vault: String,
+        /// The secret's name.
+        name: String,
+        /// Its version.
+        version: String,
+        /// When it ends, RFC 3339.
+        expires_on: String,
+    },
+    /// An operation other than getting a secret ended.
+    VaultOperation {
+        /// Which, such as `set_secret`.
+        operation: &'static str,
+        /// The vault's URL.
+        vault: String,
+        /// The secret's name, unless it was about all of them.
+        name: Option<String>,
+        /// The version that was made, changed, deleted or recovered.
+        version: Option<String>,
+        /// The service's request id.
+        request_id: Option<String>,
+        /// What it took, waits included.
+        duration_ms: u64,
+        /// `ok`, or the name of the error's kind.
+        outcome: &'static str,
+    },
     /// The vault could not be asked; a copy past its life was served.
     ServedStale {
         /// The vault's URL.

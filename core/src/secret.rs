@@ -200,6 +200,11 @@ pub struct SecretId {
 }
 
 impl SecretId {
+    /// Whether both are versions of one secret.
+    pub fn name_eq(&self, other: &SecretId) -> bool {
+        self.vault == other.vault && self.name.as_str().eq_ignore_ascii_case(other.name.as_str())
+    }
+
     /// The identifier borrowed, as cached reads use it.
     pub fn as_ref(&self) -> SecretIdRef<'_> {
         SecretIdRef {

@@ -53,6 +53,11 @@ impl<V> Entry<V> {
         self.life.at(self.stored, now)
     }
 
+    /// Whether it was read since it was stored, to about a second.
+    pub fn was_read(&self) -> bool {
+        self.last_read.load(Relaxed) > self.stored.as_millis()
+    }
+
     /// Wins the claim to refresh it, if nobody holds it: once per [`CLAIM`].
     pub(super) fn claim(&self, now: Instant) -> bool {
         let held = self.claimed.load(Relaxed);

@@ -38,6 +38,11 @@ impl Life {
         }
     }
 
+    /// When a value stored at `stored` should be refreshed.
+    pub fn refresh_at(&self, stored: Instant) -> Instant {
+        stored + Duration::from_millis(self.refresh_after)
+    }
+
     /// How good the value is at `now`. A clock that went back behind `stored` means age zero.
     #[inline]
     pub fn at(&self, stored: Instant, now: Instant) -> Freshness {

@@ -29,8 +29,7 @@ impl Default for Bounds {
     }
 }
 
-/// What writers have done since the store was made. Reads are not counted: counting would make them
-/// fight over a cache line.
+/// What writers have done since the store was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Values inserted and kept.

@@ -16,17 +16,43 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use hashbrown::Equivalent;
+use serde::Serialize;
 
+use super::counter::Counter;
 pub use super::entry::{CLAIM, Entry};
 use super::freshness::{Freshness, Life};
 use super::snapshot::Snapshot;
 pub use super::snapshot::{Bounds, Stats};
 use crate::time::Instant;
 
+/// What a cache holds and has done since it was made. Serialises to one flat object.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CacheInfo {
+    /// Entries, those included that are gone and not yet swept out.
+    pub entries: usize,
+    /// Their size.
+    pub bytes: usize,
+    /// Reads that were served without waiting for the vault.
+    pub hits: u64,
+    /// Reads that had to wait for the vault.
+    pub misses: u64,
+    /// Reads that were served a copy past its life, because the vault could not be asked.
+    pub stale_served: u64,
+    /// Times that a copy was renewed before its end, or because a caller wanted it.
+    pub refreshes: u64,
+    /// Entries that left for want of room.
+    pub evictions: u64,
+    /// Entries that left because their time was over.
+    pub expired: u64,
+    /// Age of the oldest entry, in seconds.
+    pub oldest_age: Option<f64>,
+}
+
 /// A bounded, expiring map that is read without a lock.
 pub struct Store<K, V> {
     bounds: Bounds,
     snapshot: ArcSwap<Snapshot<K, V>>,
+    hits: Counter,
     /// Held by a writer from reading the snapshot until swapping in its successor. It protects no data, so
     /// a panic under it leaves nothing half done.
     writing: Mutex<()>,
@@ -38,6 +64,7 @@ impl<K: Clone + Eq + Hash, V> Store<K, V> {
         Self {
             bounds,
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
+            hits: Counter::default(),
             writing: Mutex::new(()),
         }
     }
@@ -60,6 +87,7 @@ impl<K: Clone + Eq + Hash, V> Store<K, V> {
             _ => return None,
         }
         entry.touch(now);
+        self.hits.add();
         Some(f(entry))
     }
 
@@ -112,6 +140,28 @@ impl<K: Clone + Eq + Hash, V> Store<K, V> {
     #[must_use = "the host's objects inside must be dropped after every lock is released"]
     pub fn clear(&self) -> Vec<Arc<Entry<V>>> {
         self.retain(|_, _| false)
+    }
+
+    /// Shows every entry, in no order.
+    pub fn each(&self, mut show: impl FnMut(&K, &Arc<Entry<V>>)) {
+        for (key, entry) in &self.snapshot.load().map {
+            show(key, entry);
+        }
+    }
+
+    /// What the store holds and has done; the counts of what only its owner knows are zero.
+    pub fn info(&self, now: Instant) -> CacheInfo {
+        let snapshot = self.snapshot.load();
+        let oldest = snapshot.map.values().map(|entry| entry.stored).min();
+        CacheInfo {
+            entries: snapshot.map.len(),
+            bytes: snapshot.bytes,
+            hits: self.hits.get(),
+            evictions: snapshot.stats.evictions,
+            expired: snapshot.stats.expired,
+            oldest_age: oldest.map(|oldest| now.since(oldest).as_secs_f64()),
+            ..CacheInfo::default()
+        }
     }
 
     /// Number of entries, those included that are gone and not yet swept out.

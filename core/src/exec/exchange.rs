@@ -63,8 +63,14 @@ impl Gate {
         use_it(limiter, budget)
     }
 
-    /// Waits for the limiter's leave to ask for `key`. Leaving early gives the place back.
-    async fn admit(&self, context: &Context, host: &str, key: &str, give_up: Instant) -> Result<(), Error> {
+    /// Waits for the limiter's leave to ask for `key`; an empty one is no secret in particular. Leaving early gives the place back.
+    pub(crate) async fn admit(
+        &self,
+        context: &Context,
+        host: &str,
+        key: &str,
+        give_up: Instant,
+    ) -> Result<(), Error> {
         let now = context.instant();
         let wait = self.with(|limiter, _| limiter.ready_at(key, now)).since(now);
         if now + wait > give_up {

@@ -70,16 +70,13 @@ where
         self.join(key, work).await
     }
 
-    /// Overtakes the flight for `key`.
-    pub(crate) fn overtake(&self, key: &K) {
-        let entry = lock(&self.0).flights.remove(key);
-        entry.inspect(|entry| entry.overtaken.set());
-    }
-
-    /// Overtakes every flight.
-    pub(crate) fn overtake_all(&self) {
-        let flights = std::mem::take(&mut lock(&self.0).flights);
-        flights.values().for_each(|entry| entry.overtaken.set());
+    /// Overtakes the flights for which `which` says so.
+    pub(crate) fn overtake(&self, which: impl Fn(&K) -> bool) {
+        let mut table = lock(&self.0);
+        // What is taken out is dropped after the lock: it may be the last hold on a flight's future.
+        let taken: Vec<_> = table.flights.extract_if(|key, _| which(key)).collect();
+        drop(table);
+        taken.iter().for_each(|(_, entry)| entry.overtaken.set());
     }
 
     fn join<F>(&self, key: K, work: impl FnOnce(Overtaken) -> F) -> Shared<Flight<T>>
@@ -201,7 +198,7 @@ mod tests {
             Ok(overtaken.get())
         });
         assert_eq!((&mut first).now_or_never(), None);
-        flights.overtake(&1);
+        flights.overtake(|key| *key == 1);
         let second = flights.join(1, |overtaken| async move { Ok(overtaken.get()) });
         open.send(()).unwrap();
         assert_eq!(first.now_or_never(), Some(Ok(true)));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 
+pub(crate) use self::text::push_text;
 use self::text::unescape;
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;

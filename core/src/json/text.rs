@@ -1,4 +1,4 @@
-//! JSON string literals into wiped memory.
+//! JSON string literals, into wiped memory and out of it.
 //!
 //! `serde_json` un-escapes strings through a scratch buffer that it does not wipe; a secret must not
 //! pass through it.
@@ -69,6 +69,23 @@ fn hex4(text: &[u8]) -> Option<(u32, &[u8])> {
     Some((code, rest))
 }
 
+/// Writes a text as a JSON string literal: at most six bytes for each of its own, and two quotes.
+pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push(b'"');
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend([b'\\', byte]),
+            0..0x20 => {
+                out.extend(b"\\u00");
+                out.extend([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            }
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'"');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +107,14 @@ mod tests {
                 "{literal}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let text: String = (0..0x300).filter_map(char::from_u32).collect();
+        let mut literal = Vec::new();
+        push_text(&mut literal, &text);
+        assert_eq!(serde_json::from_slice::<String>(&literal).unwrap(), text);
     }
 
     #[test]

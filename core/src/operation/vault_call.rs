@@ -144,6 +144,11 @@ impl Subject {
             version: None,
         }
     }
+
+    /// Its name, in a sentence that names the vault already.
+    pub(crate) fn short(&self) -> &str {
+        self.name.as_ref().map_or("its secrets", SecretName::as_str)
+    }
 }
 
 impl From<SecretId> for Subject {

@@ -66,7 +66,7 @@ impl Limiter {
         }
     }
 
-    /// Reserves one request about the secret `key` (any case) and says when it may go: when both the
+    /// Reserves one request about the secret `key` (any case; empty for none in particular) and says when it may go: when both the
     /// secret's bucket and the vault's allow it, `now` if at once.
     ///
     /// Each bucket is charged from `now`. Requests that their secret holds back have thus paid the vault
@@ -75,6 +75,9 @@ impl Limiter {
     pub fn reserve(&mut self, key: &str, now: Instant) -> Instant {
         let key = fold(key);
         let vault = self.vault.reserve(now);
+        if key.is_empty() {
+            return vault;
+        }
         if let Some(bucket) = self.secrets.get_mut(&*key) {
             return bucket.reserve(now).max(vault);
         }
@@ -168,6 +171,14 @@ mod tests {
         assert_eq!(limiter.reserve("Db-Password", at(0)), at(0));
         assert_eq!(limiter.ready_at("DB-PASSWORD", at(0)), at(1000));
         assert_eq!(limiter.reserve("db-password", at(0)), at(1000));
+    }
+
+    #[test]
+    fn what_is_about_no_secret_waits_for_the_vault_only() {
+        let mut limiter = limiter((1.0, 1), (10.0, 2));
+        let granted: Vec<u64> = (0..4).map(|_| limiter.reserve("", at(0)).as_millis()).collect();
+        assert_eq!(granted, [0, 0, 100, 200]);
+        assert_eq!(limiter.ready_at("", at(0)), at(300));
     }
 
     #[test]

@@ -1,4 +1,22 @@
-//! The vaults: [`session`] speaks to one of them, [`secrets`] reads through the cache.
+//! Conversations with vaults.
+//!
+//! * [`session`]: one vault: whose tokens it wants, how often it may be asked
+//! * [`client`]: one request to any vault and its answer, whatever it is about
+//! * [`secrets`]: reading secrets through the cache
+//! * [`keep`]: what the cache learns from answers, and from writes
+//! * [`calls`]: all other operations
+//! * [`pollers`]: waiting for what the service finishes in its own time
 
+mod calls;
+mod client;
+mod keep;
+mod pollers;
 pub(crate) mod secrets;
-pub(crate) mod session;
+mod session;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A panic elsewhere leaves what these locks guard usable: every change is a single step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -12,7 +12,7 @@
 //!
 //! At most two challenges are answered for one request; a third 401 is the caller's.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::config::{Config, VaultOptions};
@@ -22,12 +22,15 @@ use crate::error::{Error, Identity};
 use crate::exec::Context;
 use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
 use crate::identity::cloud::known_vault_scope;
-use crate::operation::TokenRequest;
-use crate::secret::VaultUrl;
+use crate::operation::{Subject, TokenRequest};
+use crate::secret::{SecretName, VaultUrl};
 use crate::sensitive::Sensitive;
 use crate::throttle::limiter::LimitConfig;
 use crate::time::Instant;
 use crate::wire::challenge::{parse_challenge, verify_challenge};
+use crate::wire::secrets::Deed;
+
+use super::lock;
 
 /// Challenges answered for one request.
 const MOST_CHALLENGES: u32 = 2;
@@ -38,6 +41,8 @@ pub(crate) struct Session {
     audience: Mutex<Option<Audience>>,
     manner: Manner,
     gate: Gate,
+    /// New versions have a limit of their own.
+    creates: Gate,
     give_up_after: Duration,
 }
 
@@ -57,6 +62,11 @@ pub(crate) struct Answer {
 impl Session {
     pub(crate) fn new(config: &Config, vault: VaultUrl, now: Instant) -> Self {
         let limits = &config.options.limits;
+        let creates = LimitConfig {
+            per_vault_per_second: limits.create_per_second,
+            per_vault_burst: limits.create_burst,
+            ..LimitConfig::UNLIMITED
+        };
         let limits = LimitConfig {
             per_secret_per_second: limits.secret_per_second,
             per_secret_burst: limits.secret_burst,
@@ -71,18 +81,26 @@ impl Session {
             options: config.options.vault.clone(),
             manner: Manner::new(&config.options.retry, Route::Ordinary, is_transient),
             gate: Gate::new(limits, now),
+            creates: Gate::new(creates, now),
             give_up_after: config.options.retry.operation_timeout,
         }
     }
 
-    /// Sends `request`, which concerns the secret `name`, with whatever token the vault wants.
+    /// Sends `request`, which does `deed` to `subject`, with whatever token the vault wants.
     pub(crate) async fn send(
         &self,
         context: &Context,
         tokens: &Arc<TokenProvider>,
-        name: &str,
+        (deed, subject): (&Deed, &Subject),
         request: &Request,
     ) -> Result<Answer, Error> {
+        let name = subject.name.as_ref().map_or("", SecretName::as_str);
+        if deed.creates() {
+            let give_up = context.instant() + self.give_up_after;
+            self.creates
+                .admit(context, self.vault.authority(), "", give_up)
+                .await?;
+        }
         let mut audience = self.audience();
         let mut claims = None;
         let mut challenges = 0;
@@ -124,21 +142,18 @@ impl Session {
                 scope,
                 tenant: challenge.tenant,
             };
-            *self.audience.lock().unwrap_or_else(PoisonError::into_inner) = Some(learned.clone());
+            *lock(&self.audience) = Some(learned.clone());
             audience = Some(learned);
         }
     }
 
     fn audience(&self) -> Option<Audience> {
-        self.audience
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.audience).clone()
     }
 
     fn forget(&self) {
         let known = known_vault_scope(self.vault.authority()).map(|scope| Audience { scope, tenant: None });
-        *self.audience.lock().unwrap_or_else(PoisonError::into_inner) = known;
+        *lock(&self.audience) = known;
     }
 }
 

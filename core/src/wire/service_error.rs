@@ -9,9 +9,10 @@ mod advice;
 use crate::effect::Response;
 use crate::error::{Error, ErrorKind, Identity};
 use crate::json::Object;
-use crate::secret::SecretId;
+use crate::operation::Subject;
 use crate::time::UnixTime;
 use crate::wire::retry_after::retry_after;
+use crate::wire::secrets::Deed;
 use crate::wire::{clean, clean_lines};
 
 /// The facts in an error answer of Key Vault, each fit to show.
@@ -85,11 +86,12 @@ impl ServiceFault {
 
 /// Turns an answer other than success into an [`Error`].
 ///
-/// `what` is the secret that was asked for, `identity` whom the token stands for, if known; `now` is
-/// compared with a `Retry-After` date.
+/// `deed` was to be done to `what`; `identity` is whom the token stands for, if known; `now` is compared with a
+/// `Retry-After` date.
 pub fn service_error(
     response: &Response,
-    what: &SecretId,
+    what: &Subject,
+    deed: &Deed,
     identity: Option<&Identity>,
     now: UnixTime,
 ) -> Error {
@@ -97,10 +99,10 @@ pub fn service_error(
     let known = fault.clone().unwrap_or_default();
     let kind = kind_of(response.status, &known);
     let who = whom(&known, identity);
-    let message = sentence(kind, response, what, fault.as_ref(), who.as_ref());
+    let message = sentence(kind, response, (what, deed), fault.as_ref(), who.as_ref());
     let advice = match fault {
-        Some(fault) => advice::of(response.status, &fault, what, who.as_ref()),
-        None => advice::of_stranger(response.status, what, who.as_ref()),
+        Some(fault) => advice::of(response.status, &fault, (what, deed), who.as_ref()),
+        None => advice::of_stranger(response.status, (what, deed), who.as_ref()),
     };
     let error = Error::new(kind, message).with(|details| {
         details.identity = who;
@@ -145,7 +147,7 @@ fn whom(fault: &ServiceFault, identity: Option<&Identity>) -> Option<Identity> {
 fn sentence(
     kind: ErrorKind,
     response: &Response,
-    what: &SecretId,
+    (what, deed): (&Subject, &Deed),
     fault: Option<&ServiceFault>,
     who: Option<&Identity>,
 ) -> String {
@@ -153,15 +155,18 @@ fn sentence(
     let happened = match kind {
         ErrorKind::AuthenticationFailed => format!("{} did not accept the token", what.vault),
         ErrorKind::Forbidden => match who {
-            Some(who) => format!("{} may not be read by {who}", what),
-            None => format!("{what} may not be read"),
+            Some(who) => format!("{what} may not be {} by {who}", deed.participle),
+            None => format!("{what} may not be {}", deed.participle),
         },
         ErrorKind::SecretDisabled => format!("{what} is disabled"),
+        ErrorKind::NotFound if deed.is_of_deleted() => format!("{what} is not among the deleted secrets"),
         ErrorKind::NotFound => format!("{what} was not found"),
         ErrorKind::Conflict => format!("{what} is in a state that does not allow this"),
         ErrorKind::Throttled => format!("{} received too many requests", what.vault),
         ErrorKind::ServiceFailure => format!("{} failed", what.vault),
-        ErrorKind::InvalidArgument => format!("{} did not accept the request for {}", what.vault, what.name),
+        ErrorKind::InvalidArgument => {
+            format!("{} did not accept the request for {}", what.vault, what.short())
+        }
         ErrorKind::Unreachable => format!("The proxy in front of {} wants a login", what.vault),
         _ => format!("{} answered in an unexpected way", what.vault),
     };

@@ -2,23 +2,25 @@
 
 use super::ServiceFault;
 use crate::error::Identity;
-use crate::secret::SecretId;
+use crate::operation::Subject;
+use crate::wire::secrets::Deed;
 
-/// The role that lets its holder read the values of secrets.
-const READER_ROLE: &str = "Key Vault Secrets User";
+/// What was asked: to do something to somebody.
+type Asked<'a> = (&'a Subject, &'a Deed);
 
 /// The next step after the vault's own answer.
 pub(super) fn of(
     status: u16,
     fault: &ServiceFault,
-    what: &SecretId,
+    asked: Asked<'_>,
     who: Option<&Identity>,
 ) -> Option<String> {
+    let (what, _) = asked;
     match status {
         400 => Some(bad_request(fault)),
         401 => Some(token(fault, what)),
-        403 => Some(forbidden(fault, what, who)),
-        404 => Some(not_found(what)),
+        403 => Some(forbidden(fault, asked, who)),
+        404 => Some(not_found(asked)),
         409 => Some(conflict(fault)),
         429 => Some(
             "Wait before the next request, and keep secrets in memory instead of fetching them each time; the vault's \
@@ -31,21 +33,22 @@ pub(super) fn of(
 }
 
 /// The next step after an answer in which no vault speaks: a proxy, a gateway, an emulator.
-pub(super) fn of_stranger(status: u16, what: &SecretId, who: Option<&Identity>) -> Option<String> {
+pub(super) fn of_stranger(status: u16, asked: Asked<'_>, who: Option<&Identity>) -> Option<String> {
+    let (what, _) = asked;
     match status {
         401 => Some(token(&ServiceFault::default(), what)),
         403 => Some(format!(
             "The answer does not look like a vault's: a proxy or firewall on the way may block {}. If it was the \
              vault: {}",
             what.vault.host(),
-            forbidden(&ServiceFault::default(), what, who)
+            forbidden(&ServiceFault::default(), asked, who)
         )),
         404 => Some(format!(
             "The answer does not look like a vault's: check that {} is the vault's URL.",
             what.vault
         )),
         407 => Some("Give the proxy's user name and password where the proxy is configured.".into()),
-        429 | 500..=599 => of(status, &ServiceFault::default(), what, who),
+        429 | 500..=599 => of(status, &ServiceFault::default(), asked, who),
         100..=399 => Some(format!(
             "Something other than a vault may answer at {}: check the URL, and proxies on the way.",
             what.vault
@@ -62,7 +65,7 @@ fn bad_request(fault: &ServiceFault) -> String {
     }
 }
 
-fn token(fault: &ServiceFault, what: &SecretId) -> String {
+fn token(fault: &ServiceFault, what: &Subject) -> String {
     if fault.says("AKV10022") {
         format!(
             "The token is for another audience: use the scope that {} asks for (https://vault.azure.net/.default in \
@@ -87,20 +90,21 @@ fn token(fault: &ServiceFault, what: &SecretId) -> String {
     }
 }
 
-fn forbidden(fault: &ServiceFault, what: &SecretId, who: Option<&Identity>) -> String {
+fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> String {
+    let (what, deed) = asked;
     let vault = vault_name(what);
     if fault.is("SecretDisabled") {
         return format!(
             "Enable the secret (az keyvault secret set-attributes --vault-name {vault} --name {} --enabled true), or ask \
              for another version. This is no matter of permissions.",
-            what.name
+            what.short()
         );
     }
     if fault.is("ForbiddenByRbac") {
-        return assign_role(&vault, who);
+        return assign_role(&vault, deed, who);
     }
     if fault.is("ForbiddenByPolicy") || fault.is("AccessDenied") {
-        return set_policy(&vault, who);
+        return set_policy(&vault, deed, who);
     }
     if fault.is("ForbiddenByFirewall") {
         return match &fault.client_address {
@@ -133,34 +137,46 @@ fn forbidden(fault: &ServiceFault, what: &SecretId, who: Option<&Identity>) -> S
     }
     format!(
         "If the vault uses Azure roles: {} If it uses access policies: {}",
-        assign_role(&vault, who),
-        set_policy(&vault, who)
+        assign_role(&vault, deed, who),
+        set_policy(&vault, deed, who)
     )
 }
 
-fn assign_role(vault: &str, who: Option<&Identity>) -> String {
+fn assign_role(vault: &str, deed: &Deed, who: Option<&Identity>) -> String {
     format!(
-        "Give the role '{READER_ROLE}' on the vault to object id {oid}: az role assignment create --role \"{READER_ROLE}\" \
+        "Give the role '{role}' on the vault to object id {oid}: az role assignment create --role \"{role}\" \
          --assignee-object-id {oid} --scope $(az keyvault show --name {vault} --query id --output tsv). It takes some \
          minutes to work; with managed identities a token from before may be in use for hours.",
+        role = deed.role,
         oid = object_id(who)
     )
 }
 
-fn set_policy(vault: &str, who: Option<&Identity>) -> String {
+fn set_policy(vault: &str, deed: &Deed, who: Option<&Identity>) -> String {
+    // The command replaces what was allowed before.
+    let more = match deed.permission {
+        "get" | "list" => String::new(),
+        permission => format!(" {permission}"),
+    };
     format!(
-        "Allow object id {oid} to get secrets in the vault's access policies: az keyvault set-policy --name {vault} \
-         --object-id {oid} --secret-permissions get list.",
+        "Allow object id {oid} to {permission} secrets in the vault's access policies: az keyvault set-policy --name \
+         {vault} --object-id {oid} --secret-permissions get list{more}.",
+        permission = deed.permission,
         oid = object_id(who)
     )
 }
 
-fn not_found(what: &SecretId) -> String {
+fn not_found((what, deed): Asked<'_>) -> String {
+    if deed.is_of_deleted() {
+        return "Only deleted secrets are there, and a deletion takes some seconds until it is: check the name, or wait \
+                and try again."
+            .into();
+    }
     format!(
         "Check the name and the vault; if it was deleted, it may be recovered: az keyvault secret recover --vault-name \
          {} --name {}.",
         vault_name(what),
-        what.name
+        what.short()
     )
 }
 
@@ -176,7 +192,7 @@ fn conflict(fault: &ServiceFault) -> String {
 
 /// The vault's name for a command; a placeholder when the host is no plain name, so that nothing
 /// strange is copied into a shell.
-fn vault_name(what: &SecretId) -> String {
+fn vault_name(what: &Subject) -> String {
     let label = what.vault.host().split('.').next().unwrap_or_default();
     plain(label).unwrap_or("<vault name>").to_owned()
 }
