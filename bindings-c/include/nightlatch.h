@@ -510,6 +510,10 @@ enum nightlatch_fault
      Anything else.
      */
     NIGHTLATCH_FAULT_OTHER = 14,
+    /*
+     A symbolic link or a device, where a plain file was asked for.
+     */
+    NIGHTLATCH_FAULT_NOT_PLAIN = 15,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -675,6 +679,8 @@ typedef struct nightlatch_effect nightlatch_effect;
  2. More output appears only after `start`, `complete`, `cancel` or `handle_timeout`.
  3. Answer each `NIGHTLATCH_OUTPUT_PERFORM` once with `nightlatch_engine_complete`.
  4. Try `nightlatch_engine_cached` before `nightlatch_engine_start`.
+
+ In a forked child what was in flight is forgotten, being the parent's; what is cached stays.
 
  Time is told as milliseconds of a clock that only goes forward, and milliseconds since 1970; `nightlatch_now` reads
  the machine's.

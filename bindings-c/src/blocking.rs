@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar};
 use std::time::Duration;
 
 use nightlatch_core::cache::store::Entry;
@@ -27,18 +27,19 @@ use nightlatch_core::secret::{Secret, SecretId};
 use nightlatch_core::time::{Instant, Now};
 
 use crate::cancel::{Cancel, cancelled};
+use crate::client::seed;
 use crate::effect::nightlatch_effect;
+use crate::fork::{AfterFork, ForkLock};
 use crate::host::Host;
 use crate::outcome::nightlatch_outcome;
 use crate::reply::Content;
 use crate::secret::nightlatch_secret;
-use crate::tree::lock;
 
 /// An engine with its host and its callers.
 pub(crate) struct Driver {
     pub(crate) host: Host,
     pub(crate) store: Arc<SecretStore>,
-    state: Mutex<State>,
+    state: ForkLock<State>,
 }
 
 struct State {
@@ -75,7 +76,7 @@ impl Driver {
     pub(crate) fn new(core: Engine, host: Host) -> Self {
         Self {
             store: core.store(),
-            state: Mutex::new(State {
+            state: ForkLock::new(State {
                 core,
                 todo: BTreeMap::new(),
                 performing: HashMap::new(),
@@ -92,7 +93,7 @@ impl Driver {
     /// Uses the engine for something that brings no outputs about.
     pub(crate) fn with_engine<R>(&self, f: impl FnOnce(&mut Engine) -> R) -> R {
         let (result, discarded) = {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             let result = f(&mut state.core);
             (result, state.core.take_discarded())
         };
@@ -127,7 +128,7 @@ impl Driver {
                     self.tell();
                     let outcome = self.perform(&effect, unwanted, end);
                     let now = self.host.now();
-                    let mut state = lock(&self.state);
+                    let mut state = self.state.lock();
                     state.performing.remove(&id);
                     if let Some(caller) = state.callers.get_mut(&call.op) {
                         caller.performing = None;
@@ -145,9 +146,12 @@ impl Driver {
     /// Under the lock: the caller's result, or an effect for it, or sleep.
     fn next(&self, op: OpId, end: Option<Instant>) -> Next {
         let now = self.host.now();
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let Some(caller) = state.callers.get_mut(&op) else {
-            return Next::Return(Err(Error::new(ErrorKind::Internal, "A caller was lost.")));
+            let text = "The process was forked inside a callback: what its call waits for is the parent's.";
+            return Next::Return(Err(
+                Error::new(ErrorKind::Conflict, text).advise("Make the call anew in the child.")
+            ));
         };
         if let Some(result) = caller.result.take() {
             return Next::Return(result);
@@ -217,17 +221,24 @@ impl Driver {
         if let (Reply::Secret(secret), Some(id)) = (&reply, asked)
             && let Some((entry, _)) = self.store.get(id, self.host.about_now())
             && entry.value == *secret
-            && let Some(object) = nightlatch_secret::of_entry(&entry)
+            && let Some(object) = self.object(&entry)
         {
             return Ok(Content::Secret(Arc::clone(object)));
         }
         Content::new(reply)
     }
 
+    fn object<'a>(&self, entry: &'a Entry<Secret>) -> Option<&'a Arc<nightlatch_secret>> {
+        nightlatch_secret::in_entry(entry).or_else(|| {
+            let _state = self.state.lock();
+            nightlatch_secret::put_in(entry)
+        })
+    }
+
     /// Tells events and drops what left the cache. Never called with the lock held.
     fn tell(&self) {
         let (events, discarded) = {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             (
                 std::mem::take(&mut state.events),
                 std::mem::take(&mut state.discarded),
@@ -242,7 +253,7 @@ impl Driver {
     /// Ends an operation for its caller, wherever that is.
     pub(crate) fn cancel(&self, op: OpId) {
         let now = self.host.now();
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let Some(caller) = state
             .callers
             .get_mut(&op)
@@ -258,6 +269,17 @@ impl Driver {
         }
         state.turn(now, |core| core.cancel(op, now));
         state.wake(op);
+    }
+}
+
+impl AfterFork for State {
+    fn after_fork(&mut self) {
+        self.core.after_fork(seed());
+        self.todo.clear();
+        self.performing.clear();
+        self.callers.clear();
+        self.events.clear();
+        self.due = None;
     }
 }
 
@@ -350,7 +372,7 @@ impl<'a> Call<'a> {
         cancel: Option<&'a Cancel>,
     ) -> Result<Self, Error> {
         let start = || {
-            let mut started = lock(&driver.state);
+            let mut started = driver.state.lock();
             let op = started.core.start(operation, now);
             started.callers.insert(
                 op,
@@ -382,7 +404,7 @@ impl Drop for Call<'_> {
         // A defect met while cleaning up after another one must not end the process.
         let _ = catch_unwind(AssertUnwindSafe(|| {
             let now = self.driver.host.now();
-            let mut state = lock(&self.driver.state);
+            let mut state = self.driver.state.lock();
             let Some(caller) = state.callers.remove(&self.op) else {
                 return;
             };

@@ -37,8 +37,9 @@ pub type nightlatch_reader =
 
 /// A random seed, for jitter and request ids: no key comes from it.
 pub(crate) fn seed() -> [u8; 16] {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    let half = || RandomState::new().build_hasher().finish().to_ne_bytes();
+    use std::hash::{BuildHasher, RandomState};
+    // Forked children inherit what the hasher is made from; their numbers tell them apart.
+    let half = || RandomState::new().hash_one(std::process::id()).to_ne_bytes();
     let mut seed = [0; 16];
     seed[..8].copy_from_slice(&half());
     seed[8..].copy_from_slice(&half());
@@ -288,7 +289,7 @@ impl nightlatch_vault {
             version: Some(version?).filter(|version| !version.is_empty()),
         };
         let now = self.driver.host.about_now();
-        let read = |entry: &_| nightlatch_secret::of_entry(entry).map(f);
+        let read = |entry: &_| nightlatch_secret::in_entry(entry).map(f);
         self.driver.store.read(&key, now, read).flatten()
     }
 

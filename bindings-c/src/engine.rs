@@ -1,6 +1,6 @@
 //! The second door: the engine's own calls, for programs with an event loop.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use nightlatch_core::effect::EffectId;
 use nightlatch_core::engine::{Engine, SecretStore};
@@ -14,13 +14,13 @@ use crate::clock;
 use crate::config::nightlatch_config;
 use crate::door::{door, free};
 use crate::error::nightlatch_error;
+use crate::fork::{AfterFork, ForkLock};
 use crate::operation::nightlatch_operation;
 use crate::outcome::nightlatch_outcome;
 use crate::output::nightlatch_output;
 use crate::secret::{hand_over, nightlatch_secret};
 use crate::slice::give;
 use crate::status::nightlatch_status;
-use crate::tree::lock;
 
 /// One credential with all its state, for a program with its own event loop. It does nothing by itself:
 ///
@@ -30,18 +30,26 @@ use crate::tree::lock;
 /// 3. Answer each `NIGHTLATCH_OUTPUT_PERFORM` once with `nightlatch_engine_complete`.
 /// 4. Try `nightlatch_engine_cached` before `nightlatch_engine_start`.
 ///
+/// In a forked child what was in flight is forgotten, being the parent's; what is cached stays.
+///
 /// Time is told as milliseconds of a clock that only goes forward, and milliseconds since 1970; `nightlatch_now` reads
 /// the machine's.
 pub struct nightlatch_engine {
-    core: Mutex<Engine>,
+    core: ForkLock<Engine>,
     store: Arc<SecretStore>,
+}
+
+impl AfterFork for Engine {
+    fn after_fork(&mut self) {
+        Engine::after_fork(self, seed());
+    }
 }
 
 impl nightlatch_engine {
     /// One call of the engine. What left the cache is dropped when the lock is released.
     fn turn<R>(&self, act: impl FnOnce(&mut Engine) -> R) -> R {
         let (result, discarded) = {
-            let mut core = lock(&self.core);
+            let mut core = self.core.lock();
             let result = act(&mut core);
             #[cfg(test)]
             crate::tests::panic_if_asked("engine");
@@ -102,7 +110,7 @@ pub unsafe extern "C" fn nightlatch_engine_new(
         };
         let core = Engine::new(config, seed())?;
         let store = core.store();
-        Ok(Box::into_raw(Box::new(nightlatch_engine { core: Mutex::new(core), store })))
+        Ok(Box::into_raw(Box::new(nightlatch_engine { core: ForkLock::new(core), store })))
     })
 }
 
@@ -211,7 +219,8 @@ pub unsafe extern "C" fn nightlatch_engine_cached(
         };
         let now = Instant::from_millis(monotonic_ms);
         let object = engine.store.read(&id.as_ref(), now, |entry| {
-            nightlatch_secret::of_entry(entry).map(Arc::clone)
+            let ready = nightlatch_secret::in_entry(entry);
+            ready.or_else(|| engine.turn(|_| nightlatch_secret::put_in(entry))).map(Arc::clone)
         });
         object.flatten().map_or(std::ptr::null_mut(), hand_over)
     })

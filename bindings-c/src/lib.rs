@@ -7,6 +7,7 @@
 //! * [`host`]: the table of callbacks, with [`clock`], [`files`] and [`commands`] for what is not given
 //! * [`client`] over [`blocking`] and [`cancel`]: the first door, calls that block
 //! * [`engine`], [`output`]: the second door, the core's own calls for event loops
+//! * [`fork`]: the locks of both doors, which a forked child finds whole
 //!
 //! Nothing here knows Azure: names of credentials and options pass through to the core.
 //!
@@ -40,6 +41,7 @@ mod clock;
 mod commands;
 mod door;
 mod files;
+mod fork;
 mod growing;
 mod slice;
 #[cfg(test)]

@@ -87,9 +87,15 @@ impl nightlatch_secret {
         })
     }
 
-    /// The entry's own object: made at the first read and kept in the entry, so that later ones allocate nothing.
+    /// The entry's own object, so that a read allocates nothing; `None` until it was [put there](Self::put_in).
     #[inline]
-    pub(crate) fn of_entry(entry: &Entry<Secret>) -> Option<&Arc<Self>> {
+    pub(crate) fn in_entry(entry: &Entry<Secret>) -> Option<&Arc<Self>> {
+        entry.slot.get()?.downcast_ref()
+    }
+
+    /// Makes the entry's own object, unless it is there. To be called with the engine's lock held: the threads that
+    /// come meanwhile wait for it to be made, and in a forked child they would wait for a thread that is not there.
+    pub(crate) fn put_in(entry: &Entry<Secret>) -> Option<&Arc<Self>> {
         entry
             .slot
             .get_or_init(|| Box::new(Self::new(&entry.value)))

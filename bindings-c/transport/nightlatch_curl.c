@@ -13,10 +13,9 @@
 enum { MOST_IDLE = 32 };
 
 struct nightlatch_curl {
-    pthread_mutex_t lock;
     CURL *idle[MOST_IDLE];
     int idle_count;
-    pid_t owner; /* connections of a parent process are not ours */
+    pid_t owner; /* of the idle handles: connections of a parent process are not ours */
     char *ca_file;
     long connect_timeout_ms;
 };
@@ -25,6 +24,7 @@ struct nightlatch_curl_exchange {
     nightlatch_curl *transport;
     nightlatch_outcome *outcome;
     CURL *easy;
+    pid_t owner; /* of the handle */
     struct curl_slist *headers;
     bool refused; /* the outcome took no more of the answer, and says why */
     char words[CURL_ERROR_SIZE];
@@ -52,10 +52,27 @@ static void *wiping_realloc(void *block, size_t size)
     return larger;
 }
 
+/* Guards the idle handles of all transports. A forked child finds it released, whoever held it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void take_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void release_lock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
 static CURLcode usable;
 
 static void initialise(void)
 {
+    if (pthread_atfork(take_lock, release_lock, release_lock) != 0) {
+        usable = CURLE_OUT_OF_MEMORY;
+        return;
+    }
     usable = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free, wiping_realloc, strdup, calloc);
 }
 
@@ -85,7 +102,6 @@ nightlatch_curl *nightlatch_curl_new(void)
     nightlatch_curl *transport = usable == CURLE_OK ? calloc(1, sizeof *transport) : NULL;
     if (transport == NULL)
         return NULL;
-    pthread_mutex_init(&transport->lock, NULL);
     transport->owner = getpid();
     return transport;
 }
@@ -98,7 +114,6 @@ void nightlatch_curl_free(nightlatch_curl *transport)
     if (transport->owner == getpid())
         for (int i = 0; i < transport->idle_count; i++)
             curl_easy_cleanup(transport->idle[i]);
-    pthread_mutex_destroy(&transport->lock);
     free(transport->ca_file);
     free(transport);
 }
@@ -157,26 +172,28 @@ nightlatch_status nightlatch_curl_open(const nightlatch_config *config, const ch
 static CURL *take_handle(nightlatch_curl *transport)
 {
     CURL *easy = NULL;
-    pthread_mutex_lock(&transport->lock);
+    take_lock();
     if (transport->owner != getpid()) {
         transport->owner = getpid();
         transport->idle_count = 0;
     }
     if (transport->idle_count > 0)
         easy = transport->idle[--transport->idle_count];
-    pthread_mutex_unlock(&transport->lock);
+    release_lock();
     return easy != NULL ? easy : curl_easy_init();
 }
 
-static void give_handle_back(nightlatch_curl *transport, CURL *easy)
+static void give_handle_back(nightlatch_curl *transport, CURL *easy, pid_t owner)
 {
+    if (owner != getpid())
+        return; /* taken before a fork: the parent's, and left alone */
     curl_easy_reset(easy); /* keeps connections */
-    pthread_mutex_lock(&transport->lock);
-    if (transport->owner == getpid() && transport->idle_count < MOST_IDLE) {
+    take_lock();
+    if (transport->owner == owner && transport->idle_count < MOST_IDLE) {
         transport->idle[transport->idle_count++] = easy;
         easy = NULL;
     }
-    pthread_mutex_unlock(&transport->lock);
+    release_lock();
     if (easy != NULL)
         curl_easy_cleanup(easy);
 }
@@ -324,6 +341,7 @@ nightlatch_curl_exchange *nightlatch_curl_begin(nightlatch_curl *transport, cons
         (void)nightlatch_outcome_fail(outcome, NIGHTLATCH_FAULT_OTHER, NIGHTLATCH_TEXT("out of memory"));
         return NULL;
     }
+    exchange->owner = getpid();
     exchange->transport = transport;
     exchange->outcome = outcome;
     CURL *easy = exchange->easy;
@@ -398,7 +416,7 @@ void nightlatch_curl_finish(nightlatch_curl_exchange *exchange, int result)
         if (nightlatch_outcome_fail(exchange->outcome, fault, NIGHTLATCH_TEXT(words)) != NIGHTLATCH_OK)
             (void)nightlatch_outcome_fail(exchange->outcome, fault, NIGHTLATCH_NONE);
     }
-    give_handle_back(exchange->transport, exchange->easy);
+    give_handle_back(exchange->transport, exchange->easy, exchange->owner);
     free_exchange(exchange);
 }
 
