@@ -10,9 +10,12 @@
 //!                                 └─▶ anything else ───▶ unavailable
 //! ```
 //!
+//! Something else that answers on that address is passed over as well, unless IMDS is known to be here: then another
+//! stands before it, and the next source would sign in as somebody else.
+//!
 //! The probe leaves the `Metadata` header out: a real IMDS refuses it in a shape of its own, without minting a token.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::lock::Mutex as AsyncMutex;
@@ -48,6 +51,8 @@ pub(super) struct Imds {
     endpoint: Endpoint,
     /// Whether to look for evidence first.
     doubtful: bool,
+    /// Whether a variable names it.
+    given: bool,
     has_tag_file: bool,
     present: Mutex<Option<Evidence>>,
     /// One conversation at a time, whatever it is about.
@@ -66,6 +71,7 @@ impl Imds {
         Ok(Self {
             endpoint,
             doubtful: chained && given.is_none(),
+            given: given.is_some(),
             has_tag_file: config.options.host.platform == Platform::Linux,
             present: Mutex::new(None),
             turn: AsyncMutex::new(()),
@@ -104,11 +110,7 @@ impl Imds {
 
     /// Finds out, once, whether there is an IMDS here at all.
     async fn find(&self, context: &Context, selection: &Selection, resource: &str) -> Result<(), Miss> {
-        let known = self
-            .present
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let known = self.present().clone();
         let evidence = match known {
             Some(evidence) => evidence,
             None => self.chassis(context).await,
@@ -118,7 +120,7 @@ impl Imds {
             Evidence::Unknown => self.probe(context, selection, resource).await?,
             decided => decided,
         };
-        *self.present.lock().unwrap_or_else(PoisonError::into_inner) = Some(evidence.clone());
+        *self.present() = Some(evidence.clone());
         match evidence {
             Evidence::Negative(why) => Err(Miss::unavailable(format!(
                 "{NAME} authentication unavailable, no IMDS: {why}."
@@ -182,10 +184,24 @@ impl Imds {
         } else {
             "something else answers there"
         };
-        Miss::unavailable(format!(
+        let text = format!(
             "{NAME} authentication unavailable, no response from the IMDS endpoint: {who} (status {}).",
             response.status
-        ))
+        );
+        if self.given || *self.present() == Some(Evidence::Positive) {
+            return Miss::refused(
+                Error::new(ErrorKind::MalformedResponse, text)
+                    .advise(
+                        "Check what stands between this host and its IMDS: a proxy, a firewall, a sidecar.",
+                    )
+                    .with(|d| d.source = Some(NAME.into())),
+            );
+        }
+        Miss::unavailable(text)
+    }
+
+    fn present(&self) -> MutexGuard<'_, Option<Evidence>> {
+        self.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
