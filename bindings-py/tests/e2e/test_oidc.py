@@ -89,9 +89,7 @@ def verifier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verifier]:
 
 @pytest.mark.parametrize("algorithm", ["PS256", "RS256"])
 @pytest.mark.parametrize("form", ["pem", "two files", "pfx", "signing function"])
-def test_assertions_are_accepted(
-    verifier: Verifier, variables: Callable[..., None], form: str, algorithm: str
-) -> None:
+def test_assertions_are_accepted(verifier: Verifier, form: str, algorithm: str) -> None:
     given: dict[str, dict[str, Any]] = {
         "pem": {"certificate_path": str(verifier.pem)},
         "two files": {
@@ -108,7 +106,7 @@ def test_assertions_are_accepted(
     assert credential.get_token(SCOPE).token
 
 
-def test_the_verifier_can_say_no(verifier: Verifier, variables: Callable[..., None]) -> None:
+def test_the_verifier_can_say_no(verifier: Verifier) -> None:
     def forged(message: bytes, algorithm: str) -> bytes:
         signature = bytearray(verifier.signer()(message, algorithm))
         signature[0] ^= 1

@@ -133,7 +133,7 @@ def _seconds(rule: dict[str, Any]) -> float:
 
 def _answer(rule: dict[str, Any]) -> str:
     if fault := rule.get("fault"):
-        raise TransportError(fault)
+        raise TransportError(fault, "as the scenario says")
     return str(rule.get("text", ""))
 
 
