@@ -11,6 +11,9 @@
 
 enum { NAMES = 1000, READS = 2000000, SHARED_READS = 4000000, ROUNDS = 5 };
 
+/* What any way to read may cost; on a slower machine, so many plain hash lookups. */
+enum { BUDGET_NS = 60, MOST_LOOKUPS = 5 };
+
 static nightlatch_vault *vault;
 static char names[NAMES][24];
 static volatile size_t sink;
@@ -172,21 +175,20 @@ int main(void)
         { "nightlatch_vault_cached, value, free", by_handle },
         { "nightlatch_vault_get_secret, copy, free", by_get_and_copy },
     };
-    double reader_ns = 0;
-    printf("%-42s %8s %14s\n", "among 1,000 secrets", "ns", "x hash lookup");
+    double getenv_ns = measure(by_getenv);
+    bool within = true;
+    printf("%-42s %8s %14s %10s\n", "among 1,000 secrets", "ns", "x hash lookup", "x getenv");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         double ns = measure(rows[i].read);
-        if (rows[i].read == by_reader)
-            reader_ns = ns;
-        printf("%-42s %8.1f %14.2f\n", rows[i].what, ns, ns / hash);
+        within = within && (ns <= BUDGET_NS || ns <= MOST_LOOKUPS * hash);
+        printf("%-42s %8.1f %14.2f %10.2f\n", rows[i].what, ns, ns / hash, ns / getenv_ns);
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int threads = cores < 2 ? 2 : cores > 64 ? 64 : (int)cores;
-    for (size_t i = 2; i < sizeof rows / sizeof *rows - 1; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         double one = shared(rows[i].read, 1), many = shared(rows[i].read, threads);
         printf("%-42s %8.1f ns alone, %.1f ns with %d threads (x %.2f)\n", rows[i].what, one, many, threads, many / one);
     }
     nightlatch_vault_free(vault);
-    /* The budget, with room for a machine that is busy: it is a tenth of what a wrong turn would cost. */
-    return reader_ns > 120;
+    return !within;
 }

@@ -67,7 +67,7 @@ struct Caller {
 
 /// What a caller does next.
 enum Next {
-    Return(Result<Reply, Error>),
+    Return(Box<Result<Reply, Error>>),
     Perform(EffectId, Effect, Arc<AtomicBool>),
     LookAgain,
 }
@@ -122,7 +122,7 @@ impl Driver {
         self.tell();
         let reply = loop {
             match self.next(call.op, end) {
-                Next::Return(result) => break result,
+                Next::Return(result) => break *result,
                 Next::LookAgain => {}
                 Next::Perform(id, effect, unwanted) => {
                     self.tell();
@@ -149,12 +149,11 @@ impl Driver {
         let mut state = self.state.lock();
         let Some(caller) = state.callers.get_mut(&op) else {
             let text = "The process was forked inside a callback: what its call waits for is the parent's.";
-            return Next::Return(Err(
-                Error::new(ErrorKind::Conflict, text).advise("Make the call anew in the child.")
-            ));
+            let why = Error::new(ErrorKind::Conflict, text).advise("Make the call anew in the child.");
+            return Next::Return(Box::new(Err(why)));
         };
         if let Some(result) = caller.result.take() {
-            return Next::Return(result);
+            return Next::Return(Box::new(result));
         }
         let wake = Arc::clone(&caller.wake);
         if state.due.is_some_and(|due| due <= now.instant) {
