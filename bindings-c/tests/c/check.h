@@ -88,6 +88,7 @@ static void world_http(void *context, const nightlatch_effect *effect, nightlatc
         snprintf(body, sizeof body, "{\"access_token\":\"%s\",\"expires_on\":\"4102444800\",\"token_type\":\"Bearer\"}",
                  TOKEN_VALUE);
     } else {
+        const char *path = strstr(url, "/secrets/"), *name = path != NULL ? path + 9 : "";
         __atomic_add_fetch(&w->secrets, 1, __ATOMIC_RELAXED);
         if (w->vault != NULL) {
             nightlatch_secret *secret = NULL;
@@ -102,11 +103,11 @@ static void world_http(void *context, const nightlatch_effect *effect, nightlatc
             status = w->status;
         if (status == 200)
             snprintf(body, sizeof body,
-                     "{\"value\":\"%s\",\"id\":\"" VAULT "/secrets/db/0123456789abcdef0123456789abcdef\","
+                     "{\"value\":\"%s\",\"id\":\"" VAULT "/secrets/%.*s/0123456789abcdef0123456789abcdef\","
                      "\"contentType\":\"text/plain\",\"attributes\":{\"enabled\":true,\"created\":1700000000,"
                      "\"recoveryLevel\":\"Recoverable+Purgeable\",\"recoverableDays\":90},"
                      "\"tags\":{\"a\":\"one\",\"b\":\"two\"}}",
-                     w->value != NULL ? w->value : SECRET_VALUE);
+                     w->value != NULL ? w->value : SECRET_VALUE, (int)strcspn(name, "/?"), name);
         else
             snprintf(body, sizeof body, "{\"error\":{\"code\":\"SecretNotFound\",\"message\":\"no such secret\"}}");
     }
