@@ -23,9 +23,10 @@ class Emulator:
         command += ["--config", str(path / "config.json"), "--ca", str(path / "ca.pem")]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
-        ready = json.loads(self._process.stdout.readline())
-        self.http: str = ready["http"]
-        self.ca: str = ready["ca"]
+        self.ready: dict[str, Any] = json.loads(self._process.stdout.readline())
+        """All that it says of itself."""
+        self.http: str = self.ready["http"]
+        self.ca: str = self.ready["ca"]
 
     def environment(self) -> dict[str, str]:
         """What a program needs to reach the emulator by the real names of hosts, as on App Service."""

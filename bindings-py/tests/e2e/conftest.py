@@ -47,7 +47,10 @@ class Emulator:
 
     url = "https://contoso.vault.azure.net"
 
-    def __init__(self, ready: dict[str, str]) -> None:
+    def __init__(self, ready: dict[str, Any], pem: Path) -> None:
+        self.ready = ready
+        self.pem = pem
+        """Certificate and key of the application."""
         self.http = ready["http"]
         self.https = ready["https"]
         self.ca = ready["ca"]
@@ -97,13 +100,27 @@ def binary() -> Path | None:
     return None
 
 
+def certificate(folder: Path) -> Path:
+    """A new certificate and its key, in one file."""
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=app"
+    files = ["-keyout", folder / "app.key", "-out", folder / "app.crt"]
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    pem = folder / "app.pem"
+    pem.write_text((folder / "app.key").read_text() + (folder / "app.crt").read_text())
+    pem.chmod(0o600)
+    return pem
+
+
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     program = binary()
     if program is None:
         pytest.skip("no emulator: cargo build -p nightlatch-emulator, or set NIGHTLATCH_EMULATOR")
     folder = tmp_path_factory.mktemp("emulator")
-    (folder / "azure.json").write_text(json.dumps(CONFIG))
+    pem = certificate(folder)
+    config = json.loads(json.dumps(CONFIG))
+    config["app_registrations"][0]["certificates"] = [(folder / "app.crt").read_text()]
+    (folder / "azure.json").write_text(json.dumps(config))
     process = subprocess.Popen(
         [program, "--config", folder / "azure.json", "--ca", folder / "ca.pem", "--stop-with-stdin"],
         stdin=subprocess.PIPE,
@@ -112,7 +129,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        yield Emulator(json.loads(process.stdout.readline()))
+        yield Emulator(json.loads(process.stdout.readline()), pem)
     finally:
         process.stdin.close()
         process.wait(10)
