@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use nightlatch_core::config::{Config, Environment};
-use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Response};
+use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Request, Response};
 use nightlatch_core::error::Error;
 use nightlatch_core::operation::{Output, Reply};
 use nightlatch_core::sensitive::Sensitive;
@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 
 const VAULT: &str = "https://contoso.vault.azure.net";
 const OTHER: &str = "https://contoso.vaults.example";
+const ARC: &str = "http://localhost:40342/token";
+const ARC_KEY: &str = "/var/opt/azcmagent/tokens/a.key";
 
 /// The secret's value.
 const VALUE: &str = "Va1ue7kQ9zX3mB5nR8tY2wE6uI0oP4aS1dF5gH7jKq";
@@ -30,6 +32,9 @@ const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJ0aWQiOiJ0ZW5hbnQiLCJvaWQiOiJvYmplY3
 const ASSERTION: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6YTpiIn0.As5Ert1oNsIgN8qAz2wSx4eDc6rFv0tGb3yHn5uJm7iKo9lP1";
 const CANARIES: [&str; 5] = [VALUE, CLIENT, HEADER, TOKEN, ASSERTION];
 
+/// How many kinds of credentials there are.
+const KINDS: usize = 13;
+
 /// So many characters of a canary are a leak.
 const LEAK: usize = 12;
 
@@ -37,7 +42,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_printed_holds_a_secret(kind in 0..6_usize, choices in prop::collection::vec(any::<u16>(), 1..40)) {
+    fn nothing_printed_holds_a_secret(kind in 0..KINDS, choices in prop::collection::vec(any::<u16>(), 1..40)) {
         let leaks = run(kind, &choices);
         prop_assert!(leaks.is_empty(), "{leaks:#?}");
     }
@@ -54,15 +59,17 @@ fn a_leak_would_be_found() {
 
 #[test]
 fn an_honest_run_gives_the_value_and_prints_it_nowhere() {
-    let told = Rc::new(RefCell::new(Vec::new()));
-    let mut world = world(0, &[0], &told);
-    world.run();
-    let secret = match &world.ended("db").expect("an end").result {
-        Some(Ok(Reply::Secret(secret))) => secret.clone(),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(secret.value().expose_str(), Some(VALUE));
-    assert!(told.borrow().len() > 10 && told.borrow().iter().all(|text| leaks(text).is_empty()));
+    for kind in 0..KINDS {
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let mut world = world(kind, &[0], &told);
+        world.run();
+        let secret = match &world.ended("db").expect("an end").result {
+            Some(Ok(Reply::Secret(secret))) => secret.clone(),
+            other => panic!("{kind}: {other:?}"),
+        };
+        assert_eq!(secret.value().expose_str(), Some(VALUE), "{kind}");
+        assert!(told.borrow().len() > 10 && told.borrow().iter().all(|text| leaks(text).is_empty()));
+    }
 }
 
 /// The canaries of which a part stands in the text.
@@ -143,6 +150,48 @@ fn world(kind: usize, choices: &[u16], told: &Rc<RefCell<Vec<String>>>) -> World
                 ("AZURE_CLIENT_ID", "app"),
                 ("AZURE_CLIENT_SECRET", CLIENT),
             ],
+        ),
+        5 => (
+            managed,
+            vec![
+                ("IDENTITY_ENDPOINT", ARC),
+                ("IMDS_ENDPOINT", "http://localhost:40342"),
+            ],
+        ),
+        6 => (
+            managed,
+            vec![
+                ("IDENTITY_ENDPOINT", "https://10.0.0.4:2377/token"),
+                ("IDENTITY_HEADER", HEADER),
+                (
+                    "IDENTITY_SERVER_THUMBPRINT",
+                    "0123456789abcdef0123456789abcdef01234567",
+                ),
+            ],
+        ),
+        7 => (
+            managed,
+            vec![("MSI_ENDPOINT", "http://localhost:50342/oauth2/token")],
+        ),
+        8 => (
+            managed,
+            vec![("MSI_ENDPOINT", "http://127.0.0.1:4/msi"), ("MSI_SECRET", HEADER)],
+        ),
+        9 => (
+            json!({"type": "GitHubActionsCredential", "tenant_id": "tenant", "client_id": "app"}),
+            vec![
+                ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.example/token?x=1"),
+                ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", HEADER),
+            ],
+        ),
+        10 => (
+            json!({"type": "AzurePipelinesCredential", "tenant_id": "tenant", "client_id": "app",
+                "service_connection_id": "connection", "system_access_token": 0}),
+            vec![("SYSTEM_OIDCREQUESTURI", "https://azure.example/token")],
+        ),
+        11 => (
+            json!({"type": "ClientAssertionCredential", "tenant_id": "tenant", "client_id": "app", "assertion": 0}),
+            vec![],
         ),
         _ => (
             json!({"type": "ChainedTokenCredential", "sources": [cli, workload, secret]}),
@@ -238,9 +287,19 @@ impl Host for Hostile {
                     answer(200, vec![], bundle(vault))
                 }
             }
+            Effect::Http { request, .. } if good && wants_key(request) => answer(
+                401,
+                vec![("WWW-Authenticate", format!("Basic realm={ARC_KEY}"))],
+                "{}".into(),
+            ),
             Effect::Http { .. } if good => answer(200, vec![], grant(now)),
             Effect::Http { .. } => hostile(choice),
-            Effect::ReadFile { path, .. } if path == "/token" => Outcome::File {
+            Effect::Assertion { .. } if good => Outcome::Assertion(ASSERTION.into()),
+            Effect::Assertion { .. } => {
+                Outcome::Failed(Fault::new(FaultKind::Refused, "the function failed"))
+            }
+            Effect::ReadFile { limit: 0, .. } => Outcome::Failed(Fault::new(FaultKind::NotFound, "")),
+            Effect::ReadFile { path, .. } if path == "/token" || path == ARC_KEY => Outcome::File {
                 content: ASSERTION.into(),
                 shared: false,
             },
@@ -275,6 +334,11 @@ fn answer(status: u16, headers: Vec<(&str, String)>, body: String) -> Outcome {
     })
 }
 
+/// Whether this is the first question to the Arc agent.
+fn wants_key(request: &Request) -> bool {
+    request.url.starts_with(ARC) && request.headers.iter().all(|(name, _)| name != "authorization")
+}
+
 fn challenge(header: String) -> Outcome {
     answer(401, vec![("WWW-Authenticate", header)], "{}".into())
 }
@@ -284,8 +348,9 @@ fn bundle(vault: &str) -> String {
 }
 
 fn grant(now: Now) -> String {
-    json!({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 300, "expires_on": now.unix.as_secs() + 300})
-        .to_string()
+    json!({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 300, "expires_on": now.unix.as_secs() + 300,
+        "value": ASSERTION, "oidcToken": ASSERTION})
+    .to_string()
 }
 
 /// A sentence that holds a canary.
