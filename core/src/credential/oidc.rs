@@ -84,7 +84,9 @@ impl Oidc {
         let failure = parse_failure(&response.body);
         let reason = failure
             .as_ref()
-            .map_or("no reason given", |f| f.description.trim_end_matches('.'));
+            .map(|f| f.description.trim_end_matches('.'))
+            .filter(|reason| !reason.is_empty())
+            .unwrap_or("no reason given");
         let kind = match response.status {
             429 => ErrorKind::Throttled,
             status if is_transient(status) => ErrorKind::ServiceFailure,

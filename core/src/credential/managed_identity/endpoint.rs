@@ -80,7 +80,9 @@ impl Endpoint {
         let failure = parse_failure(&response.body);
         let reason = failure
             .as_ref()
-            .map_or("no reason given", |f| f.description.trim_end_matches('.'));
+            .map(|f| f.description.trim_end_matches('.'))
+            .filter(|reason| !reason.is_empty())
+            .unwrap_or("no reason given");
         let text = format!(
             "{NAME}: {} refused with status {}: {reason}.",
             self.platform, response.status

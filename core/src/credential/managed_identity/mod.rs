@@ -3,7 +3,7 @@
 //!
 //! | | what there is | platform | decided, where the Azure SDKs differ |
 //! |---|---|---|---|
-//! | 1 | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER`, `IDENTITY_SERVER_THUMBPRINT` | Service Fabric | the thumbprint without the header decides nothing. No identity can be chosen: see the last row |
+//! | 1 | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER`, `IDENTITY_SERVER_THUMBPRINT` | Service Fabric | the thumbprint without the header decides nothing. No identity can be chosen |
 //! | 2 | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER` | App Service, Functions, Container Apps, Automation | even if `IMDS_ENDPOINT` is set |
 //! | 3 | `IDENTITY_ENDPOINT`, `IMDS_ENDPOINT` | Azure Arc | before the `MSI_*` rows, as in Python; elsewhere than on Linux and Windows an error |
 //! | 4 | `MSI_ENDPOINT`, `MSI_SECRET` | Azure Machine Learning, App Service (2017) | `DEFAULT_IDENTITY_CLIENT_ID` is the identity if none is named, as in MSAL. An identity can be named by its client id only |

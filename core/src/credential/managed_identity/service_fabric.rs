@@ -71,14 +71,25 @@ impl ServiceFabric {
         }
         let token = self.endpoint.settle(context, &response)?;
         let hash = hexadecimal(&Hash::hash(token.token().expose()));
-        self.given().insert(resource.to_owned(), hash);
+        self.remember(resource, hash);
         Ok(token)
+    }
+
+    fn remember(&self, resource: &str, hash: String) {
+        let mut given = self.given();
+        if given.len() >= MOST_RESOURCES {
+            given.clear();
+        }
+        given.insert(resource.to_owned(), hash);
     }
 
     fn given(&self) -> MutexGuard<'_, HashMap<String, String>> {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Of no more resources the last token is remembered; a program asks for a few.
+const MOST_RESOURCES: usize = 128;
 
 /// The code for a service without an identity.
 const NOT_FOUND: &str = "ManagedIdentityNotFound";
