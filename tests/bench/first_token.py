@@ -127,7 +127,7 @@ def measure(emulator: Emulator, package: str, source: Source) -> tuple[float, in
         "SSL_CERT_FILE": emulator.ca,
         "REQUESTS_CA_BUNDLE": emulator.ca,
         "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
-        "NIGHTLATCH_EMULATOR_HTTP": emulator.http,
+        "NIGHTLATCH_TOOL_EMULATOR": emulator.http,
         "HOME": os.environ.get("HOME", "/"),
     }
     program = PROGRAM.format(package=package, credential=source.credential, arguments=source.arguments)
