@@ -49,6 +49,8 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Refusal> {
             .map_err(|flaw| refusal(400, flaw))?,
         ("POST", ["advance", name]) => advance(vault(world, name)?, &body(request)?)?,
         ("PUT", ["arc"]) => world.hosts.arc.set(body(request)?),
+        ("PUT", ["sign-in"]) => world.sign_ins.set(body(request)?),
+        ("POST", ["revoke-refresh-tokens"]) => world.sign_ins.revoke_all(),
         ("POST", ["expire-tokens"]) => world.tokens.expire_all(),
         ("POST", ["revoke"]) => world.tokens.revoke_all(),
         (method, _) => {

@@ -7,6 +7,7 @@ use crate::cloud::Cloud;
 mod application;
 mod host;
 mod oidc;
+mod sign_in;
 mod user;
 mod vault;
 
@@ -14,6 +15,7 @@ pub(crate) use application::TOKEN_EXCHANGE;
 pub use application::{AppRegistration, Federated, TrustedSubject};
 pub use host::{AppService, Arc, ArcChallenge, ArcUserAssigned, AzureMl, CloudShell, DateText, Expiry, Imds};
 pub use oidc::{AzurePipelines, GithubActions};
+pub use sign_in::{Device, Outcome, ResponseMode, SignIn};
 pub use user::User;
 pub use vault::{
     Access, AddressRange, Completion, Limits, Network, Permission, PolicyRefusal, Role, Secret, SoftDelete,
@@ -56,6 +58,8 @@ pub struct Config {
     pub azure_pipelines: AzurePipelines,
     /// The job in GitHub Actions.
     pub github_actions: GithubActions,
+    /// How people sign in.
+    pub sign_in: SignIn,
 }
 
 impl Default for Config {
@@ -81,6 +85,7 @@ impl Default for Config {
             arc: Arc::default(),
             azure_pipelines: AzurePipelines::default(),
             github_actions: GithubActions::default(),
+            sign_in: SignIn::default(),
         }
     }
 }

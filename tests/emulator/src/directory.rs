@@ -34,13 +34,17 @@ pub(crate) struct Directory {
 /// A person.
 pub(crate) struct User {
     pub(crate) name: String,
-    object_id: String,
-    tenant: config::Tenant,
+    pub(crate) object_id: String,
+    pub(crate) tenant: config::Tenant,
+    pub(crate) password: Option<String>,
+    pub(crate) needs_mfa: bool,
 }
 
 /// An application that may ask for tokens.
 pub(crate) struct Application {
     pub(crate) principal: Principal,
+    pub(crate) public: bool,
+    redirect_uris: Vec<String>,
     pub(crate) secrets: Vec<String>,
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) trusted_subjects: Vec<TrustedSubject>,
@@ -78,6 +82,10 @@ impl Directory {
             directory
                 .applications
                 .push(Application::new(app, tenant, issuers)?);
+        }
+        for tenant in &config.tenants {
+            let principal = principal(DEVELOPER_SIGN_ON, DEVELOPER_SIGN_ON, tenant, None);
+            directory.applications.push(Application::public(principal));
         }
         for user in &config.users {
             let tenant = directory.tenant_or_first(user.tenant.as_deref())?;
@@ -121,11 +129,19 @@ impl Directory {
         })
     }
 
-    pub(crate) fn application(&self, client_id: &str, tenant: &str) -> Option<&Application> {
+    /// The application in a tenant, or in any.
+    pub(crate) fn application(&self, client_id: &str, tenant: Option<&str>) -> Option<&Application> {
         self.applications.iter().find(|application| {
             let principal = &application.principal;
-            principal.client_id.eq_ignore_ascii_case(client_id) && principal.tenant == tenant
+            principal.client_id.eq_ignore_ascii_case(client_id)
+                && tenant.is_none_or(|tenant| principal.tenant == tenant)
         })
+    }
+
+    /// Whether a resource is one of the applications: its client id, perhaps as URI.
+    fn is_application(&self, resource: &str) -> bool {
+        self.application(resource.strip_prefix("api://").unwrap_or(resource), None)
+            .is_some()
     }
 
     /// The application with this client or object id.
@@ -155,6 +171,7 @@ impl Directory {
         });
         local
             || Cloud::ALL.iter().any(|cloud| cloud.vault_resource() == resource)
+            || self.is_application(resource)
             || OTHER_RESOURCES.contains(&resource.trim_end_matches('/'))
     }
 }
@@ -165,6 +182,8 @@ impl User {
             name: user.name.clone(),
             object_id: user.object_id.clone(),
             tenant: tenant.clone(),
+            password: user.password.clone(),
+            needs_mfa: user.needs_mfa,
         }
     }
 
@@ -195,6 +214,8 @@ impl Application {
         };
         Ok(Application {
             principal: principal(&app.client_id, &app.object_id, tenant, None),
+            public: app.public,
+            redirect_uris: app.redirect_uris.clone(),
             secrets: app.secrets.clone(),
             certificates: app
                 .certificates
@@ -213,6 +234,29 @@ impl Application {
                 .collect::<io::Result<_>>()?,
             used_assertions: app.single_use_assertions.then(Mutex::default),
         })
+    }
+
+    /// One that every tenant knows.
+    fn public(principal: Principal) -> Application {
+        Application {
+            principal,
+            public: true,
+            redirect_uris: Vec::new(),
+            secrets: Vec::new(),
+            certificates: Vec::new(),
+            trusted_subjects: Vec::new(),
+            federated: Vec::new(),
+            used_assertions: None,
+        }
+    }
+
+    /// Whether the sign-in page may go back to a place.
+    pub(crate) fn may_redirect_to(&self, uri: &str) -> bool {
+        let host = uri
+            .strip_prefix("http://")
+            .map(|rest| rest.split([':', '/', '?']).next().unwrap_or_default());
+        host.is_some_and(|host| ["localhost", "127.0.0.1"].contains(&host))
+            || self.redirect_uris.iter().any(|own| own == uri)
     }
 
     /// Whether an assertion with this `jti` may be used now; with one that must be single, this uses it up.

@@ -155,7 +155,7 @@ fn by_host<'a>(vaults: &'a [Vault], host: &str) -> Option<Destination<'a>> {
 
 /// On a name that vaults and Entra ID share, the path tells them apart.
 fn is_entra_path(path: &str) -> bool {
-    ["/oauth2/", "/.well-known/", "/discovery/"]
+    ["/oauth2/", "/.well-known/", "/discovery/", "/userrealm/"]
         .iter()
         .any(|part| path.contains(part))
 }

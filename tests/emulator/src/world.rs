@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::directory::{Directory, invalid};
+use crate::entra::SignIns;
 use crate::fault::Faults;
 use crate::journal::Journal;
 use crate::managed_identity::{
@@ -21,6 +22,7 @@ pub(crate) struct World {
     pub(crate) directory: Directory,
     pub(crate) identities: ManagedIdentities,
     pub(crate) issuers: Issuers,
+    pub(crate) sign_ins: SignIns,
     pub(crate) tokens: Tokens,
     /// Never empty.
     pub(crate) vaults: Vec<Vault>,
@@ -46,6 +48,7 @@ impl World {
             identities: ManagedIdentities::new(config, &directory)?,
             directory,
             issuers,
+            sign_ins: SignIns::new(config.sign_in.clone()),
             tokens: Tokens::new(config.token_lifetime_s).map_err(|_| io::Error::other("no signing key"))?,
             vaults,
             hosts: Hosts::new(config),

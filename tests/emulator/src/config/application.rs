@@ -17,6 +17,12 @@ pub struct AppRegistration {
     /// Its tenant's GUID.
     #[serde(default)]
     pub tenant: Option<String>,
+    /// Whether it is one that cannot keep a secret: it signs people in, and proves nothing itself.
+    #[serde(default)]
+    pub public: bool,
+    /// Where the sign-in page may go back to; a loopback address may always.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
     /// Client secrets that are valid now.
     #[serde(default)]
     pub secrets: Vec<String>,

@@ -5,10 +5,14 @@ use serde_json::json;
 use super::client;
 use super::error::EntraError;
 use super::exchange::Exchange;
+use super::realm::Form;
 use crate::message::{Answer, Reply};
 use crate::token::ENTRA_LIFETIME;
 
 pub(super) fn grant(exchange: &Exchange<'_>) -> Result<Answer, EntraError> {
+    if let Form::Any(name) = exchange.realm.form {
+        return Err(EntraError::tenant_needed(name));
+    }
     let application = exchange.application()?;
     let scope = exchange.required("scope")?;
     let resource = resource_of(&scope)?;

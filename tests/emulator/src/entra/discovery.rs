@@ -18,6 +18,10 @@ pub(super) fn openid_configuration(realm: Result<Realm<'_>, EntraError>, request
 fn document(realm: &Realm<'_>, request: &Request) -> Value {
     let base = realm.base(request);
     let cloud = realm.tenant.cloud;
+    let issuer = match realm.form {
+        Form::Any(_) => "{tenantid}",
+        Form::Tenant(_) | Form::Adfs => &realm.tenant.id,
+    };
     match realm.form {
         Form::Adfs => json!({
             "token_endpoint": format!("{base}/oauth2/token"),
@@ -26,7 +30,7 @@ fn document(realm: &Realm<'_>, request: &Request) -> Value {
             "authorization_endpoint": format!("{base}/oauth2/authorize"),
             "device_authorization_endpoint": format!("{base}/oauth2/devicecode"),
         }),
-        Form::Tenant(_) => json!({
+        Form::Tenant(_) | Form::Any(_) => json!({
             "token_endpoint": format!("{base}/oauth2/v2.0/token"),
             "token_endpoint_auth_methods_supported":
                 ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -36,7 +40,7 @@ fn document(realm: &Realm<'_>, request: &Request) -> Value {
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": format!("https://{}/{}/v2.0", cloud.authority(), realm.tenant.id),
+            "issuer": format!("https://{}/{issuer}/v2.0", cloud.authority()),
             "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
             "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
             "tenant_region_scope": "EU",
@@ -79,6 +83,18 @@ pub(super) fn instance(request: &Request) -> Answer {
 /// The public key of the emulator's access tokens.
 pub(super) fn keys(world: &World) -> Answer {
     public(&json!({ "keys": [world.tokens.key().public_jwk()] }))
+}
+
+/// Says that a user's password is Entra ID's own affair.
+pub(super) fn user_realm(user: &str) -> Answer {
+    let domain = user.rsplit_once('@').map(|(_, domain)| domain);
+    public(&json!({
+        "ver": "1.0",
+        "account_type": "Managed",
+        "domain_name": domain,
+        "cloud_instance_name": "microsoftonline.com",
+        "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+    }))
 }
 
 fn public(document: &Value) -> Answer {

@@ -23,7 +23,7 @@ impl EntraError {
             "AADSTS{}: {} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {timestamp}",
             self.code, self.message
         );
-        let body = json!({
+        let mut body = json!({
             "error": self.error,
             "error_description": description,
             "error_codes": [self.code],
@@ -32,8 +32,22 @@ impl EntraError {
             "correlation_id": correlation_id,
             "error_uri": format!("https://login.microsoftonline.com/error?code={}", self.code),
         });
+        match self.error {
+            "interaction_required" => {
+                body["suberror"] = json!("basic_action");
+                body["claims"] =
+                    json!(r#"{"access_token":{"capolids":{"essential":true,"values":["emulator"]}}}"#);
+            }
+            "invalid_grant" => body["suberror"] = json!("bad_token"),
+            _ => {}
+        }
         let status = if self.error == "invalid_client" { 401 } else { 400 };
         Answer::refused(Reply::json(status, &body).uncached())
+    }
+
+    /// What a person gets to read.
+    pub(crate) fn text(&self) -> String {
+        format!("AADSTS{}: {}", self.code, self.message)
     }
 
     pub(crate) fn unknown_tenant(tenant: &str) -> EntraError {
@@ -256,6 +270,161 @@ impl EntraError {
             error: "invalid_request",
             message: "JWT token is invalid or malformed: its jti was used before.".into(),
         }
+    }
+
+    pub(crate) fn tenant_needed(name: &str) -> EntraError {
+        EntraError {
+            code: 50059,
+            error: "invalid_request",
+            message: format!("No tenant-identifying information found: '{name}' names no tenant."),
+        }
+    }
+
+    pub(crate) fn credential_of_public_client() -> EntraError {
+        EntraError {
+            code: 700025,
+            error: "invalid_client",
+            message:
+                "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."
+                    .into(),
+        }
+    }
+
+    pub(crate) fn no_credential_of_confidential_client() -> EntraError {
+        EntraError { code: 7000218, error: "invalid_client", message: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.".into() }
+    }
+
+    pub(crate) fn wrong_redirect(uri: &str) -> EntraError {
+        EntraError {
+            code: 50011,
+            error: "invalid_request",
+            message: format!(
+                "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the application."
+            ),
+        }
+    }
+
+    pub(crate) fn unknown_code() -> EntraError {
+        EntraError {
+            code: 70000,
+            error: "invalid_grant",
+            message: "Provided grant is invalid or malformed: the code.".into(),
+        }
+    }
+
+    pub(crate) fn code_redeemed() -> EntraError {
+        EntraError { code: 54005, error: "invalid_grant", message: "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.".into() }
+    }
+
+    pub(crate) fn code_expired() -> EntraError {
+        EntraError { code: 70008, error: "invalid_grant", message: "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource.".into() }
+    }
+
+    pub(crate) fn other_redirect() -> EntraError {
+        EntraError { code: 500112, error: "invalid_grant", message: "The reply address does not match the reply address provided when requesting Authorization code.".into() }
+    }
+
+    pub(crate) fn wrong_verifier() -> EntraError {
+        EntraError { code: 50148, error: "invalid_grant", message: "The code_verifier does not match the code_challenge supplied in the authorization request for PKCE.".into() }
+    }
+
+    pub(crate) fn authorization_pending() -> EntraError {
+        EntraError {
+            code: 70016,
+            error: "authorization_pending",
+            message: "OAuth 2.0 device flow error. Authorization is pending. Continue polling.".into(),
+        }
+    }
+
+    pub(crate) fn slow_down() -> EntraError {
+        EntraError {
+            code: 70016,
+            error: "slow_down",
+            message: "OAuth 2.0 device flow error. Authorization is pending. Slow down.".into(),
+        }
+    }
+
+    pub(crate) fn authorization_declined() -> EntraError {
+        EntraError {
+            code: 65004,
+            error: "authorization_declined",
+            message: "User declined to consent to access the app.".into(),
+        }
+    }
+
+    pub(crate) fn unknown_device_code() -> EntraError {
+        EntraError {
+            code: 70018,
+            error: "bad_verification_code",
+            message: "Device code is not valid: there is no such code.".into(),
+        }
+    }
+
+    pub(crate) fn device_code_expired() -> EntraError {
+        EntraError { code: 70020, error: "expired_token", message: "The provided value for the input parameter 'device_code' is not valid. This device code has expired.".into() }
+    }
+
+    pub(crate) fn unknown_refresh_token() -> EntraError {
+        EntraError {
+            code: 70000,
+            error: "invalid_grant",
+            message: "Provided grant is invalid or malformed: the refresh token.".into(),
+        }
+    }
+
+    pub(crate) fn grant_revoked() -> EntraError {
+        EntraError {
+            code: 50173,
+            error: "invalid_grant",
+            message: "The provided grant has expired due to it being revoked, a fresh auth token is needed."
+                .into(),
+        }
+    }
+
+    pub(crate) fn unknown_user(name: &str) -> EntraError {
+        EntraError {
+            code: 50034,
+            error: "invalid_grant",
+            message: format!(
+                "The user account {name} does not exist in the directory. To sign into this application, the account must be added to the directory."
+            ),
+        }
+    }
+
+    pub(crate) fn wrong_password() -> EntraError {
+        EntraError {
+            code: 50126,
+            error: "invalid_grant",
+            message: "Error validating credentials due to invalid username or password.".into(),
+        }
+    }
+
+    pub(crate) fn needs_mfa() -> EntraError {
+        EntraError { code: 50076, error: "interaction_required", message: "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access the resource.".into() }
+    }
+
+    pub(crate) fn unverified_user_assertion() -> EntraError {
+        EntraError {
+            code: 50013,
+            error: "invalid_grant",
+            message: "Assertion failed signature validation.".into(),
+        }
+    }
+
+    pub(crate) fn user_assertion_for_another() -> EntraError {
+        EntraError {
+            code: 500131,
+            error: "invalid_grant",
+            message: "Assertion audience does not match the Client app presenting the assertion.".into(),
+        }
+    }
+
+    pub(crate) fn user_assertion_expired() -> EntraError {
+        EntraError { code: 500133, error: "invalid_grant", message: "Assertion is not within its valid time range. Ensure that the access token is not expired before using it for user assertion, or request a new token.".into() }
+    }
+
+    pub(crate) fn no_user_in_assertion() -> EntraError {
+        EntraError { code: 7000114, error: "invalid_grant", message: "Application is not allowed to make application on-behalf-of calls: the assertion is of no user.".into() }
     }
 
     fn no_federated_record(code: u32, claim: &str, found: &str) -> EntraError {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::client_credentials;
 use super::error::EntraError;
 use super::realm::Realm;
+use super::user;
 use crate::directory::Application;
 use crate::message::{Answer, Request};
 use crate::world::World;
@@ -27,9 +28,30 @@ pub(super) fn answer(world: &World, realm: Result<Realm<'_>, EntraError>, reques
     granted.unwrap_or_else(|error| error.answer(request.header("client-request-id")))
 }
 
+/// Begins the device code flow.
+pub(super) fn device_answer(
+    world: &World,
+    realm: Result<Realm<'_>, EntraError>,
+    request: &Request,
+) -> Answer {
+    let begun = realm.and_then(|realm| {
+        user::device_authorization(&Exchange {
+            world,
+            realm,
+            request,
+        })
+    });
+    begun.unwrap_or_else(|error| error.answer(request.header("client-request-id")))
+}
+
 fn grant(exchange: &Exchange<'_>) -> Result<Answer, EntraError> {
     match exchange.required("grant_type")?.as_str() {
         "client_credentials" => client_credentials::grant(exchange),
+        "authorization_code" => user::authorization_code(exchange),
+        "urn:ietf:params:oauth:grant-type:device_code" | "device_code" => user::device_code(exchange),
+        "refresh_token" => user::refresh_token(exchange),
+        "password" => user::password(exchange),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => user::on_behalf_of(exchange),
         other => Err(EntraError::unsupported_grant(other)),
     }
 }
@@ -43,12 +65,7 @@ impl<'a> Exchange<'a> {
 
     /// The application that asks; nothing is proved yet.
     pub(super) fn application(&self) -> Result<&'a Application, EntraError> {
-        let client_id = self.required("client_id")?;
-        let tenant = &self.realm.tenant.id;
-        self.world
-            .directory
-            .application(&client_id, tenant)
-            .ok_or_else(|| EntraError::unknown_application(&client_id, tenant))
+        self.realm.application(self.world, &self.required("client_id")?)
     }
 
     /// Refuses a resource that the tenant does not know.

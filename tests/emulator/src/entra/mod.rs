@@ -1,6 +1,7 @@
-//! Microsoft Entra ID: the discovery documents and the token endpoint.
+//! Microsoft Entra ID: the discovery documents, the sign-in page and the token endpoint.
 
 mod assertion;
+mod authorize;
 mod certificate;
 mod client;
 mod client_credentials;
@@ -9,10 +10,13 @@ mod error;
 mod exchange;
 mod federated;
 mod realm;
+mod sign_in;
+mod user;
 
 use std::borrow::Cow;
 
 use self::realm::Realm;
+pub(crate) use self::sign_in::SignIns;
 use crate::message::{Answer, Reply, Request};
 use crate::world::World;
 
@@ -24,6 +28,13 @@ pub(crate) fn answer(world: &World, request: &Request) -> Answer {
         ("POST", [tenant, "oauth2", "v2.0", "token"]) => {
             exchange::answer(world, Realm::find(world, tenant, request), request)
         }
+        ("POST", [tenant, "oauth2", "v2.0", "devicecode"]) => {
+            exchange::device_answer(world, Realm::find(world, tenant, request), request)
+        }
+        ("GET", [tenant, "oauth2", "v2.0", "authorize"]) => {
+            authorize::answer(world, Realm::find(world, tenant, request), request)
+        }
+        ("GET", ["common", "userrealm", user]) => discovery::user_realm(user),
         ("GET", ["common", "discovery", "instance"]) => discovery::instance(request),
         ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => {
             discovery::openid_configuration(Realm::find(world, tenant, request), request)

@@ -3,6 +3,7 @@
 use super::error::EntraError;
 use crate::cloud::Cloud;
 use crate::config::Tenant;
+use crate::directory::{Application, User};
 use crate::message::Request;
 use crate::world::World;
 
@@ -17,12 +18,20 @@ pub(super) struct Realm<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form<'a> {
     Tenant(&'a str),
+    /// `organizations` or `common`: the tenant is the user's own.
+    Any(&'a str),
     Adfs,
 }
 
 impl<'a> Realm<'a> {
     /// The tenant that a path names, if it lives in the cloud of the authority that was asked.
     pub(super) fn find(world: &'a World, name: &'a str, request: &Request) -> Result<Realm<'a>, EntraError> {
+        if ["organizations", "common"].contains(&name) {
+            return Ok(Realm {
+                tenant: world.directory.first_tenant(),
+                form: Form::Any(name),
+            });
+        }
         let Some(tenant) = world.directory.tenant(name) else {
             let well_formed = uuid::Uuid::try_parse(name).is_ok() || name.contains('.');
             return Err(if well_formed {
@@ -48,11 +57,32 @@ impl<'a> Realm<'a> {
         }
     }
 
+    /// The application with this id.
+    pub(super) fn application(
+        &self,
+        world: &'a World,
+        client_id: &str,
+    ) -> Result<&'a Application, EntraError> {
+        let tenant = match self.form {
+            Form::Any(_) => None,
+            Form::Tenant(_) | Form::Adfs => Some(self.tenant.id.as_str()),
+        };
+        world
+            .directory
+            .application(client_id, tenant)
+            .ok_or_else(|| EntraError::unknown_application(client_id, &self.tenant.id))
+    }
+
+    /// Whether a user may sign in here.
+    pub(super) fn admits(&self, user: &User) -> bool {
+        matches!(self.form, Form::Any(_)) || user.tenant.id == self.tenant.id
+    }
+
     /// What an endpoint's URLs begin with, as the client named it.
     pub(super) fn base(&self, request: &Request) -> String {
         let authority = request.host.trim_end_matches(":443");
         match self.form {
-            Form::Tenant(name) => format!("https://{authority}/{name}"),
+            Form::Tenant(name) | Form::Any(name) => format!("https://{authority}/{name}"),
             Form::Adfs => format!("https://{authority}/adfs"),
         }
     }
@@ -62,7 +92,7 @@ impl<'a> Realm<'a> {
         let base = self.base(request);
         match self.form {
             Form::Adfs => vec![format!("{base}/oauth2/token")],
-            Form::Tenant(_) => {
+            Form::Tenant(_) | Form::Any(_) => {
                 let aliases = self.tenant.cloud.authorities().iter().flat_map(|authority| {
                     let names = [Some(&self.tenant.id), self.tenant.domain.as_ref()];
                     names

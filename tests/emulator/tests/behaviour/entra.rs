@@ -89,7 +89,7 @@ async fn each_mistake_has_its_code() {
         ),
         (
             TENANT,
-            ("grant_type", "password"),
+            ("grant_type", "magic"),
             (400, "unsupported_grant_type", 70_003),
         ),
         (TENANT, ("grant_type", ""), (400, "invalid_request", 900_144)),

@@ -17,6 +17,7 @@ mod program;
 mod properties;
 mod proxy;
 mod service_fabric;
+mod sign_in;
 mod soft_delete;
 mod support;
 mod throttling;
