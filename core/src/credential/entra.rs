@@ -1,5 +1,11 @@
 //! The v2 token endpoint of Microsoft Entra ID: one conversation for every grant. Which tenant may be asked is
 //! decided by [`Tenants`].
+//!
+//! **No instance discovery.** The request goes straight to the token endpoint of the configured authority, as the SDK for
+//! Rust and the asynchronous one for Python do; the metadata document, whose content is known, is not fetched either. What
+//! discovery is for, not to send a credential to a host that nobody vouches for, is kept otherwise: the authority comes
+//! from the configuration only, never from a challenge, is https, and its TLS certificate is checked. The bindings take
+//! the SDKs' option `disable_instance_discovery`, and it changes nothing.
 
 use crate::config::Config;
 use crate::config::credential::{Application, AuthorityOptions};
@@ -104,6 +110,9 @@ impl Entra {
         request: &TokenRequest,
         proof: Proof<'_>,
     ) -> Result<AccessToken, Miss> {
+        self.tenants
+            .require_one(request.tenant.as_deref())
+            .map_err(Miss::refused)?;
         let body = self
             .ask(route, context, source, request, Grant::ClientCredentials, proof)
             .await?;

@@ -1,4 +1,16 @@
 //! Which tenant may be asked for a token: decided here and nowhere else.
+//!
+//! A vault's challenge, or a caller, may want a token of another tenant than the configured one:
+//!
+//! | configured | wanted | asked |
+//! |---|---|---|
+//! | nothing (developers' tools) | any | the wanted one |
+//! | one | the same, in any case of its letters | the wanted one |
+//! | one | one of `additionally_allowed_tenants`, or any if that holds `*` | the wanted one |
+//! | one | any other | an error that names it |
+//! | `adfs`, or anything while `AZURE_IDENTITY_DISABLE_MULTITENANTAUTH` is set | any | the configured one |
+//!
+//! `AZURE_ADDITIONALLY_ALLOWED_TENANTS` (separated by `;`) counts where the option is not given.
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
@@ -41,8 +53,25 @@ impl Tenants {
                 .environment
                 .get("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH")
                 .is_some()
-                || own == Some("adfs"),
+                || own.is_some_and(|own| own.eq_ignore_ascii_case("adfs")),
         })
+    }
+
+    /// An application has its tokens in one tenant; the words for any tenant stand for people, who choose theirs when
+    /// they sign in.
+    pub(crate) fn require_one(&self, wanted: Option<&str>) -> Result<(), Error> {
+        let asked = self.resolve(wanted)?.unwrap_or_default();
+        match ["common", "organizations", "consumers"]
+            .into_iter()
+            .find(|word| word.eq_ignore_ascii_case(asked))
+        {
+            None => Ok(()),
+            Some(word) => Err(Error::new(
+                ErrorKind::InvalidConfiguration,
+                format!("An application cannot sign in to the tenant `{word}`, which stands for the tenants of people."),
+            )
+            .advise("Give the directory (tenant) id of the tenant in which the application has its service principal.")),
+        }
     }
 
     /// The tenant to ask when `wanted` is wanted: it, if it may be asked; `None` is the source's own choice.

@@ -1,4 +1,15 @@
 //! The Azure clouds: where their vaults and their sign-in service are.
+//!
+//! | cloud | authority | other names of it | vaults |
+//! |---|---|---|---|
+//! | public | `login.microsoftonline.com` | `login.windows.net`, `login.microsoft.com`, `sts.windows.net` | `vault.azure.net` |
+//! | US Government | `login.microsoftonline.us` | `login.usgovcloudapi.net` | `vault.usgovcloudapi.net` |
+//! | China | `login.chinacloudapi.cn` | `login.partner.microsoftonline.cn` | `vault.azure.cn` |
+//! | new sovereign clouds | `login.sovcloud-identity.fr`, `.de`, `.sg` | | told by the vault's challenge |
+//! | private clouds, AD FS | any other | | told by the vault's challenge |
+//!
+//! An authority is asked under the name that was configured: an alias is neither replaced nor refused, nor is a host
+//! that stands in no row.
 
 use crate::error::{Error, ErrorKind};
 

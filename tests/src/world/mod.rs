@@ -10,6 +10,7 @@
 //! * an operation ends exactly once, and not at all when it was cancelled;
 //! * no request is under way twice at the same time (a flight is shared), but for one that was overtaken;
 //! * nothing is under way when nobody waits, unless renewals are detached;
+//! * a program is a bare name or an absolute path, so that none is run from the working directory (CVE-2023-36415);
 //! * a timer lies in the future.
 
 mod host;
@@ -360,6 +361,16 @@ impl<H: Host> World<H> {
             assert!(
                 !twin || self.overtaken,
                 "the same request is under way already\n{}",
+                self.tail()
+            );
+        }
+        if let Effect::Run { argv, .. } = &effect {
+            let program = argv.first().map(String::as_str).unwrap_or_default();
+            let bare = !program.is_empty() && !program.contains(['/', '\\', ':']);
+            let absolute = program.starts_with('/') || program.get(1..3) == Some(":\\");
+            assert!(
+                bare || absolute,
+                "{program:?} depends on the working directory\n{}",
                 self.tail()
             );
         }
