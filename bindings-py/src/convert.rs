@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use nightlatch_core::cache::store::Entry;
 use nightlatch_core::effect::{Effect, EffectId, Request, Route, SigningKey};
+use nightlatch_core::error::Error;
 use nightlatch_core::operation::{OpId, Output, Reply};
-use nightlatch_core::secret::{Secret, SecretProperties};
+use nightlatch_core::secret::{Secret, SecretId, SecretProperties};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::UnixTime;
 use pyo3::prelude::*;
@@ -20,48 +21,74 @@ use crate::signer::Signer;
 
 static SECRET_CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// One output as a tuple. `kept` is the cache's entry of a secret that was asked for, if there is one.
+/// The cache's entry of a secret, if there is one.
+pub(crate) type Kept<'a> = &'a dyn Fn(&SecretId) -> Option<Arc<Entry<Secret>>>;
+
+/// One output as a tuple. `asked` is the secret that a finished operation was about.
 pub(crate) fn output<'py>(
     py: Python<'py>,
     output: Output,
-    kept: Option<&Arc<Entry<Secret>>>,
+    asked: Option<&SecretId>,
+    kept: Kept<'_>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let tuple = match output {
         Output::Perform { id, op, effect } => perform(py, id, op, effect)?,
         Output::Abort(id) => ("abort", id.0).into_pyobject(py)?,
-        Output::Finished {
-            op,
-            result: Ok(Reply::Secret(secret)),
-        } => {
-            let object = match kept.filter(|entry| entry.value == secret) {
-                Some(entry) => ready_made(py, entry)?,
-                None => secret_object(py, &secret)?,
-            };
-            ("secret", op.0, object).into_pyobject(py)?
-        }
-        Output::Finished {
-            op,
-            result:
-                Ok(Reply::Token {
-                    token,
-                    expires_on,
-                    refresh_on,
-                }),
-        } => {
-            let token = text(py, &token);
-            ("token", op.0, token, expires_on.as_secs(), refresh_on.as_secs()).into_pyobject(py)?
-        }
-        Output::Finished { op, result: Ok(_) } => ("unsupported_reply", op.0).into_pyobject(py)?,
-        Output::Finished {
-            op,
-            result: Err(error),
-        } => ("error", op.0, error::exception(py, &error)?).into_pyobject(py)?,
+        Output::Finished { op, result } => finished(py, op.0, result, asked, kept)?,
         Output::Event(event) => {
             ("event", serde_json::to_string(&event).unwrap_or_default()).into_pyobject(py)?
         }
         _ => return Ok(None),
     };
     Ok(Some(tuple.into_any()))
+}
+
+/// The end of an operation. What holds a secret is passed as an object, all else as the core's own JSON.
+fn finished<'py>(
+    py: Python<'py>,
+    op: u64,
+    result: Result<Reply, Error>,
+    asked: Option<&SecretId>,
+    kept: Kept<'_>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    match result {
+        Err(error) => ("error", op, error::exception(py, &error)?).into_pyobject(py),
+        Ok(Reply::Secret(secret)) => ("secret", op, shared(py, &secret, asked, kept)?).into_pyobject(py),
+        Ok(Reply::Secrets(found)) => {
+            let found = found.into_iter().map(|(id, result)| match result {
+                Ok(secret) => shared(py, &secret, Some(&id), kept),
+                Err(error) => error::exception(py, &error),
+            });
+            let found = found.collect::<PyResult<Vec<_>>>()?;
+            ("secrets", op, found).into_pyobject(py)
+        }
+        Ok(Reply::Backup(blob)) => ("backup", op, PyBytes::new(py, blob.expose())).into_pyobject(py),
+        Ok(Reply::Token {
+            token,
+            expires_on,
+            refresh_on,
+        }) => {
+            let token = text(py, &token);
+            ("token", op, token, expires_on.as_secs(), refresh_on.as_secs()).into_pyobject(py)
+        }
+        Ok(reply) => match reply.to_json() {
+            Some(json) => ("reply", op, json).into_pyobject(py),
+            None => ("unsupported_reply", op).into_pyobject(py),
+        },
+    }
+}
+
+/// The object that everybody gets who reads this copy, or one of its own for a secret that is not kept.
+fn shared<'py>(
+    py: Python<'py>,
+    secret: &Secret,
+    id: Option<&SecretId>,
+    kept: Kept<'_>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match id.and_then(kept).filter(|entry| entry.value == *secret) {
+        Some(entry) => ready_made(py, &entry),
+        None => secret_object(py, secret),
+    }
 }
 
 fn perform<'py>(
@@ -134,9 +161,11 @@ fn perform<'py>(
     }
 }
 
-/// What a way trusts at its end, if not what the host's network does: SHA-1 of the certificate, or authorities in
-/// PEM and the server's name.
-fn trust(route: &Route) -> Option<(Option<&[u8]>, Option<&str>, Option<&str>)> {
+/// What a way trusts at its end: SHA-1 of the certificate, or authorities in PEM and the server's name.
+type Trust<'a> = (Option<&'a [u8]>, Option<&'a str>, Option<&'a str>);
+
+/// `None`: what the host's network trusts.
+fn trust(route: &Route) -> Option<Trust<'_>> {
     match route {
         Route::Pinned(sha1) => Some((Some(sha1), None, None)),
         Route::Private { roots, server_name } => Some((None, Some(roots), server_name.as_deref())),

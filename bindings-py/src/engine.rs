@@ -83,14 +83,21 @@ impl Engine {
         })
     }
 
-    /// Begins an operation (JSON) and returns its number with the turn.
+    /// Begins an operation (JSON, and the secret value that it takes, if any) and returns its number with the
+    /// turn.
+    #[pyo3(signature = (operation, value=None))]
     fn start<'py>(
         &self,
         py: Python<'py>,
         operation: &str,
+        value: Option<Secret>,
     ) -> PyResult<(u64, Bound<'py, PyTuple>, Option<f64>)> {
         // In two steps: the lock goes before Python makes the exception.
         let parsed = self.lock().core.operation(operation);
+        let parsed = parsed.and_then(|operation| match value {
+            Some(value) => operation.with_value(value.into_sensitive()),
+            None => Ok(operation),
+        });
         let mut operation = parsed.map_err(|why| error::raise(py, &why))?;
         let mut begun = OpId(0);
         let (outputs, wait) = self.turn(py, |state, now| {
@@ -259,6 +266,12 @@ impl Engine {
         drop(discarded);
     }
 
+    /// What the cache holds and has done, as JSON.
+    fn cache_info(&self) -> String {
+        let info = self.lock().core.cache_info(self.clock.now());
+        serde_json::to_string(&info).unwrap_or_default()
+    }
+
     /// What every unfinished operation waits for: number, seconds since its start, words.
     fn pending(&self) -> Vec<(u64, f64, String)> {
         let now = self.clock.now().instant;
@@ -323,12 +336,10 @@ impl Engine {
             (state.core.poll_timeout(), state.core.take_discarded())
         };
         drop(discarded);
+        let kept = |id: &SecretId| self.store.get(id, now.instant).map(|(entry, _)| entry);
         let mut tuples = Vec::with_capacity(outputs.len());
         for (output, asked) in outputs {
-            let kept = asked
-                .and_then(|id| self.store.get(&id, now.instant))
-                .map(|(entry, _)| entry);
-            tuples.extend(convert::output(py, output, kept.as_ref())?);
+            tuples.extend(convert::output(py, output, asked.as_ref(), &kept)?);
         }
         let wait = due.map(|(instant, _)| instant.since(now.instant).as_secs_f64());
         Ok((PyTuple::new(py, tuples)?, wait))

@@ -198,7 +198,8 @@ def test_every_credential_is_understood_by_the_engine(cloud: Cloud) -> None:
         nightlatch.EnvironmentCredential(authority="https://login.example.org"),
         nightlatch.WorkloadIdentityCredential(tenant_id=TENANT, client_id=APP, token_file_path="/token"),
         nightlatch.ManagedIdentityCredential(),
-        nightlatch.AzureCliCredential(tenant_id=TENANT, subscription="s", process_timeout=5),
+        nightlatch.AzureCliCredential(tenant_id=TENANT, process_timeout=5),
+        nightlatch.AzureCliCredential(subscription="s"),
         nightlatch.ClientSecretCredential(TENANT, APP, SECRET, additionally_allowed_tenants=["*"]),
     ):
         cloud.client(credential)

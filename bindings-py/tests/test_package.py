@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import subprocess
@@ -63,10 +64,37 @@ def test_all_names_exist_and_are_documented() -> None:
 
 
 def test_sync_and_asyncio_have_the_same_surface() -> None:
+    # Awaited, they wait for the end themselves, and need no poller; as in azure-keyvault-secrets.
+    renamed = {
+        "AsyncItemPaged": "ItemPaged",
+        "begin_delete_secret": "delete_secret",
+        "begin_recover_deleted_secret": "recover_deleted_secret",
+    }
     for name in aio.__all__:
-        ours = {n for n in dir(getattr(nightlatch, name)) if not n.startswith("_")}
+        blocking = getattr(nightlatch, renamed.get(name, name))
+        ours = {renamed.get(n, n) for n in dir(blocking) if not n.startswith("_")}
         theirs = {n for n in dir(getattr(aio, name)) if not n.startswith("_")}
         assert ours == theirs, name
+
+
+def test_the_official_client_has_nothing_that_ours_lacks() -> None:
+    sdk = pytest.importorskip("azure.keyvault.secrets", reason="pip install azure-keyvault-secrets")
+    from azure.keyvault.secrets import aio as sdk_aio
+
+    # Requests by hand, which carry Azure's own request type; and an option of the newest service version.
+    lacking = {"send_request", "out_content_type"}
+    for theirs, ours in [(sdk, nightlatch), (sdk_aio, aio)]:
+        for name in [n for n in dir(theirs.SecretClient) if not n.startswith("_") and n not in lacking]:
+            mine, other = (getattr(package.SecretClient, name) for package in (ours, theirs))
+            if not callable(other) or name in ("close", "get_secret"):
+                continue
+            known = inspect.signature(mine).parameters
+            wanted = inspect.signature(other).parameters.values()
+            wanted = [p.name for p in wanted if p.kind is not p.VAR_KEYWORD and p.name not in lacking]
+            assert set(wanted) <= set(known), name
+    for model in ("KeyVaultSecret", "SecretProperties", "DeletedSecret", "KeyVaultSecretIdentifier"):
+        attributes = {n for n in dir(getattr(sdk, model)) if not n.startswith("_")}
+        assert attributes <= set(dir(getattr(nightlatch, model))), model
 
 
 def test_the_documented_options_are_the_ones_that_exist() -> None:

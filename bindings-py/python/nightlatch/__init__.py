@@ -16,9 +16,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._client import CacheInfo as CacheInfo
+    from ._client import SecretRotation as SecretRotation
     from ._host.faults import TransportError as TransportError
     from ._host.transport import Transport as Transport
     from ._native import __version__ as __version__
+    from ._paging import ItemPaged as ItemPaged
+    from ._polling import KeyVaultOperationPoller as KeyVaultOperationPoller
     from .credentials import (
         AuthorizationCodeCredential as AuthorizationCodeCredential,
     )
@@ -170,6 +174,9 @@ if TYPE_CHECKING:
         AuthenticationRecord as AuthenticationRecord,
     )
     from .models import (
+        DeletedSecret as DeletedSecret,
+    )
+    from .models import (
         KeyVaultSecret as KeyVaultSecret,
     )
     from .models import (
@@ -183,6 +190,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "secrets": ("SecretClient",),
+    "_client": ("CacheInfo", "SecretRotation"),
+    "_paging": ("ItemPaged",),
+    "_polling": ("KeyVaultOperationPoller",),
     "credentials": (
         "DefaultAzureCredential",
         "EnvironmentCredential",
@@ -209,8 +219,8 @@ _HOMES = {
         "AzureAuthorityHosts",
     ),
     "models": (
-        "KeyVaultSecret", "SecretProperties", "KeyVaultSecretIdentifier", "AccessToken", "AccessTokenInfo",
-        "AuthenticationRecord",
+        "KeyVaultSecret", "SecretProperties", "DeletedSecret", "KeyVaultSecretIdentifier", "AccessToken",
+        "AccessTokenInfo", "AuthenticationRecord",
     ),
     "options": ("IdentityPin",),
     "errors": (

@@ -110,6 +110,8 @@ class NightlatchError(Exception):
     """The next step, in one sentence."""
     help: str | None
     """The code of a diagnosis, when there is one."""
+    continuation_token: str | None
+    """For a list that broke off: what its `by_page` takes to go on."""
 
     def __init__(
         self,
@@ -141,6 +143,7 @@ class NightlatchError(Exception):
         self.attempts = tuple(Attempt(*attempt) for attempt in attempts)
         self.advice = advice
         self.help = help
+        self.continuation_token = None
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""

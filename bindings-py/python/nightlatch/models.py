@@ -14,6 +14,7 @@ __all__ = [
     "AccessToken",
     "AccessTokenInfo",
     "AuthenticationRecord",
+    "DeletedSecret",
     "KeyVaultSecret",
     "KeyVaultSecretIdentifier",
     "SecretProperties",
@@ -163,6 +164,57 @@ class KeyVaultSecret:
         return f"<KeyVaultSecret [{self.id}]>"
 
 
+class DeletedSecret:
+    """A secret that was deleted. Its value is out of reach until it is recovered."""
+
+    __slots__ = ("_deleted_date", "_properties", "_recovery_id", "_scheduled_purge_date")
+
+    def __init__(
+        self,
+        properties: SecretProperties,
+        deleted_date: datetime | None = None,
+        recovery_id: str | None = None,
+        scheduled_purge_date: datetime | None = None,
+    ) -> None:
+        self._properties = properties
+        self._deleted_date = deleted_date
+        self._recovery_id = recovery_id
+        self._scheduled_purge_date = scheduled_purge_date
+
+    @property
+    def name(self) -> str:
+        """The secret's name."""
+        return self._properties._name
+
+    @property
+    def id(self) -> str:
+        """The identifier that it had."""
+        return self._properties._id
+
+    @property
+    def properties(self) -> SecretProperties:
+        """What the vault still says of it."""
+        return self._properties
+
+    @property
+    def deleted_date(self) -> datetime | None:
+        """When it was deleted (UTC)."""
+        return self._deleted_date
+
+    @property
+    def recovery_id(self) -> str | None:
+        """The identifier under which it can be recovered; ``None`` in a vault without soft delete."""
+        return self._recovery_id
+
+    @property
+    def scheduled_purge_date(self) -> datetime | None:
+        """When the vault purges it by itself (UTC)."""
+        return self._scheduled_purge_date
+
+    def __repr__(self) -> str:
+        return f"<DeletedSecret [{self.id}]>"
+
+
 class KeyVaultSecretIdentifier:
     """The parts of a secret's identifier, such as ``https://contoso.vault.azure.net/secrets/db/0123…``.
 
@@ -242,6 +294,32 @@ class AccessTokenInfo:
 def secret_from_native(value: str, groups: tuple[Any, Any, Any]) -> KeyVaultSecret:
     """Makes the object that the cache keeps; called by the native module."""
     return KeyVaultSecret(SecretProperties(*groups), value)
+
+
+def properties_from_json(facts: dict[str, Any]) -> SecretProperties:
+    """Makes properties from the core's JSON, whose times are seconds."""
+    identity = (facts["id"], facts["vault_url"], facts["name"], facts["version"])
+    not_before, expires_on, created_on, updated_on = (_milliseconds(facts[name]) for name in _TIMES)
+    rest = (
+        facts["content_type"], facts["tags"], facts["recovery_level"], facts["recoverable_days"],
+        facts["managed"], facts["key_id"], facts["previous_version"],
+    )  # fmt: skip
+    return SecretProperties(
+        identity, (facts["enabled"], not_before, expires_on, created_on, updated_on), rest
+    )
+
+
+_TIMES = ("not_before", "expires_on", "created_on", "updated_on")
+
+
+def deleted_from_json(facts: dict[str, Any]) -> DeletedSecret:
+    """Makes a deleted secret from the core's JSON."""
+    deleted, purge = (_utc(_milliseconds(facts[name])) for name in ("deleted_date", "scheduled_purge_date"))
+    return DeletedSecret(properties_from_json(facts["properties"]), deleted, facts["recovery_id"], purge)
+
+
+def _milliseconds(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * 1000
 
 
 def _utc(milliseconds: int | None) -> datetime | None:

@@ -23,6 +23,8 @@ ENGINE_OPTIONS: dict[str, tuple[str, ...]] = {
     "secret_burst": ("limits", "secret_burst"),
     "vault_requests_per_second": ("limits", "vault_per_second"),
     "vault_burst": ("limits", "vault_burst"),
+    "vault_creates_per_second": ("limits", "create_per_second"),
+    "vault_create_burst": ("limits", "create_burst"),
     "retry_backoff_factor": ("retry", "delay"),
     "retry_backoff_max": ("retry", "max_delay"),
     "operation_timeout": ("retry", "operation_timeout"),
@@ -32,6 +34,7 @@ ENGINE_OPTIONS: dict[str, tuple[str, ...]] = {
     "allowed_domains": ("vault", "allowed_domains"),
     "allow_http_loopback": ("vault", "allow_http_loopback"),
     "validity": ("vault", "validity"),
+    "near_expiry": ("vault", "near_expiry"),
     "expect": ("expect",),
     "user_agent": ("user_agent",),
 }
@@ -52,7 +55,10 @@ class IdentityPin(NamedTuple):
 
 
 RETRY_TOTAL = "retry_total"
-HOST_OPTIONS = ("transport", "connection_verify", "proxies", "connection_timeout", "on_event", "_host")
+HOST_OPTIONS = (
+    "transport", "connection_verify", "proxies", "connection_timeout", "on_event", "audit",
+    "refresh_in_background", "_host",
+)  # fmt: skip
 
 
 class Settings(NamedTuple):
@@ -66,6 +72,10 @@ class Settings(NamedTuple):
     """What our own transport is made from."""
     on_event: Callable[[dict[str, Any]], None] | None
     """Called with every event."""
+    audit: Any
+    """Where every event is written as a line: a function, a path or a file."""
+    refresh_in_background: bool
+    """Whether a thread renews what nears its end."""
     host: Any
     """A whole host, for tests."""
 
@@ -98,7 +108,13 @@ def settings(given: Mapping[str, Any], where: str) -> Settings:
             "connection_verify=False: certificates are always checked; give the path of a CA file"
         )
     return Settings(
-        engine, given.get("transport"), transport_options, given.get("on_event"), given.get("_host")
+        engine,
+        given.get("transport"),
+        transport_options,
+        given.get("on_event"),
+        given.get("audit"),
+        bool(given.get("refresh_in_background", False)),
+        given.get("_host"),
     )
 
 

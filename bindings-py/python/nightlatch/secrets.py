@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from .models import KeyVaultSecret
+    from ._paging import ItemPaged
+    from ._polling import KeyVaultOperationPoller
+    from .models import DeletedSecret, KeyVaultSecret, SecretProperties
+    from .options import Settings
 
-from ._client import BaseClient
+from ._client import AuthError, BaseClient, is_auth_error
 from ._host.blocking import BlockingDriver
-from ._requests import secret_operation
+from ._requests import (
+    as_text,
+    many_operation,
+    secret_operation,
+    set_operation,
+    update_operation,
+    vault_operation,
+    waiting_operation,
+)
 from .credentials import DefaultAzureCredential
+from .errors import NightlatchError
 
 __all__ = ["SecretClient"]
 
+T = TypeVar("T")
+
 
 class SecretClient(BaseClient[BlockingDriver]):
-    """Reads the secrets of one vault. Safe to share between threads.
+    """Reads and manages the secrets of one vault. Safe to share between threads.
 
     A secret is kept for five minutes unless options say otherwise; however many callers want it meanwhile,
     the vault is asked once.
@@ -46,11 +62,16 @@ class SecretClient(BaseClient[BlockingDriver]):
     :keyword cache_soft_window: last share of a life, in which a copy is renewed while it serves. Default 0.2
     :keyword cache_refresh_interval: forced refreshes of one secret within this time share one fetch. Default
         1
+    :keyword refresh_in_background: whether a daemon thread renews what was read and nears its end, so that no
+        reader has to. It ends with the last client that wants it. Default False: the first reader in the soft
+        window renews
 
     Limits, which make requests wait; 0 for none:
 
     :keyword secret_requests_per_second: for one secret. Default 5, with ``secret_burst`` 5
     :keyword vault_requests_per_second: for one vault. Default 200, with ``vault_burst`` 400
+    :keyword vault_creates_per_second: for setting and restoring secrets in one vault. Default 15,
+        with ``vault_create_burst`` 15
 
     Tries and time (seconds):
 
@@ -69,6 +90,8 @@ class SecretClient(BaseClient[BlockingDriver]):
     :keyword allow_http_loopback: whether a vault on this machine may be spoken to without TLS. Default False
     :keyword validity: a secret outside its validity period: ``"allow"`` (default), ``"warn"`` (an event) or
         ``"refuse"``
+    :keyword near_expiry: how long before its end a secret that is fetched is told of (event
+        ``secret_near_expiry``); 0 for never. Default 30 days
     :keyword expect: who the token must stand for: a dict with ``client_id``, ``object_id``, ``resource_id``
         or ``tenant_id``
 
@@ -81,7 +104,14 @@ class SecretClient(BaseClient[BlockingDriver]):
     :keyword proxies: proxies by scheme, instead of the environment's
     :keyword on_event: called with each event, a dict; events hold no secret. They also go to the logger
         ``nightlatch``
+    :keyword audit: where each event is written as one line of JSON with its time: a function that takes the
+        line, a path, or an open text file
+
+    Spans and metrics are made where the program has imported ``opentelemetry.trace`` or
+    ``opentelemetry.metrics``.
     """
+
+    _refreshes = False
 
     def __init__(self, vault_url: str, credential: Any = None, **options: Any) -> None:
         self._connect(BlockingDriver, vault_url, credential, DefaultAzureCredential, options)
@@ -92,19 +122,338 @@ class SecretClient(BaseClient[BlockingDriver]):
         """Gets a secret from the vault, cached or not. Calls within a second share one fetch."""
         return self._fetch_secret(name, version, timeout, True)
 
+    @overload
+    def get_secrets(
+        self, names: Iterable[str], *, refresh: bool = ..., timeout: float | None = ...
+    ) -> dict[str, KeyVaultSecret]: ...
+    @overload
+    def get_secrets(
+        self,
+        names: Iterable[str],
+        *,
+        return_exceptions: bool,
+        refresh: bool = ...,
+        timeout: float | None = ...,
+    ) -> dict[str, KeyVaultSecret | Exception]: ...
+    def get_secrets(
+        self,
+        names: Iterable[str],
+        *,
+        return_exceptions: bool = False,
+        refresh: bool = False,
+        timeout: float | None = None,
+    ) -> Any:
+        """Gets the latest versions of many secrets at once: from the cache what is there, the others from the
+        vault, side by side and within the limits.
+
+        :keyword return_exceptions: whether the error of a secret takes its place in the result; else the
+            first one is raised. The others are cached in either case
+        :keyword refresh: ask the vault, cached or not
+        :returns: the secrets by their names, in the order of the names
+        """
+        from . import _replies
+
+        names, kept, asked = self._sort_out(names, refresh)
+        found = self._call(many_operation(self._vault_url, asked, refresh, timeout))[2] if asked else ()
+        return _replies.secrets(names, kept, asked, found, return_exceptions)
+
+    def with_secret(
+        self,
+        name: str,
+        use: Callable[[KeyVaultSecret], T],
+        *,
+        auth_error: AuthError,
+        timeout: float | None = None,
+    ) -> T:
+        """Calls `use` with a secret and returns what it returns. If it fails because the secret's value is no
+        longer accepted, gets the latest version and, if that is another one, calls `use` with it once more.
+
+        However many callers meet a rotated secret, the vault is asked once::
+
+            connection = client.with_secret("db-password", connect, auth_error=OperationalError)
+
+        :param use: takes the `KeyVaultSecret`
+        :keyword auth_error: the exceptions that mean "not accepted": a class, a tuple of classes, or a
+            function that is given the exception and tells
+        :keyword timeout: seconds that each of the two reads may take
+        :raises Exception: what `use` raised, when there is no other version
+        """
+        secret = self.get_secret(name, timeout=timeout)
+        try:
+            return use(secret)
+        except Exception as why:
+            if not is_auth_error(auth_error, why):
+                raise
+            newer = self._other_than(secret)
+            if newer is None:
+                try:
+                    newer = self.refresh(name, timeout=timeout)
+                except NightlatchError as failure:
+                    raise why from failure
+            if newer.properties.version == secret.properties.version:
+                raise
+        return use(newer)
+
+    def set_secret(
+        self,
+        name: str,
+        value: str,
+        *,
+        enabled: bool | None = None,
+        tags: dict[str, str] | None = None,
+        content_type: str | None = None,
+        not_before: datetime | None = None,
+        expires_on: datetime | None = None,
+        recover_if_deleted: bool = False,
+        timeout: float | None = None,
+    ) -> KeyVaultSecret:
+        """Sets a secret: a new version if the name is in use, else a new secret. Needs the permission to set.
+
+        A version inherits nothing from the one before; readers of this client's cache see it at once.
+
+        :keyword enabled: whether it may be read
+        :keyword tags: up to 15
+        :keyword content_type: free text, at most 255 characters
+        :keyword not_before: from when it should be used (UTC); informational
+        :keyword expires_on: until when it should be used (UTC); informational
+        :keyword recover_if_deleted: if the name belongs to a deleted secret, recover that one first (which
+            needs the permission to recover) and set the new version on top
+        :raises ResourceExistsError: the name belongs to a deleted secret
+        """
+        operation = set_operation(
+            self._vault_url,
+            name,
+            value,
+            timeout,
+            recover_if_deleted,
+            enabled=enabled,
+            tags=tags,
+            content_type=content_type,
+            not_before=not_before,
+            expires_on=expires_on,
+        )
+        secret: KeyVaultSecret = self._call(operation, value)[2]
+        return secret
+
+    def update_secret_properties(
+        self,
+        name: str,
+        version: str | None = None,
+        *,
+        enabled: bool | None = None,
+        tags: dict[str, str] | None = None,
+        content_type: str | None = None,
+        not_before: datetime | None = None,
+        expires_on: datetime | None = None,
+        if_version: str | None = None,
+        if_unchanged_since: datetime | None = None,
+        timeout: float | None = None,
+    ) -> SecretProperties:
+        """Changes properties of one version, the latest if none is named. What is not given stays. Needs the
+        permission to set.
+
+        The service knows no etags. With one of the conditions the version is read first (which needs the
+        permission to get) and compared, and exactly this version is changed. A change that somebody else
+        makes between the two is overwritten, in the fields that are given.
+
+        :keyword tags: they replace all tags there are
+        :keyword if_version: only if this is the latest version
+        :keyword if_unchanged_since: only if it was not changed after this moment: the ``updated_on`` known
+            here
+        :raises ResourceExistsError: a condition does not hold
+        """
+        from . import _replies
+
+        operation = update_operation(
+            self._vault_url,
+            name,
+            version,
+            timeout,
+            enabled=enabled,
+            tags=tags,
+            content_type=content_type,
+            not_before=not_before,
+            expires_on=expires_on,
+            if_version=if_version,
+            if_unchanged_since=if_unchanged_since,
+        )
+        return _replies.properties(self._call(operation))
+
+    def list_properties_of_secrets(
+        self, *, max_page_size: int | None = None, timeout: float | None = None
+    ) -> ItemPaged[SecretProperties]:
+        """Lists the vault's secrets without values, disabled and expired ones too. Needs the permission to
+        list.
+
+        :keyword max_page_size: most secrets on a page; 25 is the service's own most
+        :keyword timeout: seconds that each page may take
+        """
+        from . import _replies
+
+        return self._list(
+            "list_properties_of_secrets", None, _replies.properties_page, max_page_size, timeout
+        )
+
+    def list_properties_of_secret_versions(
+        self, name: str, *, max_page_size: int | None = None, timeout: float | None = None
+    ) -> ItemPaged[SecretProperties]:
+        """Lists the versions of a secret without values. Needs the permission to list. An unknown secret has
+        none.
+        """
+        from . import _replies
+
+        op = "list_properties_of_secret_versions"
+        return self._list(op, name, _replies.properties_page, max_page_size, timeout)
+
+    def list_deleted_secrets(
+        self, *, max_page_size: int | None = None, timeout: float | None = None
+    ) -> ItemPaged[DeletedSecret]:
+        """Lists the deleted secrets that can still be recovered. Needs the permission to list."""
+        from . import _replies
+
+        return self._list("list_deleted_secrets", None, _replies.deleted_page, max_page_size, timeout)
+
+    def begin_delete_secret(
+        self, name: str, *, polling_interval: float | None = None, timeout: float | None = None
+    ) -> KeyVaultOperationPoller[DeletedSecret]:
+        """Deletes a secret with all versions. Needs the permission to delete.
+
+        The vault finishes some seconds later: call the poller's ``wait`` before you recover or purge the
+        secret.
+
+        :keyword polling_interval: seconds between two looks while waiting. Default 2
+        :returns: a poller whose ``result`` is the `DeletedSecret`, without waiting
+        """
+        from . import _replies
+        from ._polling import KeyVaultOperationPoller
+
+        operation = vault_operation("delete_secret", self._vault_url, name, timeout=timeout)
+        secret, finished = _replies.deleted(self._call(operation))
+        look = self._looking("deletion_finished", name, polling_interval)
+        return KeyVaultOperationPoller(look, secret, finished)
+
+    def get_deleted_secret(self, name: str, *, timeout: float | None = None) -> DeletedSecret:
+        """Gets a deleted secret, without its value. Needs the permission to get."""
+        from . import _replies
+
+        operation = vault_operation("get_deleted_secret", self._vault_url, name, timeout=timeout)
+        return _replies.deleted(self._call(operation))[0]
+
+    def begin_recover_deleted_secret(
+        self, name: str, *, polling_interval: float | None = None, timeout: float | None = None
+    ) -> KeyVaultOperationPoller[SecretProperties]:
+        """Recovers a deleted secret with all versions. Needs the permission to recover.
+
+        The vault finishes some seconds later: call the poller's ``wait`` before you use the secret.
+
+        :keyword polling_interval: seconds between two looks while waiting. Default 2
+        :returns: a poller whose ``result`` is the `SecretProperties`, without waiting
+        """
+        from . import _replies
+        from ._polling import KeyVaultOperationPoller
+
+        operation = vault_operation("recover_deleted_secret", self._vault_url, name, timeout=timeout)
+        properties = _replies.properties(self._call(operation))
+        look = self._looking("recovery_finished", name, polling_interval)
+        return KeyVaultOperationPoller(look, properties, False)
+
+    def purge_deleted_secret(
+        self,
+        name: str,
+        *,
+        wait: bool = False,
+        polling_interval: float | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Deletes a deleted secret for good. Needs the permission to purge.
+
+        :keyword wait: whether to wait until the name can be used again, which takes the vault some seconds
+        :keyword polling_interval: seconds between two looks while waiting. Default 2
+        """
+        op = "purge_deleted_secret"
+        if wait:
+            self._call(waiting_operation(op, self._vault_url, name, polling_interval, timeout))
+        else:
+            self._call(vault_operation(op, self._vault_url, name, timeout=timeout))
+
+    def backup_secret(self, name: str, *, timeout: float | None = None) -> bytes:
+        """Backs up all versions of a secret. Needs the permission to back up.
+
+        :returns: an opaque blob, which only a vault of the same subscription and geography can restore
+        """
+        from . import _replies
+
+        operation = vault_operation("backup_secret", self._vault_url, name, timeout=timeout)
+        return _replies.blob(self._call(operation))
+
+    def restore_secret_backup(self, backup: bytes, *, timeout: float | None = None) -> SecretProperties:
+        """Brings a backup back, all versions and under its own name, which must be free. Needs the permission
+        to restore.
+
+        :raises ResourceExistsError: the name is in use
+        """
+        from . import _replies
+
+        operation = vault_operation("restore_secret_backup", self._vault_url, timeout=timeout)
+        return _replies.properties(self._call(operation, as_text(backup)))
+
     def close(self) -> None:
-        """Closes idle connections. The client stays usable, as do others that share its credential."""
-        self._forget_listener()
+        """Closes idle connections, and ends what listens and what runs in the background. The client stays
+        usable, as do others that share its credential.
+        """
+        self._end()
         self._driver.close()
+
+    def _settled(self, settings: Settings) -> None:
+        self._refreshes = settings.refresh_in_background
+        if self._refreshes:
+            self._driver.refresher.want()
+
+    def _end(self) -> None:
+        super()._end()
+        if self._refreshes:
+            self._refreshes = False
+            self._driver.refresher.release()
 
     def _fetch_secret(
         self, name: str, version: str | None, timeout: float | None, refresh: bool = False
     ) -> KeyVaultSecret:
         """The slow way of `get_secret`, which the native base class takes when the cache cannot answer."""
         operation = secret_operation(self._vault_url, name, version, timeout, refresh)
-        output = self._driver.call(operation, self._default_timeout if timeout is None else timeout)
-        secret: KeyVaultSecret = output[2]
+        secret: KeyVaultSecret = self._call(operation)[2]
         return secret
+
+    def _call(self, operation: dict[str, Any], value: str | bytes | None = None) -> tuple[Any, ...]:
+        return self._driver.call(operation, value, operation.get("timeout", self._default_timeout))
+
+    def _list(
+        self,
+        op: str,
+        name: str | None,
+        read: Callable[[tuple[Any, ...]], tuple[list[T], str | None]],
+        max_page_size: int | None,
+        timeout: float | None,
+    ) -> ItemPaged[T]:
+        from ._paging import ItemPaged
+
+        def fetch(token: str | None) -> tuple[list[T], str | None]:
+            paging = {"continuation": token, "max_page_size": max_page_size}
+            return read(self._call(vault_operation(op, self._vault_url, name, timeout=timeout, **paging)))
+
+        return ItemPaged(fetch)
+
+    def _looking(self, op: str, name: str, interval: float | None) -> Callable[[bool, float | None], bool]:
+        from . import _replies
+
+        def look(wait: bool, timeout: float | None) -> bool:
+            operation = (
+                waiting_operation(op, self._vault_url, name, interval, timeout)
+                if wait
+                else vault_operation(op, self._vault_url, name, timeout=timeout)
+            )
+            return _replies.finished(self._call(operation))
+
+        return look
 
     def __enter__(self) -> Self:
         return self

@@ -17,7 +17,8 @@ from asyncio import AbstractEventLoop
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from .driver import Driver, no_reply
+from . import telemetry
+from .driver import RESULTS, Driver, no_reply
 from .effects import Answer, Effect, is_async_effect, perform, perform_async
 from .workers import Workers
 
@@ -49,15 +50,27 @@ class LoopDriver(Driver):
         super().after_fork()
         self._begin()
 
-    async def call(self, operation: Mapping[str, Any]) -> Result:
+    async def call(self, operation: Mapping[str, Any], value: str | bytes | None = None) -> Result:
         """Carries out an operation and returns its output. Cancelling the task cancels the operation.
 
+        :param value: the secret value that it takes, if it does
         :raises NightlatchError: as the operation ended
         """
+        span = telemetry.operation(self, operation)
+        if span is None:
+            return await self._carry_out(operation, value, None)
+        with span:
+            return await self._carry_out(operation, value, span)
+
+    async def _carry_out(
+        self, operation: Mapping[str, Any], value: str | bytes | None, span: telemetry.OperationSpan | None
+    ) -> Result:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         with self._lock:
-            op, outputs, wait = self.engine.start(json.dumps(operation))
+            op, outputs, wait = self.engine.start(json.dumps(operation), value)
+            if span:
+                span.begun(op)
             self._waiters[op] = (loop, future)
             self._loops[loop] = self._loops.get(loop, 0) + 1
             self._last = loop
@@ -102,7 +115,7 @@ class LoopDriver(Driver):
                 events.append(output[1])
             elif kind == "abort":
                 self._abort(output[1], here)
-            elif kind in ("secret", "token", "error", "unsupported_reply"):
+            elif kind in RESULTS:
                 self._deliver(output, here)
             else:
                 self._begin_effect(output, here)
@@ -144,20 +157,26 @@ class LoopDriver(Driver):
             self._turn("fail", (effect[1], "interrupted", "the event loop is closed"), None)
 
     def _work(self, effect: Effect) -> None:
+        span = telemetry.request(self, effect)
         answer: Answer = ("fail", (effect[1], "interrupted"))
         try:
             answer = perform(effect, self.host, self.foreign)
         finally:
+            if span:
+                span.end(answer)
             self._turn(*answer, None)
 
     def _spawn(self, loop: AbstractEventLoop, effect: Effect) -> None:
         self._tasks[effect[1]] = (loop, loop.create_task(self._perform(loop, effect)))
 
     async def _perform(self, loop: AbstractEventLoop, effect: Effect) -> None:
+        span = telemetry.request(self, effect)
         answer: Answer = ("fail", (effect[1], "interrupted"))
         try:
             answer = await perform_async(effect, self.host, self.foreign)
         finally:
+            if span:
+                span.end(answer)
             self._tasks.pop(effect[1], None)
             self._turn(*answer, loop)
 

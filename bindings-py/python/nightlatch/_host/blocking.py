@@ -20,8 +20,10 @@ import threading
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from .driver import Driver, no_reply
-from .effects import Effect, own_timeout, perform
+from . import telemetry
+from .driver import RESULTS, Driver, no_reply
+from .effects import Answer, Effect, own_timeout, perform
+from .refresher import Refresher
 
 Result: TypeAlias = tuple[Any, ...]
 
@@ -35,6 +37,7 @@ class BlockingDriver(Driver):
         super().__init__(*args, **kwargs)
         if any(self.host.awaited.values()):
             raise TypeError("this transport is made for asyncio: use nightlatch.aio, or a blocking one")
+        self.refresher = Refresher(self)
         self._begin()
 
     def _begin(self) -> None:
@@ -50,35 +53,55 @@ class BlockingDriver(Driver):
     def after_fork(self) -> None:
         """In a forked child: callers, effects and locks were the parent's."""
         super().after_fork()
+        self.refresher.after_fork()
         self._begin()
 
-    def call(self, operation: Mapping[str, Any], timeout: float | None = None) -> Result:
+    def call(
+        self, operation: Mapping[str, Any], value: str | bytes | None = None, timeout: float | None = None
+    ) -> Result:
         """Carries out an operation and returns its output.
 
+        :param value: the secret value that it takes, if it does
         :param timeout: the seconds that the caller waits at most, if it is known here
         :raises NightlatchError: as the operation ended
         """
+        self.refresher.begin()
+        span = telemetry.operation(self, operation)
+        if span is None:
+            return self._carry_out(operation, value, timeout, None)
+        with span:
+            return self._carry_out(operation, value, timeout, span)
+
+    def _carry_out(
+        self,
+        operation: Mapping[str, Any],
+        value: str | bytes | None,
+        timeout: float | None,
+        span: telemetry.OperationSpan | None,
+    ) -> Result:
         end = None if timeout is None else self.host.now() + timeout
         lock = self._lock
         effect: Effect | None = None
         op: int | None = None
         try:
             with lock:
-                op, outputs, wait = self.engine.start(json.dumps(operation))
+                op, outputs, wait = self.engine.start(json.dumps(operation), value)
+                if span:
+                    span.begun(op)
                 self._callers += 1
                 self._results[op] = ()
                 self._absorb(outputs, wait)
             while True:
                 with lock:
                     result = self._next(op, end)
-                    if result[0] in _RESULTS:
+                    if result[0] in RESULTS:
                         self._leave(op)
                         op = None
                         break
                     effect = result
                     self._performing += 1
                 self._tell()
-                method, arguments = perform(effect, self.host, self.foreign, self._budget(effect, end))
+                method, arguments = self._perform(effect, end)
                 with lock:
                     if arguments[1:2] == ("interrupted",) and self._is_due():
                         self._absorb(*self.engine.handle_timeout())
@@ -90,6 +113,16 @@ class BlockingDriver(Driver):
                 self._abandon(lock, op, effect)
             self._tell()
         return self._unpack(result)
+
+    def _perform(self, effect: Effect, end: float | None) -> Answer:
+        span = telemetry.request(self, effect)
+        answer: Answer = ("fail", (effect[1], "interrupted"))
+        try:
+            answer = perform(effect, self.host, self.foreign, self._budget(effect, end))
+        finally:
+            if span:
+                span.end(answer)
+        return answer
 
     def _next(self, op: int, end: float | None) -> tuple[Any, ...]:
         """The operation's result or the next effect; sleeps until there is one. The lock is held."""
@@ -141,7 +174,7 @@ class BlockingDriver(Driver):
                 self._events.append(output[1])
             elif kind == "abort":
                 self._todo.pop(output[1], None)
-            elif kind in _RESULTS:
+            elif kind in RESULTS:
                 if output[1] in self._results:
                     self._results[output[1]] = output
                     self._wake(output[1])
@@ -195,4 +228,3 @@ class BlockingDriver(Driver):
 
 _OWN_DEADLINE = 0.05
 """Seconds by which the engine's deadline for an effect may seem earlier than the effect's own timeout."""
-_RESULTS = frozenset({"secret", "token", "error", "unsupported_reply"})

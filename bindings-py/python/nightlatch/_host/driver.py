@@ -6,7 +6,6 @@ them, and hands results to callers. `blocking` and `asyncio` are the two ways to
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import sys
@@ -14,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
-from . import fork
+from . import fork, telemetry
 from .environment import Host
 from .foreign import Outside
 
@@ -23,8 +22,11 @@ if TYPE_CHECKING:
 
 Listener = Callable[[dict[str, Any]], None]
 
+RESULTS = frozenset({"secret", "secrets", "backup", "token", "reply", "error", "unsupported_reply"})
+"""Outputs that end an operation."""
+
 # Told at INFO; everything else at DEBUG.
-_NOTABLE = frozenset({"token_acquired", "secret_rotated", "served_stale"})
+_NOTABLE = frozenset({"token_acquired", "secret_rotated", "secret_near_expiry", "served_stale"})
 
 
 class Driver:
@@ -47,8 +49,9 @@ class Driver:
     ) -> None:
         self.host = host
         self.foreign = tuple(foreign)
-        self._listeners: dict[int, Listener] = {}
-        self._tickets = itertools.count()
+        self._listeners: dict[Any, list[Listener]] = {}
+        self.spans: dict[int, Any] = {}
+        """Contexts of OpenTelemetry, by operations under way."""
         environment = {
             name: value
             for name in _native.ENVIRONMENT_NAMES
@@ -59,25 +62,34 @@ class Driver:
             json.dumps({**options, "host": own}), environment, list(secrets), os.urandom(16), host.clock
         )
         fork.register(self)
+        telemetry.watch(self)
 
-    def listen(self, listener: Listener) -> int:
-        """Calls `listener` with every event from now on; returns the number that `unlisten` takes."""
-        ticket = next(self._tickets)
-        self._listeners[ticket] = listener
-        return ticket
+    def listen(self, listener: Listener, key: Any = None) -> Any:
+        """Calls `listener` with every event from now on; returns what `unlisten` takes.
 
-    def unlisten(self, ticket: int) -> None:
-        """Ends `listen`."""
-        self._listeners.pop(ticket, None)
+        :param key: of listeners with equal keys only one is called
+        """
+        key = object() if key is None else key
+        self._listeners.setdefault(key, []).append(listener)
+        return key
+
+    def unlisten(self, key: Any) -> None:
+        """Ends one `listen`."""
+        listeners = self._listeners.get(key, [])
+        if listeners:
+            listeners.pop()
+        if not listeners:
+            self._listeners.pop(key, None)
 
     def tell(self, texts: Sequence[str]) -> None:
         """Hands events to the logger and to the listeners. Never called with a lock held."""
         for text in texts:
             event: dict[str, Any] = json.loads(text)
             _log(event)
-            for listener in list(self._listeners.values()):
+            for listeners in list(self._listeners.values()):
                 try:
-                    listener(dict(event))
+                    for listener in listeners[:1]:
+                        listener(dict(event))
                 except Exception as why:
                     _complain(why)
 
@@ -89,7 +101,7 @@ class Driver:
         if not named and error.kind in ("CREDENTIAL_UNAVAILABLE", "AUTHENTICATION_FAILED"):
             named = {foreign.name for foreign in self.foreign}
         for foreign in self.foreign:
-            if foreign.failure is not None and foreign.name in named:
+            if foreign.failure is not None and (isinstance(foreign, Function) or foreign.name in named):
                 error.__cause__ = foreign.failure
 
     def forget_causes(self) -> None:
@@ -103,6 +115,7 @@ class Driver:
 
     def after_fork(self) -> None:
         """In a forked child: begins anew."""
+        self.spans = {}
         self.host.after_fork()
         self.engine.after_fork(os.urandom(16))
 

@@ -125,6 +125,19 @@ class Host:
         else:
             self.clock.advance(max(1, round(seconds * 1000)))
 
+    def unix(self) -> float:
+        """Seconds since 1970."""
+        return time.time() if self.clock is None else self.clock.unix_ms / 1000
+
+    def pause(self, ended: threading.Event, seconds: float) -> None:
+        """Waits until `ended` is set, at most `seconds`."""
+        if self.clock is None:
+            ended.wait(min(seconds, 86_400.0))
+            return
+        end = self.now() + seconds
+        while self.now() < end and not ended.wait(0.001):
+            pass  # whoever moves the clock is another thread
+
     def close(self) -> None:
         """Closes idle connections of our own transport."""
         if self.owns_transport and self._transport is not None:

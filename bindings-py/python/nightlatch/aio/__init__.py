@@ -27,6 +27,7 @@ from ._credentials import (
     WorkloadIdentityCredential,
     get_bearer_token_provider,
 )
+from ._paging import AsyncItemPaged
 from ._secrets import SecretClient
 
 __all__ = [
@@ -53,4 +54,5 @@ __all__ = [
     "UsernamePasswordCredential",
     "ChainedTokenCredential",
     "get_bearer_token_provider",
+    "AsyncItemPaged",
 ]

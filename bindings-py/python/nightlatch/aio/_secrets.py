@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from datetime import datetime
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from ..models import KeyVaultSecret
+    from ..models import DeletedSecret, KeyVaultSecret, SecretProperties
+    from ..options import Settings
+    from ._paging import AsyncItemPaged
 
-from .._client import BaseClient
+from .._client import AuthError, BaseClient, is_auth_error
 from .._host.asyncio import LoopDriver
-from .._requests import secret_operation
+from .._requests import (
+    as_text,
+    many_operation,
+    secret_operation,
+    set_operation,
+    update_operation,
+    vault_operation,
+    waiting_operation,
+)
+from ..errors import NightlatchError
 from ._credentials import DefaultAzureCredential
 
 __all__ = ["SecretClient"]
 
+T = TypeVar("T")
+
 
 class SecretClient(BaseClient[LoopDriver]):
-    """Reads the secrets of one vault, on any number of event loops.
+    """Reads and manages the secrets of one vault, on any number of event loops.
 
-    Takes the options of `nightlatch.SecretClient`. `transport` may also be an ``httpx.AsyncClient`` or an
-    ``aiohttp.ClientSession``; `credential` may also be one made for asyncio. `on_event` may be called in any
-    thread.
+    Takes the options of `nightlatch.SecretClient`, but for ``refresh_in_background``: here renewals are
+    always made in the background. The operations are explained there, too. `transport` may also be an
+    ``httpx.AsyncClient`` or an ``aiohttp.ClientSession``; `credential` may also be one made for asyncio.
+    `on_event` may be called in any thread.
     """
 
     def __init__(self, vault_url: str, credential: Any = None, **options: Any) -> None:
         self._connect(LoopDriver, vault_url, credential, DefaultAzureCredential, options)
+
+    def _settled(self, settings: Settings) -> None:
+        if settings.refresh_in_background:
+            raise TypeError("refresh_in_background is for blocking clients: this one always does so")
 
     async def get_secret(  # type: ignore[override]
         self, name: str, version: str | None = None, timeout: float | None = None
@@ -47,22 +67,286 @@ class SecretClient(BaseClient[LoopDriver]):
         # The hot path. A keyword-only `timeout` would cost it a tenth, a method instead of the subscript too.
         if (secret := self._latest[name] if version is None else self._cached(name, version)) is not None:
             return secret
-        output = await self._driver.call(secret_operation(self._vault_url, name, version, timeout))
-        found: KeyVaultSecret = output[2]
+        found: KeyVaultSecret = (await self._call(secret_operation(self._vault_url, name, version, timeout)))[
+            2
+        ]
         return found
 
     async def refresh(
         self, name: str, version: str | None = None, *, timeout: float | None = None
     ) -> KeyVaultSecret:
         """Gets a secret from the vault, cached or not. Calls within a second share one fetch."""
-        output = await self._driver.call(secret_operation(self._vault_url, name, version, timeout, True))
-        found: KeyVaultSecret = output[2]
+        operation = secret_operation(self._vault_url, name, version, timeout, True)
+        found: KeyVaultSecret = (await self._call(operation))[2]
         return found
+
+    @overload
+    async def get_secrets(
+        self, names: Iterable[str], *, refresh: bool = ..., timeout: float | None = ...
+    ) -> dict[str, KeyVaultSecret]: ...
+    @overload
+    async def get_secrets(
+        self,
+        names: Iterable[str],
+        *,
+        return_exceptions: bool,
+        refresh: bool = ...,
+        timeout: float | None = ...,
+    ) -> dict[str, KeyVaultSecret | Exception]: ...
+    async def get_secrets(
+        self,
+        names: Iterable[str],
+        *,
+        return_exceptions: bool = False,
+        refresh: bool = False,
+        timeout: float | None = None,
+    ) -> Any:
+        """Gets the latest versions of many secrets at once, side by side and within the limits.
+
+        :keyword return_exceptions: whether the error of a secret takes its place in the result; else the
+            first one is raised
+        :returns: the secrets by their names, in the order of the names
+        """
+        from .. import _replies
+
+        names, kept, asked = self._sort_out(names, refresh)
+        found: Any = ()
+        if asked:
+            found = (await self._call(many_operation(self._vault_url, asked, refresh, timeout)))[2]
+        return _replies.secrets(names, kept, asked, found, return_exceptions)
+
+    @overload
+    async def with_secret(
+        self,
+        name: str,
+        use: Callable[[KeyVaultSecret], Awaitable[T]],
+        *,
+        auth_error: AuthError,
+        timeout: float | None = ...,
+    ) -> T: ...
+    @overload
+    async def with_secret(
+        self,
+        name: str,
+        use: Callable[[KeyVaultSecret], T],
+        *,
+        auth_error: AuthError,
+        timeout: float | None = ...,
+    ) -> T: ...
+    async def with_secret(
+        self,
+        name: str,
+        use: Callable[[KeyVaultSecret], Any],
+        *,
+        auth_error: AuthError,
+        timeout: float | None = None,
+    ) -> Any:
+        """Calls `use`, a function or a coroutine function, with a secret, and once more with its latest
+        version if the value is no longer accepted and there is another version.
+
+        :keyword auth_error: the exceptions that mean "not accepted": a class, a tuple of classes, or a
+            function that is given the exception and tells
+        """
+        secret = await self.get_secret(name, timeout=timeout)
+        try:
+            return await _result_of(use(secret))
+        except Exception as why:
+            if not is_auth_error(auth_error, why):
+                raise
+            newer = self._other_than(secret)
+            if newer is None:
+                try:
+                    newer = await self.refresh(name, timeout=timeout)
+                except NightlatchError as failure:
+                    raise why from failure
+            if newer.properties.version == secret.properties.version:
+                raise
+        return await _result_of(use(newer))
+
+    async def set_secret(
+        self,
+        name: str,
+        value: str,
+        *,
+        enabled: bool | None = None,
+        tags: dict[str, str] | None = None,
+        content_type: str | None = None,
+        not_before: datetime | None = None,
+        expires_on: datetime | None = None,
+        recover_if_deleted: bool = False,
+        timeout: float | None = None,
+    ) -> KeyVaultSecret:
+        """Sets a secret: a new version if the name is in use, else a new secret.
+
+        :keyword recover_if_deleted: if the name belongs to a deleted secret, recover that one first and set
+            the new version on top
+        """
+        operation = set_operation(
+            self._vault_url,
+            name,
+            value,
+            timeout,
+            recover_if_deleted,
+            enabled=enabled,
+            tags=tags,
+            content_type=content_type,
+            not_before=not_before,
+            expires_on=expires_on,
+        )
+        secret: KeyVaultSecret = (await self._call(operation, value))[2]
+        return secret
+
+    async def update_secret_properties(
+        self,
+        name: str,
+        version: str | None = None,
+        *,
+        enabled: bool | None = None,
+        tags: dict[str, str] | None = None,
+        content_type: str | None = None,
+        not_before: datetime | None = None,
+        expires_on: datetime | None = None,
+        if_version: str | None = None,
+        if_unchanged_since: datetime | None = None,
+        timeout: float | None = None,
+    ) -> SecretProperties:
+        """Changes properties of one version, the latest if none is named. What is not given stays.
+
+        :keyword if_version: only if this is the latest version
+        :keyword if_unchanged_since: only if it was not changed after this moment
+        """
+        from .. import _replies
+
+        operation = update_operation(
+            self._vault_url,
+            name,
+            version,
+            timeout,
+            enabled=enabled,
+            tags=tags,
+            content_type=content_type,
+            not_before=not_before,
+            expires_on=expires_on,
+            if_version=if_version,
+            if_unchanged_since=if_unchanged_since,
+        )
+        return _replies.properties(await self._call(operation))
+
+    def list_properties_of_secrets(
+        self, *, max_page_size: int | None = None, timeout: float | None = None
+    ) -> AsyncItemPaged[SecretProperties]:
+        """Lists the vault's secrets without values, disabled and expired ones too."""
+        from .. import _replies
+
+        return self._list(
+            "list_properties_of_secrets", None, _replies.properties_page, max_page_size, timeout
+        )
+
+    def list_properties_of_secret_versions(
+        self, name: str, *, max_page_size: int | None = None, timeout: float | None = None
+    ) -> AsyncItemPaged[SecretProperties]:
+        """Lists the versions of a secret without values."""
+        from .. import _replies
+
+        op = "list_properties_of_secret_versions"
+        return self._list(op, name, _replies.properties_page, max_page_size, timeout)
+
+    def list_deleted_secrets(
+        self, *, max_page_size: int | None = None, timeout: float | None = None
+    ) -> AsyncItemPaged[DeletedSecret]:
+        """Lists the deleted secrets that can still be recovered."""
+        from .. import _replies
+
+        return self._list("list_deleted_secrets", None, _replies.deleted_page, max_page_size, timeout)
+
+    async def delete_secret(
+        self, name: str, *, polling_interval: float | None = None, timeout: float | None = None
+    ) -> DeletedSecret:
+        """Deletes a secret with all versions, and waits until the vault has finished.
+
+        :keyword timeout: seconds this may take; without it, as long as the vault takes
+        """
+        from .. import _replies
+
+        operation = waiting_operation("delete_secret", self._vault_url, name, polling_interval, timeout)
+        return _replies.deleted(await self._call(operation))[0]
+
+    async def get_deleted_secret(self, name: str, *, timeout: float | None = None) -> DeletedSecret:
+        """Gets a deleted secret, without its value."""
+        from .. import _replies
+
+        operation = vault_operation("get_deleted_secret", self._vault_url, name, timeout=timeout)
+        return _replies.deleted(await self._call(operation))[0]
+
+    async def recover_deleted_secret(
+        self, name: str, *, polling_interval: float | None = None, timeout: float | None = None
+    ) -> SecretProperties:
+        """Recovers a deleted secret with all versions, and waits until the vault has finished.
+
+        :keyword timeout: seconds this may take; without it, as long as the vault takes
+        """
+        from .. import _replies
+
+        op = "recover_deleted_secret"
+        operation = waiting_operation(op, self._vault_url, name, polling_interval, timeout)
+        return _replies.properties(await self._call(operation))
+
+    async def purge_deleted_secret(
+        self,
+        name: str,
+        *,
+        wait: bool = False,
+        polling_interval: float | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Deletes a deleted secret for good.
+
+        :keyword wait: whether to wait until the name can be used again, which takes the vault some seconds
+        """
+        op = "purge_deleted_secret"
+        if wait:
+            await self._call(waiting_operation(op, self._vault_url, name, polling_interval, timeout))
+        else:
+            await self._call(vault_operation(op, self._vault_url, name, timeout=timeout))
+
+    async def backup_secret(self, name: str, *, timeout: float | None = None) -> bytes:
+        """Backs up all versions of a secret as an opaque blob."""
+        from .. import _replies
+
+        operation = vault_operation("backup_secret", self._vault_url, name, timeout=timeout)
+        return _replies.blob(await self._call(operation))
+
+    async def restore_secret_backup(self, backup: bytes, *, timeout: float | None = None) -> SecretProperties:
+        """Brings a backup back, all versions and under its own name, which must be free."""
+        from .. import _replies
+
+        operation = vault_operation("restore_secret_backup", self._vault_url, timeout=timeout)
+        return _replies.properties(await self._call(operation, as_text(backup)))
 
     async def close(self) -> None:
         """Closes idle connections. The client stays usable, as do others that share its credential."""
-        self._forget_listener()
+        self._end()
         self._driver.close()
+
+    async def _call(self, operation: dict[str, Any], value: str | bytes | None = None) -> tuple[Any, ...]:
+        return await self._driver.call(operation, value)
+
+    def _list(
+        self,
+        op: str,
+        name: str | None,
+        read: Callable[[tuple[Any, ...]], tuple[list[T], str | None]],
+        max_page_size: int | None,
+        timeout: float | None,
+    ) -> AsyncItemPaged[T]:
+        from ._paging import AsyncItemPaged
+
+        async def fetch(token: str | None) -> tuple[list[T], str | None]:
+            paging = {"continuation": token, "max_page_size": max_page_size}
+            operation = vault_operation(op, self._vault_url, name, timeout=timeout, **paging)
+            return read(await self._call(operation))
+
+        return AsyncItemPaged(fetch)
 
     async def __aenter__(self) -> Self:
         return self
@@ -74,3 +358,7 @@ class SecretClient(BaseClient[LoopDriver]):
         traceback: TracebackType | None = None,
     ) -> None:
         await self.close()
+
+
+async def _result_of(result: Any) -> Any:
+    return await result if hasattr(result, "__await__") else result
