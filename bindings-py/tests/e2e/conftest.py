@@ -17,6 +17,7 @@ APP, APP_OBJECT = "44444444-4444-4444-8444-444444444444", "55555555-5555-4555-85
 TENANT = "11111111-1111-4111-8111-111111111111"
 MACHINE_OBJECT = "33333333-3333-4333-8333-333333333333"
 USER_ASSIGNED = "66666666-6666-4666-8666-666666666666"
+USER_OBJECT = "99999999-9999-4999-8999-999999999999"
 HMAC = "shared between the test and the emulator"
 
 CONFIG = {
@@ -29,14 +30,20 @@ CONFIG = {
     "app_registrations": [
         {"client_id": APP, "object_id": APP_OBJECT, "secrets": ["app-secret"],
          "federated": [{"issuer": "https://cluster.example/", "subject": "system:serviceaccount:shop:basket",
-                        "hmac": HMAC}]},
+                        "hmac": HMAC},
+                       {"issuer": "https://vstoken.dev.azure.com/88888888-8888-4888-8888-888888888888",
+                        "subject": "sc://contoso/shop/azure"},
+                       {"issuer": "https://token.actions.githubusercontent.com",
+                        "subject": "repo:contoso/shop:ref:refs/heads/main"}]},
     ],
+    "users": [{"name": "ada@contoso.example", "object_id": USER_OBJECT, "password": "emulator-password"}],
     "vaults": [
         {"name": "contoso",
          "secrets": {"db-password": "s3cr3t", "off": {"value": "gone", "enabled": False},
                      **{f"secret-{i}": f"value-{i}" for i in range(20)}},
          "access": [{"principal": APP_OBJECT, "secrets": ["get"]},
-                    {"principal": MACHINE_OBJECT, "secrets": ["get"]}],
+                    {"principal": MACHINE_OBJECT, "secrets": ["get"]},
+                    {"principal": USER_OBJECT, "secrets": ["get"]}],
          "limits": {"secret_per_1s": 5}},
     ],
 }  # fmt: skip
