@@ -206,6 +206,7 @@ impl Secrets {
                 })
             }
             Action::Recover(waiting) => {
+                let _write = self.writes.begin(id);
                 let told = self.recovered(context, id).await?;
                 let properties = report.note(told);
                 report.about(&properties);
@@ -253,7 +254,7 @@ impl Secrets {
     }
 
     async fn recovered(&self, context: &Context, id: &SecretId) -> Result<Told<SecretProperties>, Error> {
-        let (_write, subject) = (self.writes.begin(id), Subject::from(id.clone()));
+        let subject = Subject::from(id.clone());
         let asked = (&deed::RECOVER, &subject);
         let told = self
             .client

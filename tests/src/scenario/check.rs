@@ -2,7 +2,6 @@
 
 use nightlatch_core::error::{Details, Error};
 use nightlatch_core::operation::Reply;
-use nightlatch_core::secret::SecretProperties;
 use serde_json::{Map, Value, json};
 
 use super::format::{Call, Count, Ending, Expect, Scenario};
@@ -29,6 +28,8 @@ pub fn differences(scenario: &Scenario, played: &Played) -> Vec<String> {
                 }
             }
             found.extend(run_differs(&scenario.expect, &world.log));
+            let cache = json!(world.cache_info());
+            found.extend(part_differs("the cache", &scenario.expect.cache_info, &cache));
         }
     }
     found
@@ -56,49 +57,96 @@ fn reply_differs(caller: &str, expected: &Ending, reply: &Reply) -> Vec<String> 
     if let Some(kind) = &expected.error {
         return vec![format!("{caller}: no error, but {kind} is expected")];
     }
-    let (value, token, properties) = match reply {
-        Reply::Secret(secret) => (secret.value().expose_str(), None, of_secret(secret.properties())),
-        Reply::Token { token, .. } => (None, token.expose_str(), Value::Null),
-        _ => (None, None, Value::Null),
-    };
     let mut found = Vec::new();
-    if expected.value.as_deref() != value && expected.value.is_some() {
-        found.push(format!(
-            "{caller}: the value is {value:?}, expected {:?}",
-            expected.value
-        ));
+    let (value, token, backup) = match reply {
+        Reply::Secret(secret) => (secret.value().expose_str(), None, None),
+        Reply::Token { token, .. } => (None, token.expose_str(), None),
+        Reply::Backup(backup) => (None, None, backup.expose_str()),
+        _ => (None, None, None),
+    };
+    let rest: Value = serde_json::from_str(&reply.to_json().unwrap_or_default()).unwrap_or_default();
+    let names = rest["page"]
+        .as_array()
+        .map(|page| page.iter().map(listed).collect::<Vec<_>>());
+    let mut same = |what: &str, expected: Option<Value>, actual: Value| {
+        if expected.as_ref().is_some_and(|expected| *expected != actual) {
+            let expected = expected.unwrap_or_default();
+            found.push(format!("{caller}: {what} is {actual}, expected {expected}"));
+        }
+    };
+    same(
+        "the value",
+        expected.value.as_ref().map(|v| json!(v)),
+        json!(value),
+    );
+    same(
+        "the token",
+        expected.token.as_ref().map(|v| json!(v)),
+        json!(token),
+    );
+    same(
+        "the backup",
+        expected.backup.as_ref().map(|v| json!(v)),
+        json!(backup),
+    );
+    same("the page", expected.page.as_ref().map(|v| json!(v)), json!(names));
+    same(
+        "the continuation",
+        expected.continuation.as_ref().map(|v| json!(v)),
+        rest["continuation"].clone(),
+    );
+    same(
+        "finished",
+        expected.finished.map(|v| json!(v)),
+        rest["finished"].clone(),
+    );
+    if let Some((least, most)) = expected.next_refresh {
+        let next = rest["next_refresh"].as_f64().unwrap_or(-1.0);
+        if !(least..=most).contains(&next) {
+            found.push(format!("{caller}: the next refresh is in {next} s"));
+        }
     }
-    if expected.token.as_deref() != token && expected.token.is_some() {
-        found.push(format!(
-            "{caller}: the token is {token:?}, expected {:?}",
-            expected.token
-        ));
-    }
+    let deleted = &rest["deleted"];
+    let properties = if deleted.is_null() { &rest } else { deleted };
     found.extend(part_differs(
         &format!("{caller}: properties"),
         &expected.properties,
-        &properties,
+        &properties["properties"],
     ));
+    found.extend(part_differs(
+        &format!("{caller}: deleted"),
+        &expected.deleted,
+        deleted,
+    ));
+    for (name, expected) in &expected.secrets {
+        let caller = format!("{caller}, {name}");
+        let secrets = match reply {
+            Reply::Secrets(secrets) => secrets.as_slice(),
+            _ => &[],
+        };
+        match secrets.iter().find(|(id, _)| id.name.as_str() == name) {
+            Some((_, Ok(secret))) => {
+                found.extend(reply_differs(&caller, expected, &Reply::Secret(secret.clone())));
+            }
+            Some((_, Err(error))) => found.extend(error_differs(&caller, expected, error)),
+            None => found.push(format!("{caller}: nothing is told of it")),
+        }
+    }
     found
 }
 
-/// The properties that scenarios name; times in seconds since 1970.
-fn of_secret(properties: &SecretProperties) -> Value {
-    json!({
-        "id": properties.id,
-        "vault_url": properties.vault_url,
-        "name": properties.name,
-        "version": properties.version,
-        "enabled": properties.enabled,
-        "not_before": properties.not_before.map(|t| t.as_secs()),
-        "expires_on": properties.expires_on.map(|t| t.as_secs()),
-        "created_on": properties.created_on.map(|t| t.as_secs()),
-        "updated_on": properties.updated_on.map(|t| t.as_secs()),
-        "content_type": properties.content_type,
-        "tags": properties.tags,
-        "recovery_level": properties.recovery_level,
-        "managed": properties.managed,
-    })
+/// An item of a page: its name, and its version after a slash.
+fn listed(item: &Value) -> String {
+    let properties = if item["properties"].is_null() {
+        item
+    } else {
+        &item["properties"]
+    };
+    let name = properties["name"].as_str().unwrap_or("?");
+    match properties["version"].as_str() {
+        Some(version) => format!("{name}/{version}"),
+        None => name.to_owned(),
+    }
 }
 
 fn error_differs(caller: &str, expected: &Ending, error: &Error) -> Vec<String> {

@@ -198,7 +198,7 @@ pub struct Call {
     pub caller: String,
     /// That many callers at once.
     pub count: Option<u32>,
-    /// `get_secret`, `refresh`, `get_token`, `invalidate`, `invalidate_all`, `set_wall_clock`.
+    /// An operation of the core's, `refresh`, `invalidate`, `invalidate_all` or `set_wall_clock`.
     pub op: String,
     /// The vault's URL.
     pub vault: Option<String>,
@@ -206,6 +206,10 @@ pub struct Call {
     pub name: Option<String>,
     /// The secret's version.
     pub version: Option<String>,
+    /// The value to set, or the backup to restore.
+    pub value: Option<String>,
+    /// Further arguments of an operation of the core's, by its names.
+    pub arguments: Map<String, Value>,
     /// The scopes of a token.
     pub scopes: Vec<String>,
     /// Its tenant.
@@ -234,6 +238,21 @@ pub struct Ending {
     pub value: Option<String>,
     /// The secret's properties: a part of them.
     pub properties: Map<String, Value>,
+    /// What a deleted secret has besides its properties: a part of it.
+    pub deleted: Map<String, Value>,
+    /// The names on a page, with a slash and the version where there is one; in order.
+    pub page: Option<Vec<String>>,
+    /// What asks for the next page; `null` at the end.
+    #[serde(deserialize_with = "given")]
+    pub continuation: Option<Option<String>>,
+    /// Whether the service has finished.
+    pub finished: Option<bool>,
+    /// The backup.
+    pub backup: Option<String>,
+    /// How many secrets at once fared, by their names.
+    pub secrets: BTreeMap<String, Ending>,
+    /// Seconds until the next look at what is due: the least and the most.
+    pub next_refresh: Option<(f64, f64)>,
     /// The token.
     pub token: Option<String>,
     /// The name of the error's kind.
@@ -288,8 +307,15 @@ pub struct Expect {
     pub events_exclude: Vec<String>,
     /// Beginnings of URLs to which nothing must be sent.
     pub never_sent_to: Vec<String>,
+    /// What the cache tells of itself at the end: a part of it.
+    pub cache_info: Map<String, Value>,
     /// The client cannot even be built.
     pub construction: Option<Ending>,
+}
+
+/// What is given, `null` included.
+fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 /// A number, or the least and the most.

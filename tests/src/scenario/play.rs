@@ -66,11 +66,10 @@ fn config(scenario: &Scenario, renewal: &str) -> Result<Config, Error> {
 
 fn begin(world: &mut World<Script>, scenario: &Scenario, call: &Call, refused: &mut Vec<(String, Error)>) {
     let action = match call.op.as_str() {
-        "get_secret" | "refresh" | "get_token" => None,
         "invalidate" => Some(Action::Invalidate(secret(world, call))),
         "invalidate_all" => Some(Action::InvalidateAll),
         "set_wall_clock" => Some(Action::SetWallClock(call.by_ms)),
-        other => panic!("{other:?} is no op"),
+        _ => None,
     };
     if let Some(action) = action {
         if scenario.sequential {
@@ -80,7 +79,12 @@ fn begin(world: &mut World<Script>, scenario: &Scenario, call: &Call, refused: &
         return;
     }
     for caller in callers(call) {
-        let operation = match world.engine().operation(&operation(call)) {
+        let operation = world.engine().operation(&operation(call));
+        let operation = match (operation, &call.value) {
+            (Ok(operation), Some(value)) => operation.with_value(value.as_str().into()),
+            (operation, _) => operation,
+        };
+        let operation = match operation {
             Ok(operation) => operation,
             Err(error) => {
                 refused.push((caller, error));
@@ -114,11 +118,27 @@ fn operation(call: &Call) -> String {
         "get_token" => json!({"op": "get_token", "request": {
             "scopes": call.scopes, "tenant": call.tenant, "claims": call.claims,
         }}),
-        op => json!({
-            "op": "get_secret", "vault": call.vault, "name": call.name, "version": call.version,
-            "refresh": op == "refresh",
-        }),
+        op => {
+            let mut json = json!({"op": op});
+            if matches!(op, "refresh" | "invalidate") {
+                json = json!({"op": "get_secret", "refresh": op == "refresh"});
+            }
+            let named = [
+                ("vault", &call.vault),
+                ("name", &call.name),
+                ("version", &call.version),
+            ];
+            for (name, value) in named {
+                if let Some(value) = value {
+                    json[name] = value.as_str().into();
+                }
+            }
+            json
+        }
     };
+    for (name, value) in &call.arguments {
+        json[name] = value.clone();
+    }
     if let Some(timeout) = call.timeout {
         json["timeout"] = timeout.into();
     }

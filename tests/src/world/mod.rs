@@ -18,6 +18,7 @@ mod log;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use nightlatch_core::cache::store::CacheInfo;
 use nightlatch_core::config::{Config, Renewal};
 use nightlatch_core::effect::{Effect, EffectId, Outcome};
 use nightlatch_core::engine::Engine;
@@ -47,8 +48,9 @@ pub struct World<H> {
     agenda: BTreeMap<(u64, u64), Happening>,
     numbers: u64,
     under_way: HashMap<EffectId, Effect>,
-    /// Whether an invalidation may have left a flight that others do not join.
-    overtaken: bool,
+    /// Whether the same may be asked twice at a time: an invalidation, or a write, may have left a flight that others
+    /// do not join, and operations other than getting a secret or token share none.
+    unshared: bool,
     /// Whether nothing goes on without a caller.
     callers_only: bool,
     seen: BTreeSet<EffectId>,
@@ -82,7 +84,7 @@ impl<H: Host> World<H> {
             agenda: BTreeMap::new(),
             numbers: 0,
             under_way: HashMap::new(),
-            overtaken: false,
+            unshared: false,
             callers_only,
             seen: BTreeSet::new(),
             running: BTreeMap::new(),
@@ -100,6 +102,11 @@ impl<H: Host> World<H> {
     /// The engine, for the calls that read what bindings pass.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// What the cache tells of itself.
+    pub fn cache_info(&self) -> CacheInfo {
+        self.engine.cache_info(self.time())
     }
 
     /// What answers.
@@ -202,13 +209,13 @@ impl<H: Host> World<H> {
             Action::Invalidate(id) => {
                 self.note(Entry::Did(format!("{id} is invalidated")));
                 self.engine.invalidate(&id);
-                self.overtaken = true;
+                self.unshared = true;
                 self.stay_quiet();
             }
             Action::InvalidateAll => {
                 self.note(Entry::Did("everything is invalidated".into()));
                 self.engine.invalidate_all();
-                self.overtaken = true;
+                self.unshared = true;
                 self.stay_quiet();
             }
             Action::SetWallClock(by) => {
@@ -237,6 +244,7 @@ impl<H: Host> World<H> {
                 return;
             }
         }
+        self.unshared |= matches!(operation.task, Task::Vault(_));
         let op = self.engine.start(operation, now);
         let began = self.now;
         assert!(
@@ -359,7 +367,7 @@ impl<H: Host> World<H> {
                 matches!(other, Effect::Http { request: r, .. } if r.url == request.url && r.body == request.body)
             });
             assert!(
-                !twin || self.overtaken,
+                !twin || self.unshared,
                 "the same request is under way already\n{}",
                 self.tail()
             );
