@@ -5,17 +5,18 @@
 
 use std::time::Duration;
 
+use nightlatch_core::config::VaultOptions;
 use nightlatch_core::effect::Response;
 use nightlatch_core::error::Identity;
-use nightlatch_core::operation::Subject;
-use nightlatch_core::secret::VaultUrl;
+use nightlatch_core::operation::{Action, Operation, Subject, Task, VaultCall};
+use nightlatch_core::secret::{SecretProperties, VaultUrl};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::{Now, UnixTime};
 use nightlatch_core::token::{AccessToken, Claims};
 use nightlatch_core::wire::challenge::{parse_challenge, verify_challenge};
 use nightlatch_core::wire::retry_after::retry_after;
 use nightlatch_core::wire::secrets::deed::GET;
-use nightlatch_core::wire::secrets::{parse_id, parse_secret};
+use nightlatch_core::wire::secrets::{self, check_link, parse_deleted, parse_id, parse_page, parse_secret};
 use nightlatch_core::wire::service_error::service_error;
 use nightlatch_core::wire::token::{
     TokenGrant, aadsts_advice, azd_message, cae_claims, parse_azd_token, parse_cli_token, parse_failure,
@@ -64,6 +65,18 @@ pub fn parser(name: &str) -> Option<Parser> {
             json!(retry_after(&response, NOW).map(|wait| wait.as_millis() as u64))
         },
         "parse_secret" => secret,
+        "parse_page" => |input| {
+            result(parse_page(&body(input), &contoso()), |page| {
+                let names: Vec<String> = page.items.iter().map(listed).collect();
+                json!({ "names": names, "continuation": page.continuation })
+            })
+        },
+        "parse_deleted" => |input| result(parse_deleted(&body(input), &contoso()), |secret| json!(secret)),
+        "check_link" => |input| match check_link(&text(input), &contoso().vault) {
+            Ok(()) => json!("followed"),
+            Err(_) => json!("refused"),
+        },
+        "secret_body" => secret_body,
         "parse_id" => |input| {
             result(
                 parse_id(&text(input)),
@@ -136,10 +149,44 @@ fn verify(input: &Value) -> Value {
     }
 }
 
+/// All secrets of one vault: which of them was asked for is no matter of the parsers' own rows.
+fn contoso() -> Subject {
+    Subject::all(VaultUrl::parse("https://contoso.vault.azure.net", false).expect("a vault URL"))
+}
+
+fn listed(properties: &SecretProperties) -> String {
+    match &properties.version {
+        Some(version) => format!("{}/{version}", properties.name),
+        None => properties.name.clone(),
+    }
+}
+
+/// A row's input is what a caller gives: the value, and properties by their names.
+fn secret_body(input: &Value) -> Value {
+    let mut call = json!({"op": "set_secret", "vault": "https://contoso.vault.azure.net", "name": "a"});
+    for (name, given) in input
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| *name != "value")
+    {
+        call[name] = given.clone();
+    }
+    let operation = match Operation::from_json(&call.to_string(), &VaultOptions::default()) {
+        Ok(operation) => operation,
+        Err(error) => return json!({ "refused": error.to_string() }),
+    };
+    match operation.task {
+        Task::Vault(VaultCall {
+            action: Action::Set { properties, .. },
+            ..
+        }) => json!(secrets::body(input["value"].as_str(), &properties).expose_str()),
+        other => json!(format!("{other:?}")),
+    }
+}
+
 fn secret(input: &Value) -> Value {
-    let vault = VaultUrl::parse("https://contoso.vault.azure.net", false).expect("a vault URL");
-    // Any name will do: which secret was asked for is no matter of the parser's own vectors.
-    result(parse_secret(&body(input), &Subject::all(vault)), |secret| {
+    result(parse_secret(&body(input), &contoso()), |secret| {
         let mut all = json!(secret.properties());
         all["value"] = json!(secret.value().expose_str());
         all

@@ -42,8 +42,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_printed_holds_a_secret(kind in 0..KINDS, choices in prop::collection::vec(any::<u16>(), 1..40)) {
-        let leaks = run(kind, &choices);
+    fn nothing_printed_holds_a_secret(kind in 0..KINDS, writes: bool, choices in prop::collection::vec(any::<u16>(), 1..40)) {
+        let leaks = run(kind, writes, &choices);
         prop_assert!(leaks.is_empty(), "{leaks:#?}");
     }
 }
@@ -61,7 +61,7 @@ fn a_leak_would_be_found() {
 fn an_honest_run_gives_the_value_and_prints_it_nowhere() {
     for kind in 0..KINDS {
         let told = Rc::new(RefCell::new(Vec::new()));
-        let mut world = world(kind, &[0], &told);
+        let mut world = world(kind, kind % 2 == 1, &[0], &told);
         world.run();
         let secret = match &world.ended("db").expect("an end").result {
             Some(Ok(Reply::Secret(secret))) => secret.clone(),
@@ -98,9 +98,9 @@ fn leaks(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn run(kind: usize, choices: &[u16]) -> Vec<String> {
+fn run(kind: usize, writes: bool, choices: &[u16]) -> Vec<String> {
     let told = Rc::new(RefCell::new(Vec::new()));
-    let mut world = world(kind, choices, &told);
+    let mut world = world(kind, writes, choices, &told);
     while world.step() {
         let pending = format!("{:?}", world.engine().pending());
         told.borrow_mut().push(pending);
@@ -126,7 +126,7 @@ fn prints(error: &Error) -> [String; 4] {
     ]
 }
 
-fn world(kind: usize, choices: &[u16], told: &Rc<RefCell<Vec<String>>>) -> World<Hostile> {
+fn world(kind: usize, writes: bool, choices: &[u16], told: &Rc<RefCell<Vec<String>>>) -> World<Hostile> {
     let secret = json!({"type": "ClientSecretCredential", "tenant_id": "tenant", "client_id": "app", "client_secret": 0,
         "authority": {"additionally_allowed_tenants": ["*"]}});
     let workload = json!({"type": "WorkloadIdentityCredential", "tenant_id": "tenant", "client_id": "app", "token_file_path": "/token"});
@@ -215,7 +215,7 @@ fn world(kind: usize, choices: &[u16], told: &Rc<RefCell<Vec<String>>>) -> World
         told: Rc::clone(told),
     };
     let mut world = World::new(config, 1, host).expect("a sound configuration");
-    let calls = [
+    let reads = [
         ("db", json!({"op": "get_secret", "vault": VAULT, "name": "db"})),
         (
             "again",
@@ -231,11 +231,47 @@ fn world(kind: usize, choices: &[u16], told: &Rc<RefCell<Vec<String>>>) -> World
         ),
         ("later", json!({"op": "get_secret", "vault": VAULT, "name": "db"})),
     ];
+    let changes = [
+        (
+            "set",
+            json!({"op": "set_secret", "vault": VAULT, "name": "db", "recover_if_deleted": true, "timeout": 20}),
+        ),
+        (
+            "set-other",
+            json!({"op": "set_secret", "vault": OTHER, "name": "db", "timeout": 20}),
+        ),
+        (
+            "update",
+            json!({"op": "update_secret_properties", "vault": VAULT, "name": "db", "if_unchanged_since": 1}),
+        ),
+        (
+            "list",
+            json!({"op": "list_properties_of_secrets", "vault": VAULT}),
+        ),
+        (
+            "many",
+            json!({"op": "get_secrets", "vault": VAULT, "names": ["db", "db2"]}),
+        ),
+        (
+            "delete",
+            json!({"op": "delete_secret", "vault": VAULT, "name": "db", "wait": true, "timeout": 20}),
+        ),
+        (
+            "backup",
+            json!({"op": "backup_secret", "vault": VAULT, "name": "db"}),
+        ),
+        ("restore", json!({"op": "restore_secret_backup", "vault": VAULT})),
+        ("db", json!({"op": "get_secret", "vault": VAULT, "name": "db"})),
+    ];
+    let calls = if writes { changes.to_vec() } else { reads.to_vec() };
     for (nr, (name, json)) in calls.into_iter().enumerate() {
-        let operation = world.engine().operation(&json.to_string()).expect("a sound call");
+        let mut operation = world.engine().operation(&json.to_string()).expect("a sound call");
+        if name.starts_with("set") || name == "restore" {
+            operation = operation.with_value(VALUE.into()).expect("it takes a value");
+        }
         told.borrow_mut().push(format!("{operation:?}"));
         world.at(
-            [0, 5_000, 5_000, 10_000, 400_000][nr],
+            [0, 5_000, 5_000, 10_000, 400_000][nr.min(4)] + 40_000 * (nr as u64).saturating_sub(4),
             Action::Call(name.into(), operation),
         );
     }
@@ -249,6 +285,9 @@ fn world(kind: usize, choices: &[u16], told: &Rc<RefCell<Vec<String>>>) -> World
             Output::Finished {
                 result: Err(error), ..
             } => told.borrow_mut().extend(prints(error)),
+            Output::Finished {
+                result: Ok(reply), ..
+            } => told.borrow_mut().extend(reply.to_json()),
             _ => {}
         }
     }));

@@ -158,6 +158,29 @@ fn conversation(credential: &Value, trouble: bool) {
             world.at(at, Action::Call(format!("{name}-{at}"), operation));
         }
     }
+    let writes = [
+        (
+            "set",
+            json!({"op": "set_secret", "name": "a", "tags": {"a": "b"}}),
+        ),
+        (
+            "set-again",
+            json!({"op": "set_secret", "name": "a", "recover_if_deleted": true}),
+        ),
+        ("delete", json!({"op": "delete_secret", "name": "a"})),
+        ("backup", json!({"op": "backup_secret", "name": "a"})),
+        ("restore", json!({"op": "restore_secret_backup"})),
+        ("many", json!({"op": "get_secrets", "names": ["a", "b"]})),
+    ];
+    for (at, (caller, mut call)) in (5_000_000..).step_by(100_000).zip(writes) {
+        call["vault"] = "https://contoso.vault.azure.net".into();
+        let mut operation = world.engine().operation(&call.to_string()).expect("a sound call");
+        if caller.starts_with("set") || caller == "restore" {
+            let value = Sensitive::from(CANARIES[0].to_vec());
+            operation = operation.with_value(value).expect("it takes a value");
+        }
+        world.at(at, Action::Call(caller.into(), operation));
+    }
     world.at(5, Action::Cancel("b-0".into()));
     world.at(2_000, Action::InvalidateAll);
     world.run();

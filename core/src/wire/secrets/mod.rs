@@ -179,37 +179,3 @@ fn properties(object: &Object<'_>, asked: &VaultUrl) -> Result<SecretProperties,
         previous_version: object.text("previousVersion"),
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_lead_to_their_own_vault_only() {
-        let vault = VaultUrl::parse("https://contoso.vault.azure.net", false).unwrap();
-        for link in [
-            "https://contoso.vault.azure.net:443/secrets?api-version=7.6&$skiptoken=a",
-            "https://CONTOSO.vault.azure.net/secrets",
-            "https://contoso.vault.azure.net?x=/",
-        ] {
-            assert!(check_link(link, &vault).is_ok(), "{link}");
-        }
-        for link in [
-            "",
-            "/secrets?$skiptoken=a",
-            "secrets",
-            "http://contoso.vault.azure.net/secrets",
-            "https://contoso.vault.azure.net:8443/secrets",
-            "https://contoso.vault.azure.net.evil.example/secrets",
-            "https://evil.example/https://contoso.vault.azure.net/",
-            "https://contoso.vault.azure.net@evil.example/secrets",
-            "https://evil.example\\@contoso.vault.azure.net/secrets",
-            "https://contoso.vault.azure.net#@evil.example/",
-            "//contoso.vault.azure.net/secrets",
-            "https://contoso.vault.azure.net/secrets\r\nx: y",
-            "https://contoso.vault.azure.net/secrets?a b",
-        ] {
-            assert!(check_link(link, &vault).is_err(), "{link}");
-        }
-    }
-}
