@@ -205,8 +205,8 @@ pub struct RetryOptions {
     pub delay: Duration,
     /// The longest wait.
     pub max_delay: Duration,
-    /// What an operation may take, if its caller says nothing; 75 s more while IMDS is being updated. A timeout of
-    /// the caller's is kept exactly.
+    /// What an operation may take, if its caller says nothing; 75 s more while IMDS is being updated, and as much more
+    /// as a person may need who is asked to sign in. A timeout of the caller's is kept exactly.
     pub operation_timeout: Duration,
     /// What one HTTP exchange may take.
     pub try_timeout: Duration,

@@ -40,7 +40,7 @@ use crate::vault::secrets::Secrets;
 pub use crate::vault::secrets::SecretStore;
 
 /// Finding an identity may take this much longer than the rest of an operation: so long may IMDS be away while it
-/// is updated.
+/// is updated. A person who has to sign in may take what the credential allows, if that is more.
 const PATIENCE: Duration = Duration::from_secs(75);
 
 /// One credential, any number of vaults, all state. See the module's documentation for how to host it.
@@ -96,9 +96,10 @@ impl Engine {
     /// Begins an operation. It ends with one [`Output::Finished`], unless it is cancelled.
     pub fn start(&mut self, operation: Operation, now: Now) -> OpId {
         self.context.mailbox().now = now;
+        let patience = || self.tokens.patience().unwrap_or_default().max(PATIENCE);
         let allowed = operation
             .timeout
-            .unwrap_or(self.config.options.retry.operation_timeout + PATIENCE);
+            .unwrap_or_else(|| self.config.options.retry.operation_timeout + patience());
         let op = self.context.mailbox().begin(now.instant + allowed);
         let run = Run {
             context: self.context.of(op),

@@ -43,6 +43,9 @@ pub struct Details {
     pub advice: Option<String>,
     /// The doctor's verdict code, when there is one.
     pub help: Option<String>,
+    /// Claims (JSON) that the user must satisfy in a sign-in of their own: for the client of a service that acts on
+    /// behalf of others.
+    pub claims: Option<String>,
 }
 
 /// Who a token stands for. Read from the token for diagnosis, never trusted for authorisation.
@@ -108,6 +111,7 @@ impl Error {
             attempts: Vec::new(),
             advice: None,
             help: None,
+            claims: None,
         }))
     }
 

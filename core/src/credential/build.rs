@@ -3,15 +3,14 @@
 use crate::config::{Config, CredentialOptions};
 use crate::error::{Error, ErrorKind};
 
+use super::application::ApplicationCredential;
 use super::azure_pipelines::AzurePipelines;
 use super::chain::Chain;
-use super::client_assertion::ClientAssertion;
-use super::client_certificate::CertificateCredential;
-use super::client_secret::ClientSecret;
 use super::developer_tool::DeveloperTool;
 use super::github_actions::GitHubActions;
 use super::host_token::HostToken;
 use super::managed_identity::ManagedIdentity;
+use super::user::User;
 use super::workload_identity::WorkloadIdentity;
 use super::{Credential, default_chain, environment};
 
@@ -29,11 +28,11 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
         Options::ClientSecret {
             application,
             client_secret,
-        } => ClientSecret::credential(config, application, *client_secret),
+        } => ApplicationCredential::secret(config, application, *client_secret),
         Options::ClientCertificate {
             application,
             certificate,
-        } => CertificateCredential::credential(config, application, certificate),
+        } => ApplicationCredential::certificate(config, application, certificate),
         Options::WorkloadIdentity {
             tenant_id,
             client_id,
@@ -66,7 +65,7 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
         Options::ClientAssertion {
             application,
             assertion,
-        } => ClientAssertion::credential(config, application, *assertion),
+        } => ApplicationCredential::assertion(config, application, *assertion),
         Options::ManagedIdentity {
             client_id,
             object_id,
@@ -81,12 +80,31 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
         Options::AzureDeveloperCli(tool) => DeveloperTool::azure_developer_cli(config, tool),
         Options::AzurePowerShell(tool) => DeveloperTool::azure_powershell(config, tool),
         Options::VisualStudio(tool) => DeveloperTool::visual_studio(config, tool),
+        Options::OnBehalfOf(options) => User::on_behalf_of(config, options),
+        Options::DeviceCode { person, prompt } => User::with_device_code(config, person, *prompt),
+        Options::InteractiveBrowser {
+            person,
+            redirect_port,
+            login_hint,
+        } => User::with_browser(config, person, *redirect_port, login_hint.as_deref()),
+        Options::AuthorizationCode {
+            application,
+            authorization_code,
+            redirect_uri,
+            client_secret,
+        } => User::with_code(
+            config,
+            application,
+            (*authorization_code, redirect_uri),
+            *client_secret,
+        ),
+        Options::UsernamePassword {
+            person,
+            username,
+            password,
+        } => User::with_password(config, person, username, *password),
         Options::Chained { sources } => chain_of_user(config, sources),
         Options::Host { handle, name } => Ok(HostToken::credential(config, *handle, name)),
-        other => {
-            let text = format!("This version cannot use {other:?}.");
-            Err(Error::new(ErrorKind::Unsupported, text))
-        }
     }
 }
 

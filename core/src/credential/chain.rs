@@ -23,6 +23,7 @@
 //! The table is printed by a test that asks the engine (`tests/tests/decision_table.rs`).
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::error::{Attempt, Error, ErrorKind};
 use crate::exec::Context;
@@ -60,6 +61,11 @@ impl Chain {
 
     pub(crate) fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// How long a person may need whom one of the sources asks.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        self.sources.iter().filter_map(Credential::patience).max()
     }
 
     pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<Grant, Miss> {

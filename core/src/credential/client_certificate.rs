@@ -1,5 +1,4 @@
-//! `ClientCertificateCredential`: an application proves itself by an assertion that it signs with the key of a
-//! certificate.
+//! The certificate of an application, which proves itself by an assertion that is signed with its key.
 //!
 //! A file is read anew for each exchange, about once an hour: a certificate that was replaced on the disk is used from
 //! then on, and the key is in memory for that moment only. The assertion is made anew as well; it is never sent for two
@@ -11,64 +10,21 @@ use std::time::Duration;
 use hmac_sha256::Hash;
 
 use crate::config::Config;
-use crate::config::credential::{Application, AuthorityOptions, CertificateOptions};
+use crate::config::credential::CertificateOptions;
 use crate::crypto::{Bundle, Claims, FILE_LIMIT, joined, signing_input, too_large};
 use crate::effect::{Algorithm, Effect, Fault, FaultKind, Outcome, SigningKey};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::exec::Context;
 use crate::exec::exchange::mismatched;
-use crate::operation::TokenRequest;
 use crate::random::Random;
 use crate::sensitive::Sensitive;
-use crate::token::access_token::AccessToken;
 
-use super::entra::{Entra, Proof};
-use super::{Credential, Miss};
-
-const NAME: &str = "ClientCertificateCredential";
+use super::Miss;
+use super::proof::Audience;
 
 /// What reading a file may take.
 const READING: Duration = Duration::from_secs(10);
-
-/// An application with a certificate, in its tenant.
-pub(crate) struct CertificateCredential {
-    entra: Entra,
-    certificate: ClientCertificate,
-    name: &'static str,
-}
-
-impl CertificateCredential {
-    /// From the options.
-    pub(crate) fn credential(
-        config: &Config,
-        application: &Application,
-        certificate: &CertificateOptions,
-    ) -> Result<Credential, Error> {
-        let ids = (application.tenant_id.as_str(), application.client_id.as_str());
-        let certificate = ClientCertificate::of_options(config, certificate, NAME)?;
-        Self::new(config, &application.authority, NAME, ids, certificate).map(Credential::ClientCertificate)
-    }
-
-    pub(crate) fn new(
-        config: &Config,
-        options: &AuthorityOptions,
-        name: &'static str,
-        (tenant, client_id): (&str, &str),
-        certificate: ClientCertificate,
-    ) -> Result<Self, Error> {
-        Ok(Self {
-            entra: Entra::new(config, options, tenant, client_id)?,
-            certificate,
-            name,
-        })
-    }
-
-    pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {
-        let proof = Proof::Certificate(&self.certificate);
-        self.entra.token(context, self.name, request, proof).await
-    }
-}
 
 /// A certificate, and who signs with its key.
 pub(crate) struct ClientCertificate {
@@ -152,14 +108,12 @@ impl ClientCertificate {
         }
     }
 
-    /// An assertion for the token endpoint `audience`, in the name of the application `client_id`.
-    pub(crate) async fn assertion(
+    /// An assertion in the name of the credential `source`.
+    pub(super) async fn assertion(
         &self,
         context: &Context,
         source: &'static str,
-        client_id: &str,
-        audience: &str,
-        adfs: bool,
+        audience: Audience<'_>,
     ) -> Result<Sensitive, Miss> {
         let read;
         let bundle = match &self.place {
@@ -169,12 +123,14 @@ impl ClientCertificate {
                 &read
             }
         };
-        let algorithm = self
-            .algorithm
-            .unwrap_or(if adfs { Algorithm::Rs256 } else { Algorithm::Ps256 });
+        let algorithm = self.algorithm.unwrap_or(if audience.adfs {
+            Algorithm::Rs256
+        } else {
+            Algorithm::Ps256
+        });
         let claims = Claims {
-            audience,
-            client_id,
+            audience: audience.token_url,
+            client_id: audience.client_id,
             id: &context.random(Random::uuid),
             now: context.now().unix,
         };
@@ -253,12 +209,5 @@ fn not_signed(source: &str, fault: &Fault) -> Miss {
         kind,
         format!("{source}: the assertion could not be signed: {fault}."),
     );
-    let error = error.with(|d| d.source = Some(source.into()));
-    match kind {
-        ErrorKind::CredentialUnavailable => Miss {
-            ending: super::Ending::Unavailable,
-            error,
-        },
-        _ => Miss::of(error),
-    }
+    Miss::of(error.with(|d| d.source = Some(source.into())))
 }

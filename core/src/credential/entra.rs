@@ -9,7 +9,7 @@
 
 use crate::config::Config;
 use crate::config::credential::{Application, AuthorityOptions};
-use crate::effect::{Request, Response, Route};
+use crate::effect::{Request, Route};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
@@ -21,12 +21,16 @@ use crate::time::Instant;
 use crate::token::access_token::AccessToken;
 use crate::wire::clean;
 use crate::wire::token::{
-    self, Grant, aadsts_advice, cae_claims, is_adfs, parse_failure, parse_grant, token_request, token_url,
+    Authorization, DeviceCode, Grant, TokenFailure, aadsts_advice, cae_claims, device_code_request,
+    endpoint_url, is_adfs, parse_device_code, parse_failure, parse_grant, token_request, token_url,
 };
 
 use super::Miss;
-use super::client_certificate::ClientCertificate;
+use super::proof::{Audience, Proof};
 use super::tenants::Tenants;
+
+/// The tenant of whoever signs in, where none is configured.
+const ORGANIZATIONS: &str = "organizations";
 
 /// One application in one tenant, at one authority.
 pub(crate) struct Entra {
@@ -38,19 +42,11 @@ pub(crate) struct Entra {
     give_up_after: std::time::Duration,
 }
 
-/// How the application proves itself.
-pub(crate) enum Proof<'a> {
-    Secret(&'a Sensitive),
-    Assertion(&'a Sensitive),
-    /// By an assertion that is signed anew for each exchange.
-    Certificate(&'a ClientCertificate),
-}
-
 impl Entra {
     pub(crate) fn new(
         config: &Config,
         options: &AuthorityOptions,
-        tenant: &str,
+        tenant: Option<&str>,
         client_id: &str,
     ) -> Result<Self, Error> {
         let host = options
@@ -66,7 +62,7 @@ impl Entra {
         }
         Ok(Self {
             authority: host.map_or_else(|| Ok(cloud::PUBLIC_AUTHORITY.to_owned()), cloud::authority)?,
-            tenants: Tenants::new(config, Some(tenant), &options.additionally_allowed_tenants)?,
+            tenants: Tenants::new(config, tenant, &options.additionally_allowed_tenants)?,
             client_id: client_id.trim().to_owned(),
             manner: Manner::new(retry, Route::Ordinary, is_transient),
             gate: Gate::new(LimitConfig::UNLIMITED, Instant::default()),
@@ -81,7 +77,7 @@ impl Entra {
             client_id,
             authority,
         } = application;
-        Self::new(config, authority, tenant_id, client_id)
+        Self::new(config, authority, Some(tenant_id), client_id)
     }
 
     /// Asks at `base` in place of the authority.
@@ -95,10 +91,10 @@ impl Entra {
         context: &Context,
         source: &'static str,
         request: &TokenRequest,
-        proof: Proof<'_>,
+        proof: &Proof,
     ) -> Result<AccessToken, Miss> {
-        let route = self.manner.route.clone();
-        self.token_by(route, context, source, request, proof).await
+        self.token_by(Route::Ordinary, context, source, request, proof)
+            .await
     }
 
     /// The same by this route.
@@ -108,45 +104,99 @@ impl Entra {
         context: &Context,
         source: &'static str,
         request: &TokenRequest,
-        proof: Proof<'_>,
+        proof: &Proof,
     ) -> Result<AccessToken, Miss> {
         self.tenants
             .require_one(request.tenant.as_deref())
             .map_err(Miss::refused)?;
-        let body = self
-            .ask(route, context, source, request, Grant::ClientCredentials, proof)
-            .await?;
-        self.granted(context, source, &body)
+        let grant = Grant::ClientCredentials;
+        let answer = self.exchange_by(route, context, source, request, grant, proof);
+        Ok(answer.await?.token)
     }
 
-    /// Shows a grant; the answer's body.
-    async fn ask(
+    /// Shows a grant for a token.
+    pub(crate) async fn exchange(
+        &self,
+        context: &Context,
+        source: &'static str,
+        request: &TokenRequest,
+        grant: Grant<'_>,
+        proof: &Proof,
+    ) -> Result<Answer, Miss> {
+        self.exchange_by(Route::Ordinary, context, source, request, grant, proof)
+            .await
+    }
+
+    async fn exchange_by(
         &self,
         route: Route,
         context: &Context,
         source: &'static str,
         request: &TokenRequest,
         grant: Grant<'_>,
-        proof: Proof<'_>,
-    ) -> Result<Sensitive, Miss> {
-        let tenant = self
-            .tenants
-            .resolve(request.tenant.as_deref())
-            .map_err(Miss::refused)?
-            .unwrap_or_default();
+        proof: &Proof,
+    ) -> Result<Answer, Miss> {
+        let tenant = self.tenant(request)?;
         let url = token_url(&self.authority, tenant);
-        let scope = request.scopes.join(" ");
-        let claims = claims_of(request).map_err(Miss::refused)?;
-        let proof = match proof {
-            Proof::Secret(secret) => token::Proof::Secret(secret.clone()),
-            Proof::Assertion(assertion) => token::Proof::Assertion(assertion.clone()),
-            Proof::Certificate(certificate) => {
-                let made = certificate.assertion(context, source, &self.client_id, &url, is_adfs(tenant));
-                token::Proof::Assertion(made.await?)
-            }
+        let scope = match grant {
+            Grant::ClientCredentials => request.scopes.join(" "),
+            _ => user_scope(request),
         };
+        let claims = claims_of(request)?;
+        let audience = Audience {
+            client_id: &self.client_id,
+            token_url: &url,
+            adfs: is_adfs(tenant),
+        };
+        let proof = proof.show(context, source, audience).await?;
         let form = token_request(&url, &self.client_id, &scope, grant, &proof, claims.as_deref());
-        self.post(route, context, source, &form).await
+        let body = self.post(route, context, source, &form).await?;
+        let grant = parse_grant(&body).map_err(|why| self.malformed(source, &why.0))?;
+        Ok(Answer {
+            refresh_token: grant.refresh_token.clone(),
+            id_token: grant.id_token.clone(),
+            token: AccessToken::from_grant(grant, source, context.now()),
+        })
+    }
+
+    /// Asks for a code that a person types elsewhere.
+    pub(crate) async fn device_code(
+        &self,
+        context: &Context,
+        source: &'static str,
+        request: &TokenRequest,
+    ) -> Result<DeviceCode, Miss> {
+        let url = endpoint_url(&self.authority, self.tenant(request)?, "devicecode");
+        let claims = claims_of(request)?;
+        let form = device_code_request(&url, &self.client_id, &user_scope(request), claims.as_deref());
+        let body = self.post(Route::Ordinary, context, source, &form).await?;
+        parse_device_code(&body).map_err(|why| self.malformed(source, &why.0))
+    }
+
+    /// The page at which a person signs in.
+    pub(crate) fn sign_in_page(
+        &self,
+        request: &TokenRequest,
+        [state, nonce, challenge]: [&str; 3],
+        login_hint: Option<&str>,
+    ) -> Result<String, Miss> {
+        let claims = claims_of(request)?;
+        let authorization = Authorization {
+            client_id: &self.client_id,
+            scope: &user_scope(request),
+            state,
+            nonce,
+            challenge,
+            login_hint,
+            claims: claims.as_deref(),
+        };
+        let endpoint = endpoint_url(&self.authority, self.tenant(request)?, "authorize");
+        Ok(authorization.url(&endpoint))
+    }
+
+    fn tenant<'a>(&'a self, request: &'a TokenRequest) -> Result<&'a str, Miss> {
+        let tenant = self.tenants.resolve(request.tenant.as_deref());
+        Ok(tenant.map_err(Miss::refused)?.unwrap_or(ORGANIZATIONS))
     }
 
     /// Sends a form; the body of the answer, if it is a good one.
@@ -170,45 +220,52 @@ impl Entra {
                     d.source = Some(source.into());
                 }))
             })?;
-        match response.status {
-            200 => Ok(response.body),
-            _ => Err(Miss::of(refusal(source, &response))),
+        if response.status == 200 {
+            return Ok(response.body);
         }
+        let error = refusal(source, Some(response.status), parse_failure(&response.body)).with(|d| {
+            let request_id = || response.header("x-ms-request-id").map(clean);
+            d.request_id = d.request_id.take().or_else(request_id);
+        });
+        Err(Miss::of(error))
     }
 
-    fn granted(
-        &self,
-        context: &Context,
-        source: &'static str,
-        body: &Sensitive,
-    ) -> Result<AccessToken, Miss> {
-        parse_grant(body)
-            .map(|grant| AccessToken::from_grant(grant, source, context.now()))
-            .map_err(|why| Miss::refused(malformed(source, &self.authority, &why.0)))
+    fn malformed(&self, source: &str, why: &str) -> Miss {
+        Miss::refused(malformed(source, &self.authority, why))
     }
 }
 
+/// A token, and what comes with it for whom a person signed in.
+pub(crate) struct Answer {
+    pub(crate) token: AccessToken,
+    pub(crate) refresh_token: Option<Sensitive>,
+    pub(crate) id_token: Option<Sensitive>,
+}
+
+/// What is asked for in a user's name: the refresh token, and who it is, besides.
+fn user_scope(request: &TokenRequest) -> String {
+    request.scopes.join(" ") + " openid profile offline_access"
+}
+
 /// The `claims` parameter.
-fn claims_of(request: &TokenRequest) -> Result<Option<String>, Error> {
+fn claims_of(request: &TokenRequest) -> Result<Option<String>, Miss> {
     if request.claims.is_none() && !request.enable_cae {
         return Ok(None);
     }
     cae_claims(request.claims.as_deref()).map(Some).map_err(|why| {
-        Error::new(
-            ErrorKind::InvalidArgument,
-            format!("The claims cannot be used. {}", why.0),
-        )
+        let text = format!("The claims cannot be used. {}", why.0);
+        Miss::refused(Error::new(ErrorKind::InvalidArgument, text))
     })
 }
 
-/// What an answer says that is no good one.
-fn refusal(source: &'static str, response: &Response) -> Error {
-    let failure = parse_failure(&response.body);
+/// What the sign-in service says when it gives nothing.
+pub(super) fn refusal(source: &str, status: Option<u16>, failure: Option<TokenFailure>) -> Error {
     let code = failure.as_ref().and_then(|f| f.codes.first().copied());
     let (kind, text) = match &failure {
-        _ if is_transient(response.status) || matches!(code, Some(90033 | 90055)) => match response.status {
-            429 => (ErrorKind::Throttled, "is asking for fewer requests".to_owned()),
-            status => (ErrorKind::ServiceFailure, format!("failed with status {status}")),
+        _ if status.is_some_and(is_transient) || matches!(code, Some(90033 | 90055)) => match status {
+            Some(429) => (ErrorKind::Throttled, "is asking for fewer requests".to_owned()),
+            Some(status) => (ErrorKind::ServiceFailure, format!("failed with status {status}")),
+            None => (ErrorKind::ServiceFailure, "is busy".to_owned()),
         },
         Some(failure) => (
             ErrorKind::AuthenticationFailed,
@@ -216,27 +273,38 @@ fn refusal(source: &'static str, response: &Response) -> Error {
         ),
         None => (
             ErrorKind::MalformedResponse,
-            format!("answered with status {} and no reason", response.status),
+            format!(
+                "answered with status {} and no reason",
+                status.unwrap_or_default()
+            ),
         ),
     };
     let message = format!(
         "{source} authentication failed. The sign-in service {}",
         text.trim_end_matches('.')
     );
+    let failure = failure.unwrap_or_default();
     Error::new(kind, format!("{message}.")).with(|d| {
         d.source = Some(source.into());
-        d.status = Some(response.status);
-        d.request_id = failure
-            .as_ref()
-            .and_then(|f| f.request_id.clone())
-            .or_else(|| response.header("x-ms-request-id").map(clean));
+        d.status = status;
         d.advice = code.and_then(aadsts_advice).map(str::to_owned);
-        let name = failure.map(|f| f.error);
+        d.request_id = failure.request_id;
+        d.claims = failure.claims;
+        let name = Some(failure.error).filter(|name| !name.is_empty());
         match code {
             Some(code) => (d.code, d.inner_code) = (Some(format!("AADSTS{code}")), name),
             None => d.code = name,
         }
     })
+}
+
+/// Whether the sign-in service's own name for a failure is one of these (RFC 6749 section 5.2, RFC 8628 section 3.5).
+pub(super) fn is_named(error: &Error, names: &[&str]) -> bool {
+    let details = error.details();
+    [&details.code, &details.inner_code]
+        .into_iter()
+        .flatten()
+        .any(|name| names.contains(&&**name))
 }
 
 /// An answer that could not be understood.

@@ -57,7 +57,7 @@ impl GitHubActions {
             field: "value",
             advice: PERMISSION,
         };
-        let entra = Entra::new(config, options, tenant, client)?;
+        let entra = Entra::new(config, options, Some(tenant), client)?;
         Ok(Credential::GitHubActions(Self(Oidc::new(config, entra, service))))
     }
 

@@ -4,17 +4,20 @@
 //! [`provider`] stands above them: it keeps tokens, renews them in time, and lets any number of callers share
 //! one conversation.
 
+pub(crate) mod application;
 pub(crate) mod build;
 pub(crate) mod chain;
-pub(crate) mod client_assertion;
 pub(crate) mod client_certificate;
-pub(crate) mod client_secret;
 pub(crate) mod default_chain;
+mod device_code;
 pub(crate) mod entra;
 pub(crate) mod environment;
 pub(crate) mod host_token;
+mod interactive_browser;
+pub(crate) mod proof;
 pub(crate) mod provider;
 pub(crate) mod tenants;
+pub(crate) mod user;
 pub(crate) mod workload_identity;
 
 // Sources that are part of a host. Without the feature `local` others of the same names stand here, which do not exist.
@@ -38,6 +41,8 @@ use elsewhere::{azure_pipelines, developer_tool, github_actions, managed_identit
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{Attempt, Error, ErrorKind};
 use crate::exec::Context;
@@ -46,17 +51,14 @@ use crate::token::access_token::AccessToken;
 
 /// One source of tokens, or several in order.
 pub(crate) enum Credential {
-    ClientSecret(client_secret::ClientSecret),
-    ClientAssertion(client_assertion::ClientAssertion),
-    ClientCertificate(client_certificate::CertificateCredential),
+    Application(application::ApplicationCredential),
+    User(Arc<user::User>),
     WorkloadIdentity(workload_identity::WorkloadIdentity),
     GitHubActions(github_actions::GitHubActions),
     AzurePipelines(azure_pipelines::AzurePipelines),
     ManagedIdentity(managed_identity::ManagedIdentity),
     DeveloperTool(developer_tool::DeveloperTool),
     Host(host_token::HostToken),
-    /// `EnvironmentCredential`: another source under its own name.
-    Environment(Box<Credential>),
     Chain(chain::Chain),
     /// A source that cannot be asked here, and why.
     Absent {
@@ -118,12 +120,12 @@ impl Miss {
         }
     }
 
-    /// Refused, or only failing for now, as the error's kind tells.
+    /// Not there, refused, or only failing for now, as the error's kind tells.
     pub(crate) fn of(error: Error) -> Self {
-        let ending = if error.is_transient() {
-            Ending::Transient
-        } else {
-            Ending::Refused
+        let ending = match error.kind() {
+            ErrorKind::CredentialUnavailable => Ending::Unavailable,
+            _ if error.is_transient() => Ending::Transient,
+            _ => Ending::Refused,
         };
         Self { ending, error }
     }
@@ -165,16 +167,14 @@ impl Credential {
     /// The SDK's name of it.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Credential::ClientSecret(_) => "ClientSecretCredential",
-            Credential::ClientAssertion(_) => "ClientAssertionCredential",
-            Credential::ClientCertificate(_) => "ClientCertificateCredential",
+            Credential::Application(application) => application.name(),
+            Credential::User(user) => user.name(),
             Credential::WorkloadIdentity(_) => "WorkloadIdentityCredential",
             Credential::GitHubActions(_) => "GitHubActionsCredential",
             Credential::AzurePipelines(_) => "AzurePipelinesCredential",
             Credential::ManagedIdentity(_) => "ManagedIdentityCredential",
             Credential::DeveloperTool(tool) => tool.name(),
             Credential::Host(host) => host.name(),
-            Credential::Environment(_) => "EnvironmentCredential",
             Credential::Chain(chain) => chain.name(),
             Credential::Absent { name, .. } => name,
         }
@@ -185,6 +185,15 @@ impl Credential {
         matches!(self, Credential::DeveloperTool(_))
     }
 
+    /// How long a person may need whom it asks to sign in; `None`: it asks none.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        match self {
+            Credential::User(user) => user.patience(),
+            Credential::Chain(chain) => chain.patience(),
+            _ => None,
+        }
+    }
+
     /// Asks for a token.
     pub(crate) fn token<'a>(
         &'a self,
@@ -193,16 +202,14 @@ impl Credential {
     ) -> Pin<Box<dyn Future<Output = Result<Grant, Miss>> + Send + 'a>> {
         Box::pin(async move {
             let token = match self {
-                Credential::ClientSecret(source) => source.token(context, request).await?,
-                Credential::ClientAssertion(source) => source.token(context, request).await?,
-                Credential::ClientCertificate(source) => source.token(context, request).await?,
+                Credential::Application(source) => source.token(context, request).await?,
+                Credential::User(source) => source.token(context, request).await?,
                 Credential::WorkloadIdentity(source) => source.token(context, request).await?,
                 Credential::GitHubActions(source) => source.token(context, request).await?,
                 Credential::AzurePipelines(source) => source.token(context, request).await?,
                 Credential::ManagedIdentity(source) => source.token(context, request).await?,
                 Credential::Host(source) => source.token(context, request).await?,
                 Credential::DeveloperTool(tool) => return tool.token(context, request).await,
-                Credential::Environment(source) => return source.token(context, request).await,
                 Credential::Chain(chain) => return chain.token(context, request).await,
                 Credential::Absent { miss, .. } => return Err(miss.clone()),
             };

@@ -17,7 +17,8 @@ use crate::wire::token::oidc::parse_assertion;
 use crate::wire::token::parse_failure;
 
 use super::Miss;
-use super::entra::{Entra, Proof, malformed};
+use super::entra::{Entra, malformed};
+use super::proof::Proof;
 
 /// A build service, as its credential describes it.
 pub(super) struct Service {
@@ -56,8 +57,10 @@ impl Oidc {
 
     pub(super) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {
         let assertion = self.mint(context).await?;
-        let proof = Proof::Assertion(&assertion);
-        self.entra.token(context, self.service.name, request, proof).await
+        let proof = Proof::Assertion(assertion);
+        self.entra
+            .token(context, self.service.name, request, &proof)
+            .await
     }
 
     async fn mint(&self, context: &Context) -> Result<Sensitive, Miss> {

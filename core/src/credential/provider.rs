@@ -2,6 +2,7 @@
 //! conversation.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use hashbrown::HashMap;
@@ -11,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::exec::{Context, SingleFlight};
 use crate::identity::pin;
-use crate::operation::TokenRequest;
+use crate::operation::{Interaction, TokenRequest};
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
 use crate::token::refresh::Freshness;
@@ -57,7 +58,7 @@ impl TokenProvider {
         context: &Context,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        if request.claims.is_some() {
+        if request.claims.is_some() || request.interaction == Interaction::Always {
             return self.fetch(context, request).await;
         }
         if let Some(profile) = self.profile_to_check(context, request)
@@ -91,6 +92,11 @@ impl TokenProvider {
         }
     }
 
+    /// How long a person may need whom the credential asks; `None`: it asks none.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        self.credential.patience()
+    }
+
     /// Forgets a token that a service did not accept.
     pub(crate) fn reject(&self, rejected: &AccessToken) {
         self.tokens()
@@ -119,10 +125,14 @@ impl TokenProvider {
         context: &Context,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
+        let mut request = request.clone();
+        if self.patience().is_some() {
+            request.interaction = Interaction::Never;
+        }
         let patience = context.time_left() / PATIENCE;
         // Whether the caller begins the flight or joins one: either way it is served in time.
         let hurried = context.within(patience);
-        let work = std::pin::pin!(self.fetch(&hurried, request));
+        let work = std::pin::pin!(self.fetch(&hurried, &request));
         let patience = context.sleep(patience, "a token's renewal");
         let result = match select(work, patience).await {
             Either::Left((result, _)) => result,
@@ -179,9 +189,10 @@ impl TokenProvider {
             expires_on: token.expires_on().to_string(),
             skipped: grant.skipped,
         });
-        // A token got by claims serves from now on wherever the same without claims is asked for.
+        // A token got by claims, or by a person, serves from now on wherever the same without these is asked for.
         let key = TokenRequest {
             claims: None,
+            interaction: Interaction::IfNeeded,
             ..request.clone()
         };
         let mut tokens = self.tokens();

@@ -4,7 +4,7 @@
 //!
 //! | configured | wanted | asked |
 //! |---|---|---|
-//! | nothing (developers' tools) | any | the wanted one |
+//! | nothing (developers' tools, people) | any | the wanted one |
 //! | one | the same, in any case of its letters | the wanted one |
 //! | one | one of `additionally_allowed_tenants`, or any if that holds `*` | the wanted one |
 //! | one | any other | an error that names it |

@@ -13,7 +13,8 @@ use crate::operation::TokenRequest;
 use crate::sensitive::Sensitive;
 use crate::token::access_token::AccessToken;
 
-use super::entra::{Entra, Proof};
+use super::entra::Entra;
+use super::proof::Proof;
 use super::token_proxy::TokenProxy;
 use super::{Credential, Miss};
 
@@ -68,7 +69,7 @@ impl WorkloadIdentity {
     ) -> Result<Self, Error> {
         Ok(Self {
             name,
-            entra: Entra::new(config, options, tenant, client)?,
+            entra: Entra::new(config, options, Some(tenant), client)?,
             path: path.to_owned(),
             proxy: None,
         })
@@ -80,10 +81,10 @@ impl WorkloadIdentity {
             Some(proxy) => proxy.route(context).await?,
             None => Route::Ordinary,
         };
-        let proof = Proof::Assertion(&assertion);
+        let proof = Proof::Assertion(assertion);
         let result = self
             .entra
-            .token_by(route, context, self.name, request, proof)
+            .token_by(route, context, self.name, request, &proof)
             .await;
         result.map_err(|miss| match self.needs_proxy(&miss.error) {
             true => miss.advise(

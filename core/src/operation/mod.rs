@@ -71,6 +71,20 @@ pub struct TokenRequest {
     pub claims: Option<String>,
     /// Whether the resource understands continuous access evaluation.
     pub enable_cae: bool,
+    /// Whether a person may be asked to sign in for it.
+    pub interaction: Interaction,
+}
+
+/// Whether a person may be asked to sign in. Matters to credentials of people only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Interaction {
+    /// If nothing else gives the token.
+    #[default]
+    IfNeeded,
+    /// In any case, whoever signed in before; `"authenticate": true` in JSON.
+    Always,
+    /// Not now: the token at hand still serves.
+    Never,
 }
 
 impl Operation {

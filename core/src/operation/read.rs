@@ -26,7 +26,7 @@
 use std::time::Duration;
 
 use super::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting};
-use super::{Operation, Task, TokenRequest};
+use super::{Interaction, Operation, Task, TokenRequest};
 use crate::config::VaultOptions;
 use crate::config::fields::{self, Field, Fields, Record, Wrong, record, unknown};
 use crate::error::{Error, ErrorKind};
@@ -211,6 +211,11 @@ impl Record for TokenRequest {
             tenant: fields.or_default("tenant"),
             claims: fields.or_default("claims"),
             enable_cae: fields.or_default("enable_cae"),
+            interaction: if fields.or_default("authenticate") {
+                Interaction::Always
+            } else {
+                Interaction::IfNeeded
+            },
         }
     }
 }

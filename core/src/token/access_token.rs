@@ -63,10 +63,9 @@ impl AccessToken {
     ) -> Self {
         let grant = TokenGrant {
             access_token: token,
-            expires_in: None,
             expires_on: Some(expires_on),
             refresh_in: refresh_on.map(|at| at.since(now.unix)),
-            client_id: None,
+            ..TokenGrant::default()
         };
         Self::from_grant(grant, source, now)
     }
@@ -136,8 +135,8 @@ mod tests {
             access_token: Sensitive::from("opaque"),
             expires_in: expires_in.map(Duration::from_secs),
             expires_on: left_by_wall.map(|s| UnixTime::from_secs(NOW.unix.as_secs() + s)),
-            refresh_in: None,
             client_id: Some("app".into()),
+            ..TokenGrant::default()
         };
         AccessToken::from_grant(grant, "TestCredential", NOW)
     }

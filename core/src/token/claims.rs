@@ -29,6 +29,8 @@ pub struct Claims {
     pub exp: Option<UnixTime>,
     /// `app` or `user`.
     pub idtyp: Option<String>,
+    /// In an ID token: what the sign-in was begun with.
+    pub nonce: Option<String>,
 }
 
 impl Claims {
@@ -56,6 +58,7 @@ impl Claims {
             iat: object.unix_time("iat"),
             exp: object.unix_time("exp"),
             idtyp: text("idtyp"),
+            nonce: object.text("nonce"),
         })
     }
 

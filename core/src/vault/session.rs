@@ -22,7 +22,7 @@ use crate::error::{Error, Identity};
 use crate::exec::Context;
 use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
 use crate::identity::cloud::known_vault_scope;
-use crate::operation::{Subject, TokenRequest};
+use crate::operation::{Interaction, Subject, TokenRequest};
 use crate::secret::{SecretName, VaultUrl};
 use crate::sensitive::Sensitive;
 use crate::throttle::limiter::LimitConfig;
@@ -164,6 +164,7 @@ impl Audience {
             tenant: self.tenant.clone(),
             claims,
             enable_cae: true,
+            interaction: Interaction::IfNeeded,
         }
     }
 }

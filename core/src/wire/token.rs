@@ -8,11 +8,13 @@ mod failure;
 mod grant;
 pub mod managed_identity;
 pub mod oidc;
+mod sign_in;
 mod tools;
 
 pub use answer::{TokenGrant, parse_grant};
 pub use failure::{TokenFailure, aadsts_advice, aadsts_codes, parse_failure};
 pub use grant::{Grant, Proof, device_code_request, token_request};
+pub use sign_in::{Authorization, DeviceCode, parse_device_code, parse_redirect};
 pub use tools::{
     TokenProvider, azd_message, parse_azd_token, parse_cli_token, parse_powershell_token,
     parse_token_providers,

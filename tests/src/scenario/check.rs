@@ -177,6 +177,11 @@ fn error_differs(caller: &str, expected: &Ending, error: &Error) -> Vec<String> 
         expected.request_id.as_deref(),
         details.request_id.as_deref(),
     );
+    same(
+        "the claims",
+        expected.claims.as_deref(),
+        details.claims.as_deref(),
+    );
     if expected.status.is_some() && expected.status != details.status {
         found.push(format!("{caller}: the status is {:?}", details.status));
     }

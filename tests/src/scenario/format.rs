@@ -216,6 +216,8 @@ pub struct Call {
     pub tenant: Option<String>,
     /// Its claims.
     pub claims: Option<String>,
+    /// Whether a person is to sign in in any case.
+    pub authenticate: bool,
     /// How far the wall clock is set, in milliseconds.
     pub by_ms: i64,
     /// The caller's own timeout, in seconds.
@@ -275,6 +277,8 @@ pub struct Ending {
     pub source: Option<String>,
     /// The service's request id.
     pub request_id: Option<String>,
+    /// The claims that a user must satisfy.
+    pub claims: Option<String>,
     /// The identity concerned: a part of `tenant`, `client`, `object`, `resource`.
     pub identity: Map<String, Value>,
     /// The caller went away, as it wanted.

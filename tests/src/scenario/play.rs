@@ -117,6 +117,7 @@ fn operation(call: &Call) -> String {
     let mut json = match call.op.as_str() {
         "get_token" => json!({"op": "get_token", "request": {
             "scopes": call.scopes, "tenant": call.tenant, "claims": call.claims,
+            "authenticate": call.authenticate,
         }}),
         op => {
             let mut json = json!({"op": op});

@@ -8,7 +8,7 @@ use crate::time::UnixTime;
 use crate::wire::Malformed;
 
 /// A token and what its source said of its life. At least one end is known.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TokenGrant {
     /// The bearer token: visible ASCII, never empty.
     pub access_token: Sensitive,
@@ -20,6 +20,10 @@ pub struct TokenGrant {
     pub refresh_in: Option<Duration>,
     /// The managed identity's client id, if the source named it.
     pub client_id: Option<String>,
+    /// What buys the next token without the person who signed in.
+    pub refresh_token: Option<Sensitive>,
+    /// Who signed in.
+    pub id_token: Option<Sensitive>,
 }
 
 /// No token lives longer than this; a source that says so is talking nonsense.
@@ -32,12 +36,15 @@ const LONGEST_LIFE: Duration = Duration::from_secs(366 * 24 * 3600);
 pub fn parse_grant(body: &Sensitive) -> Result<TokenGrant, Malformed> {
     let object = Object::parse(body.expose())
         .ok_or_else(|| Malformed::new("The answer to the token request is not a JSON object."))?;
+    let other = |name| object.sensitive(name).filter(|token| !token.is_empty());
     let grant = TokenGrant {
         access_token: bearer(&object, "access_token", "token_type")?,
         expires_in: object.seconds("expires_in", LONGEST_LIFE),
         expires_on: date(&object, "expires_on"),
         refresh_in: object.seconds("refresh_in", LONGEST_LIFE),
         client_id: object.text("client_id").filter(|id| is_visible(id.as_bytes())),
+        refresh_token: other("refresh_token"),
+        id_token: other("id_token"),
     };
     if grant.expires_in.is_none() && grant.expires_on.is_none() {
         return Err(Malformed::new(

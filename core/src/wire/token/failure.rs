@@ -20,6 +20,8 @@ pub struct TokenFailure {
     pub request_id: Option<String>,
     /// The correlation id.
     pub correlation_id: Option<String>,
+    /// Claims (JSON) that the user must satisfy.
+    pub claims: Option<String>,
 }
 
 impl TokenFailure {
@@ -73,7 +75,17 @@ pub fn parse_failure(body: &Sensitive) -> Option<TokenFailure> {
         codes,
         request_id: first(&["trace_id"]),
         correlation_id: first(&["correlation_id", "correlationId"]),
+        claims: object.text("claims").filter(|claims| is_claims(claims)),
     })
+}
+
+/// Whether a text is a request for claims as services write it, in which nothing looks like a credential.
+fn is_claims(text: &str) -> bool {
+    let mut texts = text.split('"').skip(1).step_by(2);
+    text.len() <= 2048
+        && !text.contains('\\')
+        && Object::parse(text.as_bytes()).is_some()
+        && texts.all(|text| clean(text) == text)
 }
 
 /// The AADSTS codes that a text names, in order.

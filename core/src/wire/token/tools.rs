@@ -59,10 +59,8 @@ fn grant(
 ) -> Result<TokenGrant, Malformed> {
     Ok(TokenGrant {
         access_token: bearer(object, token, "tokenType")?,
-        expires_in: None,
         expires_on: Some(date(object, end).ok_or_else(|| Malformed::new(endless()))?),
-        refresh_in: None,
-        client_id: None,
+        ..TokenGrant::default()
     })
 }
 
