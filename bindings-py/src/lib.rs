@@ -40,8 +40,9 @@ mod _native {
     use nightlatch_core::config::Environment;
     use nightlatch_core::effect::{FaultKind, Response};
     use nightlatch_core::error::ErrorKind;
+    use nightlatch_core::identity::cloud::AUTHORITY_HOSTS;
     use pyo3::prelude::*;
-    use pyo3::types::PyTuple;
+    use pyo3::types::{IntoPyDict, PyTuple};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -56,6 +57,8 @@ mod _native {
             PyTuple::new(py, FaultKind::ALL.iter().map(|kind| kind.name()))?,
         )?;
         module.add("ENVIRONMENT_NAMES", PyTuple::new(py, Environment::NAMES)?)?;
+        module.add("AUTHORITY_HOSTS", AUTHORITY_HOSTS.to_vec().into_py_dict(py)?)?;
+        module.add("DEFAULT_AUTHORITY", AUTHORITY_HOSTS[0].1)?;
         module.add("BODY_LIMIT", Response::BODY_LIMIT)
     }
 }

@@ -40,6 +40,8 @@ __version__: str
 ERROR_KINDS: tuple[str, ...]
 FAULT_KINDS: tuple[str, ...]
 ENVIRONMENT_NAMES: tuple[str, ...]
+AUTHORITY_HOSTS: dict[str, str]
+DEFAULT_AUTHORITY: str
 BODY_LIMIT: int
 
 @final

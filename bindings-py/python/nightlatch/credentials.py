@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ from ._credentials import people as _people
 from ._credentials import tools as _tools
 from ._credentials.base import BaseCredential
 from ._host.blocking import BlockingDriver
+from ._native import AUTHORITY_HOSTS
 from ._requests import token_operation
 
 __all__ = [
@@ -211,12 +212,8 @@ class ChainedTokenCredential(_chains.ChainedOptions, _Credential):
     __doc__ = _chains.ChainedOptions.__doc__
 
 
-class AzureAuthorityHosts:
-    """Where the identity provider of each cloud is, for the keyword ``authority``."""
-
-    AZURE_CHINA = "login.chinacloudapi.cn"
-    AZURE_GOVERNMENT = "login.microsoftonline.us"
-    AZURE_PUBLIC_CLOUD = "login.microsoftonline.com"
+AzureAuthorityHosts = SimpleNamespace(**AUTHORITY_HOSTS)
+"""Where the identity provider of each cloud is, for the keyword ``authority``."""
 
 
 def get_bearer_token_provider(credential: Any, *scopes: str) -> Callable[[], str]:

@@ -405,6 +405,8 @@ def authentication_record(token: str, tree: dict[str, Any]) -> AuthenticationRec
     import base64
     import json
 
+    from ._native import DEFAULT_AUTHORITY
+
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -413,7 +415,7 @@ def authentication_record(token: str, tree: dict[str, Any]) -> AuthenticationRec
     tenant = str(claims.get("tid") or tree.get("tenant_id") or "")
     name = claims.get("upn") or claims.get("preferred_username") or claims.get("unique_name") or ""
     client = claims.get("appid") or claims.get("azp") or tree.get("client_id") or ""
-    authority = tree["authority"].get("authority") or "login.microsoftonline.com"
+    authority = tree["authority"].get("authority") or DEFAULT_AUTHORITY
     return AuthenticationRecord(
         tenant, str(client), authority, f"{claims.get('oid', '')}.{tenant}", str(name)
     )

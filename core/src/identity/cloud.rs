@@ -16,6 +16,13 @@ use crate::error::{Error, ErrorKind};
 /// The sign-in service of the public cloud.
 pub const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
 
+/// The sign-in services that users name by their clouds, as the Azure SDKs call these; the first is the default.
+pub const AUTHORITY_HOSTS: [(&str, &str); 3] = [
+    ("AZURE_PUBLIC_CLOUD", "login.microsoftonline.com"),
+    ("AZURE_GOVERNMENT", "login.microsoftonline.us"),
+    ("AZURE_CHINA", "login.chinacloudapi.cn"),
+];
+
 /// Domains of vaults ("Azure Key Vault data-plane endpoints" in *About keys, secrets, and certificates*). A token
 /// for `https://{domain}` opens every vault below the domain.
 const VAULT_DOMAINS: [&str; 3] = ["vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net"];
