@@ -17,6 +17,11 @@ use nightlatch_core::effect::FaultKind;
 use nightlatch_core::error::ErrorKind;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Half the size of the standard one, which every Worker would have to load.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// The variables that a host passes to `new Engine`, if they are set.
 #[wasm_bindgen(js_name = environmentNames)]
 pub fn environment_names() -> Vec<String> {
