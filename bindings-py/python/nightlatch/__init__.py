@@ -99,6 +99,9 @@ if TYPE_CHECKING:
         AuthenticationRequiredError as AuthenticationRequiredError,
     )
     from .errors import (
+        BadRequestError as BadRequestError,
+    )
+    from .errors import (
         ChallengeRejectedError as ChallengeRejectedError,
     )
     from .errors import (
@@ -226,7 +229,7 @@ _HOMES = {
     "errors": (
         "NightlatchError", "InvalidArgumentError", "InvalidConfigurationError", "HttpResponseError",
         "ClientAuthenticationError", "CredentialUnavailableError", "AuthenticationRequiredError",
-        "IdentityMismatchError",
+        "IdentityMismatchError", "BadRequestError",
         "ChallengeRejectedError", "ForbiddenError", "SecretDisabledError", "ResourceNotFoundError",
         "ResourceExistsError", "ThrottledError", "ServiceFailureError", "ServiceRequestError", "TlsError",
         "ServiceResponseError", "OperationTimeoutError", "OperationCancelledError", "UnsupportedError",

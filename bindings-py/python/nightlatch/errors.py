@@ -12,6 +12,7 @@ The classes answer "what can I do about it?"::
     │   │   │   └── AuthenticationRequiredError  a person must sign in: call `authenticate`
     │   │   ├── IdentityMismatchError            the token stands for somebody else than `expect` says
     │   │   └── ChallengeRejectedError           no token was sent: check the vault URL
+    │   ├── BadRequestError (InvalidArgumentError)  the service did not accept what was asked
     │   ├── ForbiddenError                       grant what `advice` names
     │   │   └── SecretDisabledError              enable the secret
     │   ├── ResourceNotFoundError                no such secret, version or vault
@@ -43,6 +44,7 @@ __all__ = [
     "AuthenticationRequiredError",
     "IdentityMismatchError",
     "ChallengeRejectedError",
+    "BadRequestError",
     "ForbiddenError",
     "SecretDisabledError",
     "ResourceNotFoundError",
@@ -205,6 +207,10 @@ class ChallengeRejectedError(ClientAuthenticationError):
     KIND = "CHALLENGE_REJECTED"
 
 
+class BadRequestError(InvalidArgumentError, HttpResponseError):
+    """The service did not accept a value given to the call (status 400): mend the call."""
+
+
 class ForbiddenError(HttpResponseError):
     """The vault knows the caller and says no: grant what `advice` names."""
 
@@ -296,4 +302,6 @@ def from_native(kind: str, message: str, text: str, facts: dict[str, Any]) -> Ni
     cls = BY_KIND.get(kind, NightlatchError)
     if cls is CredentialUnavailableError and facts.get("error_code") == "authentication_required":
         cls = AuthenticationRequiredError
+    if cls is InvalidArgumentError and facts.get("status_code") is not None:
+        cls = BadRequestError
     return cls(message, kind=kind, text=text, **facts)
