@@ -6,15 +6,13 @@
 //! tries more of them.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 use nightlatch_core::config::{Config, Environment};
 use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Response};
 use nightlatch_core::operation::Task;
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::Now;
+use nightlatch_tests::seeds::every_seed;
 use nightlatch_tests::token::unsigned;
 use nightlatch_tests::world::{Action, Entry, Host, Log, World};
 use serde_json::{Value, json};
@@ -25,46 +23,7 @@ const SCOPE: &str = "https://vault.azure.net/.default";
 
 #[test]
 fn whatever_the_order_everything_ends_well() {
-    if let Some(seed) = number("SEED") {
-        let log = run(seed);
-        assert!(log.0.is_empty(), "the log of seed {seed}\n{log}");
-        return;
-    }
-    let seeds = number("SEEDS").unwrap_or(SEEDS);
-    let next = AtomicU64::new(0);
-    let work = || {
-        let mut failed = Vec::new();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds || failed.len() > 2 {
-                return failed;
-            }
-            let again = seed.is_multiple_of(10);
-            let holds = catch_unwind(AssertUnwindSafe(|| {
-                let log = run(seed);
-                assert!(!again || log == run(seed), "the same seed gives another log");
-            }));
-            if holds.is_err() {
-                failed.push(seed);
-            }
-        }
-    };
-    let workers = thread::available_parallelism().map_or(2, usize::from);
-    let failed: Vec<u64> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .flat_map(|t| t.join().expect("a worker"))
-            .collect()
-    });
-    assert!(
-        failed.is_empty(),
-        "seeds that fail, to be replayed with SEED=…: {failed:?}"
-    );
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
+    every_seed(SEEDS, run);
 }
 
 /// One run from its beginning to its end.
