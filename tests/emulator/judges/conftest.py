@@ -1,5 +1,6 @@
 """Starts the emulator once, and points the official SDK at it as its users would: by environment only."""
 
+import datetime
 import json
 import os
 import subprocess
@@ -10,8 +11,10 @@ from types import SimpleNamespace
 import jwt
 import pytest
 from azure.keyvault.secrets._shared import HttpChallengeCache
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
 OTHER_TENANT = "aaaaaaaa-0000-4000-8000-000000000002"
@@ -31,10 +34,19 @@ STRANGER = {
     "client_id": "bbbbbbbb-0000-4000-8000-000000000004",
     "object_id": "cccccccc-0000-4000-8000-000000000004",
 }
+FACTORY_APP = {
+    "client_id": "bbbbbbbb-0000-4000-8000-000000000005",
+    "object_id": "cccccccc-0000-4000-8000-000000000005",
+}
+ADA = {"name": "ada@contoso.example", "object_id": "cccccccc-0000-4000-8000-00000000000a"}
+ADA_PASSWORD = "open sesame"
 APP_SECRET = "app-secret~1"
+FACTORY_SUBJECT = "shop.contoso.example"
 ISSUER = "https://cluster.example/"
 SUBJECT = "system:serviceaccount:shop:basket"
 AUDIENCE = "api://AzureADTokenExchange"
+PIPELINES_ISSUER = "https://vstoken.dev.azure.com/88888888-8888-4888-8888-888888888888"
+EMULATOR_ISSUER = "https://oidc.emulator.example/"
 PKCS12 = "application/x-pkcs12"
 VAULT_URL = "https://contoso.vault.azure.net"
 
@@ -51,6 +63,12 @@ AZURE_VARIABLES = [
     "MSI_ENDPOINT",
     "MSI_SECRET",
     "IMDS_ENDPOINT",
+    "IDENTITY_SERVER_THUMBPRINT",
+    "SYSTEM_OIDCREQUESTURI",
+    "AZURE_KUBERNETES_TOKEN_PROXY",
+    "AZURE_KUBERNETES_SNI_NAME",
+    "AZURE_KUBERNETES_CA_FILE",
+    "AZURE_KUBERNETES_CA_DATA",
     "HTTP_PROXY",
     "http_proxy",
     "https_proxy",
@@ -67,10 +85,15 @@ def cluster_key():
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory, cluster_key):
+def certificates():
+    return Certificates()
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory, cluster_key, certificates):
     folder = tmp_path_factory.mktemp("emulator")
     config = folder / "config.json"
-    config.write_text(json.dumps(configuration(cluster_key)))
+    config.write_text(json.dumps(configuration(cluster_key, certificates)))
     process = subprocess.Popen(
         [
             os.environ["NIGHTLATCH_EMULATOR"],
@@ -106,6 +129,45 @@ def azure(emulator, monkeypatch):
     return admin
 
 
+class Certificates:
+    """A certificate that signs itself, and one that an authority signed; with their keys for the SDK."""
+
+    def __init__(self):
+        authority_key, key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in "ab")
+        authority = certified("factory CA", authority_key, "factory CA", authority_key)
+        registered = certified("app", key, "app", key)
+        certified_by_factory = certified(FACTORY_SUBJECT, key, "factory CA", authority_key)
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        self.authority = pem(authority)
+        self.registered = pem(registered)
+        self.registered_with_key = private + self.registered.encode()
+        self.by_factory_with_key = private + pem(certified_by_factory).encode()
+
+
+def certified(name, key, issuer, issuer_key):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(named(name))
+        .issuer_name(named(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(issuer_key, hashes.SHA256())
+    )
+
+
+def named(name):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def pem(certificate):
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
 class Admin:
     """The emulator's own interface."""
 
@@ -127,7 +189,7 @@ def service_account_token(key, **changed):
     return jwt.encode({**claims, **changed}, key, algorithm="RS256", headers={"kid": "cluster"})
 
 
-def configuration(cluster_key):
+def configuration(cluster_key, certificates):
     public_key = cluster_key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -142,10 +204,20 @@ def configuration(cluster_key):
             {
                 **APP,
                 "secrets": [APP_SECRET],
-                "federated": [{"issuer": ISSUER, "subject": SUBJECT, "pem": public_key.decode()}],
+                "certificates": [certificates.registered],
+                "federated": [
+                    {"issuer": ISSUER, "subject": SUBJECT, "pem": public_key.decode()},
+                    {"issuer": PIPELINES_ISSUER, "subject": "sc://contoso/shop/azure"},
+                    {"issuer": EMULATOR_ISSUER, "subject": SUBJECT},
+                ],
+            },
+            {
+                **FACTORY_APP,
+                "trusted_subjects": [{"name": FACTORY_SUBJECT, "issuer": certificates.authority}],
             },
             {**STRANGER, "secrets": [APP_SECRET]},
         ],
+        "users": [{**ADA, "password": ADA_PASSWORD}],
         "vaults": [
             {
                 "name": "contoso",
@@ -160,7 +232,8 @@ def configuration(cluster_key):
                     },
                 },
                 "access": [
-                    {"principal": who["object_id"], "secrets": everything} for who in (MACHINE, NAMED, APP)
+                    {"principal": who["object_id"], "secrets": everything}
+                    for who in (MACHINE, NAMED, APP, FACTORY_APP, ADA)
                 ],
             },
             {

@@ -76,13 +76,13 @@ impl Jwt {
     pub(crate) fn parse(token: &str) -> Option<Jwt> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
-        let header: Value = serde_json::from_slice(&BASE64URL.decode(header).ok()?).ok()?;
-        let claims: Value = serde_json::from_slice(&BASE64URL.decode(claims).ok()?).ok()?;
+        let header: Value = serde_json::from_slice(&decoded(header)?).ok()?;
+        let claims: Value = serde_json::from_slice(&decoded(claims)?).ok()?;
         Some(Jwt {
             claims: claims.is_object().then_some(claims)?,
             header: header["alg"].is_string().then_some(header)?,
             signed: signed.into(),
-            signature: BASE64URL.decode(signature).ok()?,
+            signature: decoded(signature)?,
         })
     }
 
@@ -130,6 +130,11 @@ impl Jwt {
         };
         verified.is_ok()
     }
+}
+
+/// Reads a part of a token. The official Python SDK pads them, against the standard, and Entra ID takes it.
+fn decoded(part: &str) -> Option<Vec<u8>> {
+    BASE64URL.decode(part.trim_end_matches('=')).ok()
 }
 
 /// A key that an issuer's signatures are checked with.

@@ -118,6 +118,7 @@ impl<'a> Page<'a> {
             grant: Grant {
                 user: user.object_id.clone(),
                 client_id: self.application.principal.client_id.clone(),
+                scope: asked("scope").unwrap_or_default(),
             },
             redirect_uri: self.redirect_uri.clone(),
             challenge,

@@ -15,6 +15,8 @@ pub(super) struct Grant {
     /// The user's object id.
     pub(super) user: String,
     pub(super) client_id: String,
+    /// What for, unless a request for tokens says it anew.
+    pub(super) scope: String,
 }
 
 /// An authorization code's other half.
@@ -29,6 +31,7 @@ pub(super) struct Code {
 /// A device that waits for its user.
 struct Device {
     client_id: String,
+    scope: String,
     asked: u32,
     expires: u64,
 }
@@ -96,10 +99,11 @@ impl SignIns {
         }
     }
 
-    pub(super) fn add_device(&self, client_id: &str, lifetime: u64) -> String {
+    pub(super) fn add_device(&self, client_id: &str, scope: &str, lifetime: u64) -> String {
         let name = secret();
         let device = Device {
             client_id: client_id.into(),
+            scope: scope.into(),
             asked: 0,
             expires: clock::now() + lifetime,
         };
@@ -107,8 +111,8 @@ impl SignIns {
         name
     }
 
-    /// Whether a device's user has signed in; each question counts.
-    pub(super) fn poll(&self, code: &str, client_id: &str) -> Result<(), EntraError> {
+    /// Asks whether a device's user has signed in, and gives the scope they signed in for; each question counts.
+    pub(super) fn poll(&self, code: &str, client_id: &str) -> Result<String, EntraError> {
         let settings = self.settings();
         let mut memory = self.memory();
         let device = memory.devices.get_mut(code);
@@ -130,8 +134,9 @@ impl SignIns {
             Outcome::Declined => Err(EntraError::authorization_declined()),
             Outcome::Expired => Err(EntraError::device_code_expired()),
             Outcome::Granted => {
+                let scope = device.scope.clone();
                 memory.devices.remove(code);
-                Ok(())
+                Ok(scope)
             }
         }
     }

@@ -40,22 +40,23 @@ pub(super) fn authorization_code(exchange: &Exchange<'_>) -> Result<Answer, Entr
             return Err(EntraError::wrong_verifier());
         }
     }
-    tokens(
-        exchange,
-        application,
-        user(exchange, &code.grant)?,
-        code.nonce.as_deref(),
-    )
+    let user = user(exchange, &code.grant)?;
+    let scope = exchange.request.field("scope").unwrap_or(code.grant.scope);
+    tokens(exchange, application, user, &scope, code.nonce.as_deref())
 }
 
 /// The first half of the device code flow.
 pub(super) fn device_authorization(exchange: &Exchange<'_>) -> Result<Answer, EntraError> {
     let application = exchange.application()?;
     client::identify(exchange, application)?;
-    exchange.known_resource(&resource_of(&exchange.required("scope")?)?)?;
+    let scope = exchange.required("scope")?;
+    exchange.known_resource(&resource_of(&scope)?)?;
     let settings = exchange.world.sign_ins.settings().device;
     let client_id = &application.principal.client_id;
-    let device_code = exchange.world.sign_ins.add_device(client_id, settings.expires_in);
+    let device_code = exchange
+        .world
+        .sign_ins
+        .add_device(client_id, &scope, settings.expires_in);
     let user_code = Uuid::new_v4().simple().to_string()[..9].to_uppercase();
     let message = format!(
         "To sign in, use a web browser to open the page {VERIFICATION_PAGE} and enter the code {user_code} to \
@@ -76,21 +77,18 @@ pub(super) fn device_code(exchange: &Exchange<'_>) -> Result<Answer, EntraError>
     let application = exchange.application()?;
     client::identify(exchange, application)?;
     let sign_ins = &exchange.world.sign_ins;
-    sign_ins.poll(
+    let granted = sign_ins.poll(
         &exchange.required("device_code")?,
         &application.principal.client_id,
     )?;
+    let scope = exchange.request.field("scope").unwrap_or(granted);
     let directory = &exchange.world.directory;
     let user = match sign_ins.settings().user {
         Some(name) => directory.user(&name),
         None => directory.first_user(),
     };
-    tokens(
-        exchange,
-        application,
-        user.ok_or_else(|| EntraError::unknown_user(""))?,
-        None,
-    )
+    let user = user.ok_or_else(|| EntraError::unknown_user(""))?;
+    tokens(exchange, application, user, &scope, None)
 }
 
 pub(super) fn refresh_token(exchange: &Exchange<'_>) -> Result<Answer, EntraError> {
@@ -101,7 +99,9 @@ pub(super) fn refresh_token(exchange: &Exchange<'_>) -> Result<Answer, EntraErro
         .world
         .sign_ins
         .refresh(&token, &application.principal.client_id)?;
-    tokens(exchange, application, user(exchange, &grant)?, None)
+    let user = user(exchange, &grant)?;
+    let scope = exchange.request.field("scope").unwrap_or(grant.scope);
+    tokens(exchange, application, user, &scope, None)
 }
 
 pub(super) fn password(exchange: &Exchange<'_>) -> Result<Answer, EntraError> {
@@ -118,7 +118,7 @@ pub(super) fn password(exchange: &Exchange<'_>) -> Result<Answer, EntraError> {
         return Err(EntraError::wrong_password());
     }
     unseen(user)?;
-    tokens(exchange, application, user, None)
+    tokens(exchange, application, user, &exchange.required("scope")?, None)
 }
 
 pub(super) fn on_behalf_of(exchange: &Exchange<'_>) -> Result<Answer, EntraError> {
@@ -144,7 +144,7 @@ pub(super) fn on_behalf_of(exchange: &Exchange<'_>) -> Result<Answer, EntraError
     let user = exchange.world.directory.user(&caller.object_id);
     let user = user.ok_or_else(EntraError::no_user_in_assertion)?;
     unseen(user)?;
-    tokens(exchange, application, user, None)
+    tokens(exchange, application, user, &exchange.required("scope")?, None)
 }
 
 fn user<'a>(exchange: &Exchange<'a>, grant: &Grant) -> Result<&'a User, EntraError> {
@@ -165,10 +165,10 @@ fn tokens(
     exchange: &Exchange<'_>,
     application: &Application,
     user: &User,
+    scope: &str,
     nonce: Option<&str>,
 ) -> Result<Answer, EntraError> {
-    let scope = exchange.required("scope")?;
-    let resource = resource_of(&scope)?;
+    let resource = resource_of(scope)?;
     exchange.known_resource(&resource)?;
     if !exchange.realm.admits(user) {
         return Err(EntraError::unknown_user(&user.name));
@@ -193,6 +193,7 @@ fn tokens(
         let grant = Grant {
             user: user.object_id.clone(),
             client_id: client_id.clone(),
+            scope: scope.into(),
         };
         body["refresh_token"] = json!(world.sign_ins.add_refresh_token(grant));
     }

@@ -179,6 +179,15 @@ async fn both_signatures_and_every_spelling_of_a_thumbprint_are_taken() {
 }
 
 #[tokio::test]
+async fn padded_parts_are_read_as_well() {
+    let certificate = Certificate::self_signed(Duration::days(1));
+    let azure = with_application(json!({ "certificates": [certificate.pem] })).await;
+    let header = json!({ "alg": "RS256", "x5t": BASE64URL.encode(certificate.sha1()) });
+    let signature_is_padded = format!("{}==", assertion(&header, &claims(&json!({}))));
+    assert_eq!(exchange(&azure, &signature_is_padded).await.status, 200);
+}
+
+#[tokio::test]
 async fn each_mistake_of_an_assertion_has_its_code() {
     let certificate = Certificate::self_signed(Duration::days(1));
     let azure = with_application(json!({ "certificates": [certificate.pem] })).await;

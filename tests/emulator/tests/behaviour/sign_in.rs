@@ -43,7 +43,8 @@ async fn token(azure: &Azure, fields: &[(&str, &str)]) -> Answer {
     let usual = usual
         .iter()
         .filter(|(name, _)| fields.iter().all(|(other, _)| other != name));
-    let fields: Vec<_> = usual.chain(fields).copied().collect();
+    let given = fields.iter().filter(|(_, value)| !value.is_empty());
+    let fields: Vec<_> = usual.chain(given).copied().collect();
     post(azure, "/organizations/oauth2/v2.0/token", &fields).await
 }
 
@@ -513,4 +514,36 @@ async fn an_application_alone_must_name_its_tenant() {
         document["issuer"],
         format!("https://{AUTHORITY}/{{tenantid}}/v2.0")
     );
+}
+
+#[tokio::test]
+async fn a_scope_that_was_granted_need_not_be_said_again() {
+    let azure = with(json!({ "device": { "pending": 0 } })).await;
+    let device = member(&begin(&azure).await, "device_code");
+    let code = code(&azure).await;
+    let by_code = redeem(&azure, &code, &[("scope", "")]).await;
+    let refresh_token = member(&by_code, "refresh_token");
+    for answer in [
+        by_code,
+        token(
+            &azure,
+            &[
+                ("grant_type", DEVICE_GRANT),
+                ("device_code", &device),
+                ("scope", ""),
+            ],
+        )
+        .await,
+        token(
+            &azure,
+            &[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", &refresh_token),
+                ("scope", ""),
+            ],
+        )
+        .await,
+    ] {
+        assert!(opens_the_vault(&azure, &answer).await);
+    }
 }
