@@ -88,7 +88,7 @@ instrument() {
     std_source "" || toolchain=$("$here/../.ci/wasm-toolchain") || return 1
     std_source "$toolchain" || { echo "run: rustup component add rust-src"; return 1; }
     # shellcheck disable=SC2086
-    RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread cargo $toolchain rustc -q --locked -p nightlatch-c --lib \
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread cargo $toolchain rustc -q --manifest-path "$here/../Cargo.toml" --locked -p nightlatch-c --lib \
         --crate-type staticlib -Zbuild-std=std,panic_unwind --target "$host" --target-dir "$CARGO_TARGET_DIR/tsan"
 }
 watched() { # watched OUTPUT LINKED SOURCE...: a program with all of it in ThreadSanitizer's sight

@@ -114,9 +114,7 @@ pub unsafe extern "C" fn nightlatch_client_get_token(
         let scope = unsafe { text(scope, scope_len)? };
         let request = TokenRequest {
             scopes: vec![scope.to_owned()],
-            tenant: None,
-            claims: None,
-            enable_cae: false,
+            ..TokenRequest::default()
         };
         let driver = Arc::clone(&client.0);
         let content = driver.call(operation(Task::GetToken(request), timeout_ms), None)?;
