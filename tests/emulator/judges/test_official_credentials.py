@@ -68,9 +68,10 @@ def test_a_registered_certificate(identity, azure, certificates):
     reads(identity.CertificateCredential(TENANT, APP["client_id"], certificate_data=pem), azure, APP)
 
 
-def test_a_certificate_at_ad_fs(identity, azure, certificates):
+def test_a_certificate_at_ad_fs(azure, certificates):
+    """Only the blocking credential asks at AD FS's own path."""
     options = {"certificate_data": certificates.registered_with_key, "disable_instance_discovery": True}
-    reads(identity.CertificateCredential("adfs", APP["client_id"], **options), azure, APP)
+    reads(blocking.CertificateCredential("adfs", APP["client_id"], **options), azure, APP)
 
 
 def test_a_certificate_of_a_trusted_subject(azure, certificates):
