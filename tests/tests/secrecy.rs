@@ -33,7 +33,7 @@ const ASSERTION: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY2
 const CANARIES: [&str; 5] = [VALUE, CLIENT, HEADER, TOKEN, ASSERTION];
 
 /// How many kinds of credentials there are.
-const KINDS: usize = 13;
+const KINDS: usize = 16;
 
 /// So many characters of a canary are a leak.
 const LEAK: usize = 12;
@@ -193,6 +193,18 @@ fn world(kind: usize, writes: bool, choices: &[u16], told: &Rc<RefCell<Vec<Strin
             json!({"type": "ClientAssertionCredential", "tenant_id": "tenant", "client_id": "app", "assertion": 0}),
             vec![],
         ),
+        12 => (
+            json!({"type": "AzureDeveloperCliCredential"}),
+            vec![("HOME", "/home/dev")],
+        ),
+        13 => (
+            json!({"type": "AzurePowerShellCredential"}),
+            vec![("HOME", "/home/dev")],
+        ),
+        14 => (
+            json!({"type": "VisualStudioCredential"}),
+            vec![("HOME", "/home/dev")],
+        ),
         _ => (
             json!({"type": "ChainedTokenCredential", "sources": [cli, workload, secret]}),
             vec![],
@@ -342,16 +354,28 @@ impl Host for Hostile {
                 content: ASSERTION.into(),
                 shared: false,
             },
+            Effect::ReadFile { path, .. } if path.ends_with("tokenprovider.json") => Outcome::File {
+                content: r#"{"TokenProviders":[{"Path":"/opt/vs"}]}"#.into(),
+                shared: false,
+            },
+            // What a profile holds is nobody's business either.
+            Effect::ReadFile { path, .. } if path.starts_with("/home/dev/") => Outcome::File {
+                content: text(choice).into(),
+                shared: false,
+            },
             Effect::ReadFile { .. } => Outcome::File {
                 content: "7783-7084-3265-9085-8269-3286-77".into(),
                 shared: false,
             },
             Effect::Run { .. } => Outcome::Ran {
                 status: Some(i32::from(choice % 4)),
-                stdout: json!({"accessToken": TOKEN, "expires_on": now.unix.as_secs() + 4000})
-                    .to_string()
-                    .into(),
-                stderr: text(choice).into(),
+                stdout: if good { tool_output(now) } else { text(choice / 3) }.into(),
+                stderr: match choice / 2 % 3 {
+                    0 => json!({"error": text(choice), "message": text(choice / 5), "suggestion": text(choice / 7)}).to_string(),
+                    1 => json!({"type": "consoleMessage", "data": {"message": text(choice)}}).to_string(),
+                    _ => text(choice),
+                }
+                .into(),
             },
             other => panic!("nobody configured {other:?}"),
         };
@@ -360,6 +384,13 @@ impl Host for Hostile {
             .push(format!("{effect:?} {outcome:?} {outcome:#?}"));
         (outcome, 10)
     }
+}
+
+/// What every tool understands.
+fn tool_output(now: Now) -> String {
+    let end = now.unix.as_secs() + 4000;
+    json!({"accessToken": TOKEN, "access_token": TOKEN, "token": TOKEN, "expires_on": end, "expiresOn": end})
+        .to_string()
 }
 
 fn answer(status: u16, headers: Vec<(&str, String)>, body: String) -> Outcome {
