@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import nightlatch
 
+from .operations import Finished
 from .player import Ended, Player
 
 PROPERTIES = (
@@ -63,6 +66,8 @@ def _ended(name: str, call: dict[str, Any], ended: Ended) -> Iterator[str]:
         yield f"{name}: was not cancelled"
     elif isinstance(ended.error, nightlatch.NightlatchError):
         yield from _error(name, expected, ended.error)
+    elif isinstance(ended.error, TypeError | ValueError) and expected.get("error") == "INVALID_ARGUMENT":
+        pass  # an argument that Python refuses in its own way
     elif ended.error is not None:
         yield f"{name}: raised {ended.error!r}"
     else:
@@ -80,11 +85,45 @@ def _reply(name: str, expected: dict[str, Any], result: Any) -> Iterator[str]:
     for what in ("value", "token"):
         if what in expected and getattr(result, what, None) != expected[what]:
             yield f"{name}: the {what} is {getattr(result, what, None)!r}, expected {expected[what]!r}"
+    finished = None
+    if isinstance(result, Finished):
+        result, finished = result
+    # Whoever purges is told nothing; it has finished when it was waited for.
+    if finished is not None and expected.get("finished", finished) != finished:
+        yield f"{name}: finished is {finished}"
+    if "backup" in expected and base64.urlsafe_b64encode(result).decode().rstrip("=") != expected["backup"]:
+        yield f"{name}: the backup is {result!r}"
+    if "page" in expected:
+        listed = [f"{p.name}/{p.version}" if p.version else p.name for p in map(_properties, result.items)]
+        if listed != expected["page"]:
+            yield f"{name}: the page is {listed}"
+    if "continuation" in expected and result.continuation != expected["continuation"]:
+        yield f"{name}: the continuation is {result.continuation}"
+    if "next_refresh" in expected:
+        least, most = expected["next_refresh"]
+        if not least <= json.loads(result[2])["next_refresh"] <= most:
+            yield f"{name}: the reply is {result}"
+    if "deleted" in expected:
+        actual = {part: _seconds(getattr(result, part)) for part in ("deleted_date", "scheduled_purge_date")}
+        yield from _parts(
+            f"{name}: deleted", expected["deleted"], actual | {"recovery_id": result.recovery_id}
+        )
     if "properties" in expected:
-        properties = result.properties
+        properties = _properties(result)
         actual = {part: getattr(properties, part) for part in PROPERTIES}
         actual |= {part: _seconds(getattr(properties, part)) for part in DATES}
         yield from _parts(f"{name}: properties", expected["properties"], actual)
+    for secret, ending in expected.get("secrets", {}).items():
+        found = result[secret]
+        if isinstance(found, nightlatch.NightlatchError):
+            yield from _error(f"{name}, {secret}", ending, found)
+        else:
+            yield from _reply(f"{name}, {secret}", ending, found)
+
+
+def _properties(result: Any) -> nightlatch.SecretProperties:
+    properties: nightlatch.SecretProperties = getattr(result, "properties", result)
+    return properties
 
 
 def _seconds(date: datetime | None) -> int | None:
@@ -159,6 +198,8 @@ def _run(expect: dict[str, Any], player: Player) -> Iterator[str]:
     for name in expect.get("events_exclude", []):
         if any(event["event"] == name for event in events):
             yield f"the event {name} occurs"
+    if "cache_info" in expect:
+        yield from _parts("the cache", expect["cache_info"], player.cache_info())
     for prefix in expect.get("never_sent_to", []):
         yield from (f"{r.method} {r.url} was sent" for r in player.world.requests if r.url.startswith(prefix))
 

@@ -13,6 +13,7 @@ import nightlatch
 from nightlatch import aio
 from nightlatch.options import ENGINE_OPTIONS
 
+from .operations import awaited, blocking
 from .surroundings import Surroundings
 
 FOLDER = Path(__file__).parents[3] / "tests" / "scenarios"
@@ -105,6 +106,11 @@ class Player:
                         result, error = None, why
                     self.ended[name] = Ended(self.world.clock.monotonic_ms - began, result, error)
 
+    def cache_info(self) -> dict[str, Any]:
+        """What the cache tells of itself."""
+        info: dict[str, Any] = self._clients[SOME_VAULT].cache_info()._asdict()
+        return info
+
     async def _play_concurrently(self) -> None:
         async def one(call: dict[str, Any], name: str, act: Callable[[], Any]) -> None:
             await self._sleep_to(call["at_ms"])
@@ -166,10 +172,11 @@ class Player:
             case "set_wall_clock":
                 clock = self.world.clock
                 return clock.set(unix_ms=clock.unix_ms + call["by_ms"])
-        raise AssertionError(call["op"])
+        play = awaited if self.family is aio else blocking
+        return play(self._client(call), call)
 
     def _client(self, call: dict[str, Any]) -> Any:
-        vault = call["vault"]
+        vault = call.get("vault", SOME_VAULT)
         if vault not in self._clients:
             self._clients[vault] = self.family.SecretClient(vault, self.credential, **self.options)
         return self._clients[vault]
