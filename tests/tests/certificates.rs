@@ -179,6 +179,7 @@ fn every_form_signs() {
         ("unicode.pfx", Some("pässwörd🔑")),
         ("empty_password.pfx", None),
         ("empty_password.pfx", Some("")),
+        ("null_password.pfx", None),
         ("no_encryption.pfx", None),
     ] {
         let (header, _) = assertion(text(name, password), TENANT, Algorithm::Ps256);

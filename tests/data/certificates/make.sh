@@ -54,3 +54,19 @@ pfx no_encryption.pfx -passout pass: -keypbe NONE -certpbe NONE -nomac
 pfx slow_mac.pfx -passout pass:pass -keypbe NONE -certpbe NONE -iter 8388607
 pfx slow_key.pfx -passout pass:pass -certpbe NONE -nomac -iter 8388607
 openssl pkcs12 -export -nokeys -in "$work/app.crt" -passout pass:pass -out no_key.pfx
+
+# OpenSSL's command cannot leave the password out, which is not the same as an empty one; its library can.
+cat "$work/app.crt" "$work/app.key" | python3 -c '
+import ctypes, sys, tempfile
+crypto, pointer = ctypes.CDLL("libcrypto.so.3"), ctypes.c_void_p
+for name in ("BIO_new_file", "PEM_read_bio_PrivateKey", "PEM_read_bio_X509", "PKCS12_create"):
+    getattr(crypto, name).restype = pointer
+pem = tempfile.NamedTemporaryFile()
+pem.write(sys.stdin.buffer.read())
+pem.flush()
+read = lambda kind: pointer(kind(pointer(crypto.BIO_new_file(pem.name.encode(), b"r")), None, None, None))
+key, certificate = read(crypto.PEM_read_bio_PrivateKey), read(crypto.PEM_read_bio_X509)
+file = crypto.PKCS12_create(None, b"app", key, certificate, None, -1, -1, 2048, 2048, 0)
+out = pointer(crypto.BIO_new_file(b"null_password.pfx", b"w"))
+crypto.i2d_PKCS12_bio(out, pointer(file))
+crypto.BIO_free(out)'
