@@ -87,7 +87,7 @@ static void end_exchange(struct exchange *exchange, CURLcode result)
     complete(exchange);
 }
 
-/* Begins an effect. Files and commands would be done by the program's own means; this one has none. */
+/* Begins an effect. HTTP goes on beside others; all else is done by the library's own means, at once. */
 static void perform(nightlatch_output *output)
 {
     struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -97,7 +97,11 @@ static void perform(nightlatch_output *output)
     exchange->outcome = nightlatch_outcome_new();
     exchange->next = under_way;
     under_way = exchange;
-    exchange->curl = nightlatch_curl_begin(transport, nightlatch_output_effect(output), exchange->outcome);
+    const nightlatch_effect *effect = nightlatch_output_effect(output);
+    if (nightlatch_effect_kind_of(effect) == NIGHTLATCH_EFFECT_HTTP)
+        exchange->curl = nightlatch_curl_begin(transport, effect, exchange->outcome);
+    else
+        (void)nightlatch_effect_perform(effect, exchange->outcome);
     if (exchange->curl == NULL) {
         complete(exchange);
         return;

@@ -65,7 +65,7 @@
 
 /* The value a nightlatch_host begins with: no callback. */
 #define NIGHTLATCH_HOST_INIT \
-    { sizeof(nightlatch_host), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    { sizeof(nightlatch_host), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 /*
@@ -207,7 +207,7 @@ typedef uint32_t nightlatch_attempt_part;
 #endif // __cplusplus
 
 /*
- The texts of an effect.
+ The texts of an effect, and its bytes.
  */
 enum nightlatch_effect_fact
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -219,7 +219,7 @@ enum nightlatch_effect_fact
      */
     NIGHTLATCH_EFFECT_METHOD = 1,
     /*
-     Absolute URL; never holds a secret.
+     Absolute URL; never holds a secret. Of a browse effect: the page to open.
      */
     NIGHTLATCH_EFFECT_URL = 2,
     /*
@@ -234,6 +234,43 @@ enum nightlatch_effect_fact
      Claims of a challenge (JSON).
      */
     NIGHTLATCH_EFFECT_CLAIMS = 5,
+    /*
+     How to sign: `PS256` (the salt has 32 bytes) or `RS256`, as RFC 7518 section 3.1 has them.
+     */
+    NIGHTLATCH_EFFECT_ALGORITHM = 6,
+    /*
+     What to sign, as bytes; or what to tell a person, which holds code and page.
+     */
+    NIGHTLATCH_EFFECT_MESSAGE = 7,
+    /*
+     The SHA-256 of what to sign, 32 bytes, for keys that sign digests.
+     */
+    NIGHTLATCH_EFFECT_DIGEST = 8,
+    /*
+     What a person types at the page.
+     */
+    NIGHTLATCH_EFFECT_USER_CODE = 9,
+    /*
+     The page that a person opens.
+     */
+    NIGHTLATCH_EFFECT_VERIFICATION_URI = 10,
+    /*
+     The `state` that a browser must bring back.
+     */
+    NIGHTLATCH_EFFECT_STATE = 11,
+    /*
+     The SHA-1, 20 bytes, of the one certificate (in DER) that the server may show. Nothing else about it counts: no
+     authority, no name, no date.
+     */
+    NIGHTLATCH_EFFECT_PIN = 12,
+    /*
+     The authorities (in PEM) that may vouch for the server, and no others.
+     */
+    NIGHTLATCH_EFFECT_ROOTS = 13,
+    /*
+     The server name to ask for and to check, if it is not the URL's.
+     */
+    NIGHTLATCH_EFFECT_SERVER_NAME = 14,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -252,12 +289,13 @@ enum nightlatch_effect_kind
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /*
-     One HTTP exchange: `METHOD`, `URL`, headers, body, `TIMEOUT_MS`, `DIRECT`. No redirect is followed,
-     certificates are checked, at most `NIGHTLATCH_BODY_LIMIT` bytes of the answer's body are read.
+     One HTTP exchange: `METHOD`, `URL`, headers, body, `TIMEOUT_MS`, `DIRECT`; and whom to trust, if not whom the
+     host's network trusts: `PIN`, or `ROOTS` with perhaps a `SERVER_NAME`. No redirect is followed, certificates are
+     checked before anything is sent, at most `NIGHTLATCH_BODY_LIMIT` bytes of the answer's body are read.
      */
     NIGHTLATCH_EFFECT_HTTP = 1,
     /*
-     Read a whole file: `PATH`, `LIMIT`.
+     Read a whole file: `PATH`, `LIMIT`, `PLAIN`.
      */
     NIGHTLATCH_EFFECT_READ_FILE = 2,
     /*
@@ -273,6 +311,25 @@ enum nightlatch_effect_kind
      Something newer than this library's interface.
      */
     NIGHTLATCH_EFFECT_OTHER = 5,
+    /*
+     Sign with an RSA key: `ALGORITHM`, `MESSAGE`, `DIGEST`, and the `HANDLE` of a key that the host holds. Without a
+     handle the key stands in the configuration: `nightlatch_effect_perform` signs with it.
+     */
+    NIGHTLATCH_EFFECT_SIGN = 6,
+    /*
+     Give a client assertion, a JWT that proves the application: `HANDLE`.
+     */
+    NIGHTLATCH_EFFECT_ASSERTION = 7,
+    /*
+     Tell a person where to sign in: `MESSAGE`, `USER_CODE`, `VERIFICATION_URI`, `EXPIRES_ON`, and perhaps a `HANDLE`.
+     */
+    NIGHTLATCH_EFFECT_PROMPT = 8,
+    /*
+     Let a person sign in with a browser: listen on this machine's loopback address, at `PORT` if that is given, open
+     `URL`, in which `{redirect_uri}` stands for the listener's address (percent-encoded), and wait for the browser to
+     come back with `STATE`, for `TIMEOUT_MS`. What comes back without it is refused and not waited for.
+     */
+    NIGHTLATCH_EFFECT_BROWSE = 9,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -336,13 +393,25 @@ enum nightlatch_effect_number_fact
      */
     NIGHTLATCH_EFFECT_LIMIT = 3,
     /*
-     Which of the host's credential objects, by the number that the configuration gave it.
+     Which of the host's credential objects, keys or functions, by the number that the configuration gave it.
      */
     NIGHTLATCH_EFFECT_HANDLE = 4,
     /*
      1: the resource understands continuous access evaluation.
      */
     NIGHTLATCH_EFFECT_CAE = 5,
+    /*
+     1: a symbolic link, or anything else that is no plain file, is `NIGHTLATCH_FAULT_NOT_PLAIN`.
+     */
+    NIGHTLATCH_EFFECT_PLAIN = 6,
+    /*
+     When a code ends, in seconds since 1970.
+     */
+    NIGHTLATCH_EFFECT_EXPIRES_ON = 7,
+    /*
+     The port to listen on, if not any that is free.
+     */
+    NIGHTLATCH_EFFECT_PORT = 8,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -783,6 +852,24 @@ typedef struct nightlatch_host {
      Called once, when the client and its vaults are freed and no callback will be called any more.
      */
     void (*release)(void *context);
+    /*
+     Performs `NIGHTLATCH_EFFECT_SIGN` with keys that the host holds, for the option `signing_key`. Not given: there
+     are none. With keys in files and texts the library signs itself.
+     */
+    nightlatch_perform sign;
+    /*
+     Performs `NIGHTLATCH_EFFECT_ASSERTION`, for the option `assertion`. Not given: nobody has any.
+     */
+    nightlatch_perform assertion;
+    /*
+     Performs `NIGHTLATCH_EFFECT_PROMPT`. Not given: the message is a line on standard error; the option `prompt`,
+     which names a function of the host's, then fails.
+     */
+    nightlatch_perform prompt;
+    /*
+     Performs `NIGHTLATCH_EFFECT_BROWSE`. Not given: nobody signs in with a browser.
+     */
+    nightlatch_perform browse;
 } nightlatch_host;
 
 /*
@@ -1193,12 +1280,22 @@ struct nightlatch_secret *nightlatch_reply_secret(const struct nightlatch_reply 
 struct nightlatch_token *nightlatch_reply_token(const struct nightlatch_reply *reply);
 
 /*
+ Performs an effect by the library's own means, and puts the answer into the outcome: reads a file, runs a program, signs
+ with a key that stands in the configuration, tells a person by a line on standard error. Anything else is answered with
+ `NIGHTLATCH_FAULT_UNSUPPORTED`. It takes as long as the effect does; a signature takes a few milliseconds.
+
+ For event loops, and for callbacks that see to some effects only.
+ */
+nightlatch_status nightlatch_effect_perform(const struct nightlatch_effect *effect,
+                                            struct nightlatch_outcome *outcome);
+
+/*
  The sort of an effect, a `nightlatch_effect_kind`; 0 for NULL.
  */
 uint32_t nightlatch_effect_kind_of(const struct nightlatch_effect *effect);
 
 /*
- A text of an effect, as named by `nightlatch_effect_fact`; NULL if absent. `len`, if not NULL, gets its length; a
+ A text of an effect, or bytes, as named by `nightlatch_effect_fact`; NULL if absent. `len`, if not NULL, gets its length; a
  NUL follows it.
  */
 const char *nightlatch_effect_text(const struct nightlatch_effect *effect,
@@ -1272,9 +1369,13 @@ nightlatch_status nightlatch_outcome_add_body(struct nightlatch_outcome *outcome
                                               size_t len);
 
 /*
- Answers with a file's content.
+ Answers with a file's content, and whether others than its owner may read it, as far as the host can tell: whose key
+ lies open hears so by an event.
  */
-nightlatch_status nightlatch_outcome_file(struct nightlatch_outcome *outcome, const char *data, size_t len);
+nightlatch_status nightlatch_outcome_file(struct nightlatch_outcome *outcome,
+                                          const char *data,
+                                          size_t len,
+                                          bool shared);
 
 /*
  Answers that a program ended, with its exit status (`NIGHTLATCH_SIGNALLED` if a signal ended it) and what it wrote.
@@ -1295,6 +1396,35 @@ nightlatch_status nightlatch_outcome_token(struct nightlatch_outcome *outcome,
                                            size_t token_len,
                                            int64_t expires_on,
                                            int64_t refresh_on);
+
+/*
+ Answers with a signature.
+ */
+nightlatch_status nightlatch_outcome_signature(struct nightlatch_outcome *outcome,
+                                               const char *data,
+                                               size_t len);
+
+/*
+ Answers with a client assertion.
+ */
+nightlatch_status nightlatch_outcome_assertion(struct nightlatch_outcome *outcome,
+                                               const char *assertion,
+                                               size_t assertion_len);
+
+/*
+ Answers that the person was told.
+ */
+nightlatch_status nightlatch_outcome_prompted(struct nightlatch_outcome *outcome);
+
+/*
+ Answers that the browser came back: the address at which it did, as it stood in the page's URL (not percent-encoded),
+ and what it brought, a query or a form (`application/x-www-form-urlencoded`).
+ */
+nightlatch_status nightlatch_outcome_returned(struct nightlatch_outcome *outcome,
+                                              const char *redirect_uri,
+                                              size_t redirect_uri_len,
+                                              const char *answer,
+                                              size_t answer_len);
 
 /*
  Answers that it could not be done: a `nightlatch_fault`, and the host's own words, which must hold no secret.

@@ -202,6 +202,10 @@ public:
     Perform readFile;
     Perform run;
     Perform token;
+    Perform sign;
+    Perform assertion;
+    Perform prompt;
+    Perform browse;
     std::function<void(const std::string &json)> event;
 
     // The table; it owns a copy of this, which `release` drops.
@@ -213,6 +217,10 @@ public:
         table.read_file = readFile ? call<&Host::readFile> : nullptr;
         table.run = run ? call<&Host::run> : nullptr;
         table.token = token ? call<&Host::token> : nullptr;
+        table.sign = sign ? call<&Host::sign> : nullptr;
+        table.assertion = assertion ? call<&Host::assertion> : nullptr;
+        table.prompt = prompt ? call<&Host::prompt> : nullptr;
+        table.browse = browse ? call<&Host::browse> : nullptr;
         if (event)
             table.event = [](void *context, const char *json, size_t len) {
                 static_cast<Host *>(context)->event(std::string(json, len));

@@ -58,4 +58,4 @@
 
 /* The value a nightlatch_host begins with: no callback. */
 #define NIGHTLATCH_HOST_INIT \
-    { sizeof(nightlatch_host), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    { sizeof(nightlatch_host), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }

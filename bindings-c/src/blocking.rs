@@ -208,7 +208,7 @@ impl Driver {
                 };
                 Outcome::Failed(Fault::new(kind, fault.detail))
             }
-            Outcome::File { content, .. } if effect.limit.is_some_and(|limit| content.len() > limit) => {
+            Outcome::File { content, .. } if matches!(effect.core, Effect::ReadFile { limit, .. } if content.len() > limit) => {
                 Outcome::Failed(Fault::new(FaultKind::TooLarge, ""))
             }
             outcome => outcome,

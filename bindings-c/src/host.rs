@@ -5,13 +5,13 @@ use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, offset_of, size_of};
 use std::time::Duration;
 
-use nightlatch_core::effect::{FaultKind, Outcome};
+use nightlatch_core::effect::{Effect, FaultKind, Outcome, SigningKey};
 use nightlatch_core::error::{Error, ErrorKind};
 use nightlatch_core::time::{Instant, Now, UnixTime};
 
 use crate::effect::{nightlatch_effect, nightlatch_effect_kind};
 use crate::outcome::nightlatch_outcome;
-use crate::{clock, commands, files};
+use crate::{clock, commands, files, people};
 
 /// Performs an effect before it returns, and puts the answer into the outcome; nothing put in is a failure. Both
 /// belong to the library and end with the call. It may take as long as the effect's timeout.
@@ -52,6 +52,16 @@ pub struct nightlatch_host {
     pub event: Option<unsafe extern "C" fn(context: *mut c_void, json: *const c_char, len: usize)>,
     /// Called once, when the client and its vaults are freed and no callback will be called any more.
     pub release: Option<unsafe extern "C" fn(context: *mut c_void)>,
+    /// Performs `NIGHTLATCH_EFFECT_SIGN` with keys that the host holds, for the option `signing_key`. Not given: there
+    /// are none. With keys in files and texts the library signs itself.
+    pub sign: nightlatch_perform,
+    /// Performs `NIGHTLATCH_EFFECT_ASSERTION`, for the option `assertion`. Not given: nobody has any.
+    pub assertion: nightlatch_perform,
+    /// Performs `NIGHTLATCH_EFFECT_PROMPT`. Not given: the message is a line on standard error; the option `prompt`,
+    /// which names a function of the host's, then fails.
+    pub prompt: nightlatch_perform,
+    /// Performs `NIGHTLATCH_EFFECT_BROWSE`. Not given: nobody signs in with a browser.
+    pub browse: nightlatch_perform,
 }
 
 thread_local! {
@@ -127,6 +137,11 @@ impl Host {
             NIGHTLATCH_EFFECT_READ_FILE => self.0.read_file,
             NIGHTLATCH_EFFECT_RUN => self.0.run,
             NIGHTLATCH_EFFECT_TOKEN => self.0.token,
+            NIGHTLATCH_EFFECT_SIGN if has_key(&effect.core) => None,
+            NIGHTLATCH_EFFECT_SIGN => self.0.sign,
+            NIGHTLATCH_EFFECT_ASSERTION => self.0.assertion,
+            NIGHTLATCH_EFFECT_PROMPT => self.0.prompt,
+            NIGHTLATCH_EFFECT_BROWSE => self.0.browse,
             NIGHTLATCH_EFFECT_OTHER => None,
         };
         match callback {
@@ -180,20 +195,39 @@ impl Drop for Host {
     }
 }
 
+/// Whether the effect brings the key to sign with.
+fn has_key(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Sign {
+            key: SigningKey::Pkcs8(_),
+            ..
+        }
+    )
+}
+
 /// What the library does itself.
-fn ready_made(effect: &nightlatch_effect, outcome: &nightlatch_outcome) {
+pub(crate) fn ready_made(effect: &nightlatch_effect, outcome: &nightlatch_outcome) {
     const NO_LIMIT: Duration = Duration::from_secs(3600);
-    use nightlatch_effect_kind::*;
-    let done: Option<Outcome> = match effect.kind() {
-        NIGHTLATCH_EFFECT_READ_FILE => effect
-            .path()
-            .map(|path| files::read(path, effect.limit.unwrap_or(0))),
-        NIGHTLATCH_EFFECT_RUN => Some(commands::run(
-            effect.arguments(),
-            effect.variables(),
+    let done: Option<Outcome> = match &effect.core {
+        Effect::ReadFile { path, limit, plain } => Some(files::read(path, *limit, *plain)),
+        Effect::Run { argv, env, .. } => Some(commands::run(
+            argv.iter().map(String::as_str),
+            env.iter().map(|(name, value)| (name.as_str(), value.as_str())),
             effect.timeout.unwrap_or(NO_LIMIT),
             || outcome.is_wanted(),
         )),
+        Effect::Sign {
+            key: SigningKey::Pkcs8(key),
+            algorithm,
+            message,
+            ..
+        } => Some(nightlatch_signing::answer(key.expose(), *algorithm, message)),
+        Effect::Prompt {
+            handle: None,
+            message,
+            ..
+        } => Some(people::tell(message)),
         _ => None,
     };
     match done {

@@ -4,7 +4,7 @@
 //! * [`config`], [`operation`]: what users say, as trees that the core reads; [`tree`] plants values into them
 //! * [`effect`], [`outcome`]: what a host is asked, and what it answers
 //! * [`secret`], [`reply`]: what users get
-//! * [`host`]: the table of callbacks, with [`clock`], [`files`] and [`commands`] for what is not given
+//! * [`host`]: the table of callbacks, with [`clock`], [`files`], [`commands`] and [`people`] for what is not given
 //! * [`client`] over [`blocking`] and [`cancel`]: the first door, calls that block
 //! * [`engine`], [`output`]: the second door, the core's own calls for event loops
 //! * [`fork`]: the locks of both doors, which a forked child finds whole
@@ -43,6 +43,7 @@ mod door;
 mod files;
 mod fork;
 mod growing;
+mod people;
 mod slice;
 #[cfg(test)]
 mod tests;

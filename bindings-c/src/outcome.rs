@@ -249,18 +249,20 @@ pub unsafe extern "C" fn nightlatch_outcome_add_body(
     })
 }
 
-/// Answers with a file's content.
+/// Answers with a file's content, and whether others than its owner may read it, as far as the host can tell: whose key
+/// lies open hears so by an event.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_outcome_file(
     outcome: *mut nightlatch_outcome,
     data: *const c_char,
     len: usize,
+    shared: bool,
 ) -> nightlatch_status {
     door!([outcome] {
         outcome.change(|draft| {
             // SAFETY: the header's conventions.
             let content = unsafe { bytes(data, len)? };
-            *draft = Draft::Whole(Outcome::File { content: content.to_vec().into(), shared: false });
+            *draft = Draft::Whole(Outcome::File { content: content.to_vec().into(), shared });
             Ok(())
         })
     })
@@ -308,6 +310,74 @@ pub unsafe extern "C" fn nightlatch_outcome_token(
                 token: token.into(),
                 expires_on: UnixTime::from_secs(expires_on),
                 refresh_on: Some(refresh_on).filter(|at| *at != 0).map(UnixTime::from_secs),
+            });
+            Ok(())
+        })
+    })
+}
+
+/// Answers with a signature.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_outcome_signature(
+    outcome: *mut nightlatch_outcome,
+    data: *const c_char,
+    len: usize,
+) -> nightlatch_status {
+    door!([outcome] {
+        outcome.change(|draft| {
+            // SAFETY: the header's conventions.
+            let signature = unsafe { bytes(data, len)? };
+            *draft = Draft::Whole(Outcome::Signed(signature.to_vec()));
+            Ok(())
+        })
+    })
+}
+
+/// Answers with a client assertion.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_outcome_assertion(
+    outcome: *mut nightlatch_outcome,
+    assertion: *const c_char,
+    assertion_len: usize,
+) -> nightlatch_status {
+    door!([outcome] {
+        outcome.change(|draft| {
+            // SAFETY: the header's conventions.
+            let assertion = unsafe { text(assertion, assertion_len)? };
+            *draft = Draft::Whole(Outcome::Assertion(assertion.into()));
+            Ok(())
+        })
+    })
+}
+
+/// Answers that the person was told.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_outcome_prompted(outcome: *mut nightlatch_outcome) -> nightlatch_status {
+    door!([outcome] {
+        outcome.change(|draft| {
+            *draft = Draft::Whole(Outcome::Prompted);
+            Ok(())
+        })
+    })
+}
+
+/// Answers that the browser came back: the address at which it did, as it stood in the page's URL (not percent-encoded),
+/// and what it brought, a query or a form (`application/x-www-form-urlencoded`).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_outcome_returned(
+    outcome: *mut nightlatch_outcome,
+    redirect_uri: *const c_char,
+    redirect_uri_len: usize,
+    answer: *const c_char,
+    answer_len: usize,
+) -> nightlatch_status {
+    door!([outcome] {
+        outcome.change(|draft| {
+            // SAFETY: the header's conventions.
+            let (address, answer) = unsafe { (text(redirect_uri, redirect_uri_len)?, bytes(answer, answer_len)?) };
+            *draft = Draft::Whole(Outcome::Returned {
+                redirect_uri: address.to_owned(),
+                answer: answer.to_vec().into(),
             });
             Ok(())
         })

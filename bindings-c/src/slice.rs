@@ -65,10 +65,12 @@ pub(crate) struct Text(Box<[u8]>);
 
 impl Text {
     pub(crate) fn new(text: &str) -> Self {
-        let mut bytes = Vec::with_capacity(text.len() + 1);
-        bytes.extend_from_slice(text.as_bytes());
-        bytes.push(0);
-        Self(bytes.into_boxed_slice())
+        Self::of_bytes(text.as_bytes())
+    }
+
+    /// For what is no text, but lent in the same way.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        Self([bytes, b"\0"].concat().into_boxed_slice())
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -105,11 +107,6 @@ impl SensitiveText {
     pub(crate) fn expose(&self) -> &[u8] {
         let bytes = self.0.expose();
         &bytes[..bytes.len() - 1]
-    }
-
-    /// The value as text; empty if it is none.
-    pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(self.expose()).unwrap_or_default()
     }
 
     /// As [`Text::lend`].

@@ -2,8 +2,9 @@
  * nightlatch_curl: HTTP for nightlatch by libcurl.
  *
  * TLS 1.2 or newer with certificates checked, no redirects, connections kept open between exchanges, proxies from the
- * environment (HTTPS_PROXY, NO_PROXY and kin) but none for identity endpoints. The conventions of nightlatch.h hold.
- * A transport may be used by any number of threads.
+ * environment (HTTPS_PROXY, NO_PROXY and kin) but none for identity endpoints. Servers that are known by the SHA-1 of
+ * their certificate (Service Fabric) need a libcurl with OpenSSL 3. The conventions of nightlatch.h hold. A transport may be
+ * used by any number of threads.
  */
 #ifndef NIGHTLATCH_CURL_H
 #define NIGHTLATCH_CURL_H

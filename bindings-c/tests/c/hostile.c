@@ -57,8 +57,11 @@ static void null_everywhere(void)
     CHECK(nightlatch_effect_item(NULL, 1, 0, NULL) == NULL && nightlatch_effect_item_name(NULL, 1, 0, NULL) == NULL);
     CHECK(nightlatch_effect_body(NULL, NULL) == NULL);
     CHECK(nightlatch_outcome_http(NULL, 200) == BAD && nightlatch_outcome_add_header(NULL, T("a"), T("b")) == BAD);
-    CHECK(nightlatch_outcome_add_body(NULL, T("a")) == BAD && nightlatch_outcome_file(NULL, T("a")) == BAD);
+    CHECK(nightlatch_outcome_add_body(NULL, T("a")) == BAD && nightlatch_outcome_file(NULL, T("a"), false) == BAD);
     CHECK(nightlatch_outcome_run(NULL, 0, NONE, NONE) == BAD && nightlatch_outcome_token(NULL, T("a"), 0, 0) == BAD);
+    CHECK(nightlatch_outcome_signature(NULL, T("a")) == BAD && nightlatch_outcome_assertion(NULL, T("a")) == BAD);
+    CHECK(nightlatch_outcome_prompted(NULL) == BAD && nightlatch_outcome_returned(NULL, T("a"), T("b")) == BAD);
+    CHECK(nightlatch_effect_perform(NULL, NULL) == BAD);
     CHECK(nightlatch_outcome_fail(NULL, 1, NONE) == BAD && !nightlatch_outcome_is_wanted(NULL));
     CHECK(nightlatch_engine_new(NULL, NULL, NULL) == BAD && nightlatch_engine_start(NULL, NULL, 0, 0, &number, NULL) == BAD);
     CHECK(nightlatch_engine_cancel(NULL, 1, 0, 0) == BAD && nightlatch_engine_complete(NULL, 1, NULL, 0, 0) == BAD);

@@ -10,9 +10,11 @@ use nightlatch::effect::nightlatch_effect_number_fact::*;
 use nightlatch::effect::*;
 use nightlatch::outcome::*;
 use nightlatch::status::nightlatch_status::NIGHTLATCH_OK;
-use nightlatch_core::effect::{Effect, Method, Outcome, Request, Route};
+use nightlatch_core::effect::{Algorithm, Effect, Method, Outcome, Request, Route, SigningKey};
+use nightlatch_core::sensitive::Sensitive;
+use nightlatch_core::time::UnixTime;
 
-use super::{lent, raw};
+use super::{lent, lent_bytes, raw};
 
 /// An effect as the world of rules knows it, from what C is told of it.
 ///
@@ -24,6 +26,10 @@ pub(crate) unsafe fn read_effect(effect: *const nightlatch_effect) -> Effect {
         let text = |fact: nightlatch_effect_fact| {
             let fact = fact as u32;
             lent(|len| nightlatch_effect_text(effect, fact, len))
+        };
+        let bytes = |fact: nightlatch_effect_fact| {
+            let fact = fact as u32;
+            lent_bytes(|len| nightlatch_effect_text(effect, fact, len))
         };
         let number = |fact: nightlatch_effect_number_fact| {
             let mut value = 0;
@@ -64,20 +70,72 @@ pub(crate) unsafe fn read_effect(effect: *const nightlatch_effect) -> Effect {
             request.body = lent(|len| nightlatch_effect_body(effect, len))
                 .expect("a body")
                 .into();
-            let direct = number(NIGHTLATCH_EFFECT_DIRECT) == Some(1);
+            let route = match (bytes(NIGHTLATCH_EFFECT_PIN), text(NIGHTLATCH_EFFECT_ROOTS)) {
+                (Some(sha1), None) => Route::Pinned(sha1.try_into().expect("20 bytes")),
+                (None, Some(roots)) => Route::Private {
+                    roots: roots.into(),
+                    server_name: text(NIGHTLATCH_EFFECT_SERVER_NAME).map(Into::into),
+                },
+                (None, None) if number(NIGHTLATCH_EFFECT_DIRECT) == Some(1) => Route::Direct,
+                (None, None) => Route::Ordinary,
+                (Some(_), Some(_)) => panic!("one of both"),
+            };
+            assert_eq!(
+                number(NIGHTLATCH_EFFECT_DIRECT),
+                Some(u64::from(route.is_direct()))
+            );
             return Effect::Http {
                 request,
                 timeout: timeout(),
-                route: if direct { Route::Direct } else { Route::Ordinary },
+                route,
             };
         }
         if kind == NIGHTLATCH_EFFECT_READ_FILE as u32 {
-            let path = text(NIGHTLATCH_EFFECT_PATH).expect("a path");
-            let limit = number(NIGHTLATCH_EFFECT_LIMIT).expect("a limit") as usize;
             return Effect::ReadFile {
-                path,
-                limit,
-                plain: false,
+                path: text(NIGHTLATCH_EFFECT_PATH).expect("a path"),
+                limit: number(NIGHTLATCH_EFFECT_LIMIT).expect("a limit") as usize,
+                plain: number(NIGHTLATCH_EFFECT_PLAIN).expect("a rule") == 1,
+            };
+        }
+        let handle = number(NIGHTLATCH_EFFECT_HANDLE).map(|handle| handle as u32);
+        if kind == NIGHTLATCH_EFFECT_SIGN as u32 {
+            let algorithm = text(NIGHTLATCH_EFFECT_ALGORITHM).expect("an algorithm");
+            let known = [Algorithm::Ps256, Algorithm::Rs256];
+            return Effect::Sign {
+                // A key at hand never crosses the border.
+                key: handle.map_or(SigningKey::Pkcs8(Sensitive::default()), SigningKey::Host),
+                algorithm: known
+                    .into_iter()
+                    .find(|known| known.name() == algorithm)
+                    .expect("an algorithm"),
+                message: bytes(NIGHTLATCH_EFFECT_MESSAGE).expect("a message"),
+                digest: bytes(NIGHTLATCH_EFFECT_DIGEST)
+                    .expect("a digest")
+                    .try_into()
+                    .expect("32 bytes"),
+            };
+        }
+        if kind == NIGHTLATCH_EFFECT_ASSERTION as u32 {
+            return Effect::Assertion {
+                handle: handle.expect("a handle"),
+            };
+        }
+        if kind == NIGHTLATCH_EFFECT_PROMPT as u32 {
+            let end = number(NIGHTLATCH_EFFECT_EXPIRES_ON).expect("an end");
+            return Effect::Prompt {
+                handle,
+                message: text(NIGHTLATCH_EFFECT_MESSAGE).expect("a message"),
+                user_code: text(NIGHTLATCH_EFFECT_USER_CODE).expect("a code"),
+                verification_uri: text(NIGHTLATCH_EFFECT_VERIFICATION_URI).expect("a page"),
+                expires_on: UnixTime::from_secs(end as i64),
+            };
+        }
+        if kind == NIGHTLATCH_EFFECT_BROWSE as u32 {
+            return Effect::Browse {
+                url: text(NIGHTLATCH_EFFECT_URL).expect("a page"),
+                port: number(NIGHTLATCH_EFFECT_PORT).map(|port| port as u16),
+                state: text(NIGHTLATCH_EFFECT_STATE).expect("a state"),
+                timeout: timeout(),
             };
         }
         assert_eq!(
@@ -119,9 +177,9 @@ pub(crate) unsafe fn put(answer: *mut nightlatch_outcome, outcome: &Outcome) {
                 let body = response.body.expose();
                 nightlatch_outcome_add_body(answer, body.as_ptr().cast(), body.len())
             }
-            Outcome::File { content, .. } => {
+            Outcome::File { content, shared } => {
                 let content = content.expose();
-                nightlatch_outcome_file(answer, content.as_ptr().cast(), content.len())
+                nightlatch_outcome_file(answer, content.as_ptr().cast(), content.len(), *shared)
             }
             Outcome::Ran {
                 status,
@@ -132,6 +190,21 @@ pub(crate) unsafe fn put(answer: *mut nightlatch_outcome, outcome: &Outcome) {
                 let status = status.unwrap_or(NIGHTLATCH_SIGNALLED);
                 let (out_at, err_at) = (out.as_ptr().cast(), err.as_ptr().cast());
                 nightlatch_outcome_run(answer, status, out_at, out.len(), err_at, err.len())
+            }
+            Outcome::Signed(signature) => {
+                nightlatch_outcome_signature(answer, signature.as_ptr().cast(), signature.len())
+            }
+            Outcome::Assertion(assertion) => {
+                let (a, a_len) = raw(assertion.expose_str().expect("text"));
+                nightlatch_outcome_assertion(answer, a, a_len)
+            }
+            Outcome::Prompted => nightlatch_outcome_prompted(answer),
+            Outcome::Returned {
+                redirect_uri,
+                answer: brought,
+            } => {
+                let ((r, r_len), brought) = (raw(redirect_uri), brought.expose());
+                nightlatch_outcome_returned(answer, r, r_len, brought.as_ptr().cast(), brought.len())
             }
             Outcome::Failed(fault) => {
                 let number = FAULTS

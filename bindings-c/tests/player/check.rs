@@ -247,6 +247,9 @@ fn run_differs(scenario: &Scenario, world: &World) -> Vec<String> {
         ("requests", &expect.requests, &world.requests),
         ("commands", &expect.commands, &world.commands),
         ("files", &expect.files, &world.files),
+        ("signatures", &expect.signatures, &world.signatures),
+        ("prompts", &expect.prompts, &world.prompts),
+        ("pages", &expect.pages, &world.pages),
     ] {
         let Some(expected) = expected else { continue };
         let same = expected.len() == actual.len()

@@ -23,15 +23,20 @@ pub(crate) fn raw(text: &str) -> (*const c_char, usize) {
 
 /// The text that a function of the library lends.
 pub(crate) fn lent(get: impl FnOnce(*mut usize) -> *const c_char) -> Option<String> {
+    lent_bytes(get).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The same for what is no text.
+pub(crate) fn lent_bytes(get: impl FnOnce(*mut usize) -> *const c_char) -> Option<Vec<u8>> {
     let mut len = 0;
     let data = get(&mut len);
     if data.is_null() {
         return None;
     }
-    // SAFETY: the library lends a text of that length, and a NUL behind it.
+    // SAFETY: the library lends bytes of that number, and a NUL behind them.
     let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len + 1) };
-    assert_eq!(bytes[len], 0, "a NUL follows every text");
-    Some(String::from_utf8_lossy(&bytes[..len]).into_owned())
+    assert_eq!(bytes[len], 0, "a NUL follows what is lent");
+    Some(bytes[..len].to_vec())
 }
 
 /// The configuration of a scenario.
@@ -59,6 +64,17 @@ pub(crate) fn config(scenario: &Scenario, renewal: &str) -> *mut nightlatch_conf
     config
 }
 
+/// Options whose number is the place of a secret.
+const SLOTS: [&str; 7] = [
+    "client_secret",
+    "certificate",
+    "password",
+    "user_assertion",
+    "system_access_token",
+    "authorization_code",
+    "token",
+];
+
 unsafe fn plant(config: *mut nightlatch_config, scenario: &Scenario, path: &str, value: &Value) {
     let (p, p_len) = raw(path);
     // SAFETY: the caller's live handle, and texts that live through the calls.
@@ -75,7 +91,7 @@ unsafe fn plant(config: *mut nightlatch_config, scenario: &Scenario, path: &str,
                     .enumerate()
                     .for_each(|(nr, item)| plant(config, scenario, &format!("{path}.{nr}"), item));
             }
-            Value::Number(slot) if path.ends_with("client_secret") => {
+            Value::Number(slot) if SLOTS.contains(&path.rsplit('.').next().unwrap_or_default()) => {
                 let secret = &scenario.secrets[slot.as_u64().expect("a slot") as usize];
                 let (s, s_len) = raw(secret);
                 nightlatch_config_set_secret(config, p, p_len, s, s_len)

@@ -10,7 +10,7 @@ use nightlatch::output::nightlatch_output_kind::*;
 use nightlatch::output::*;
 use nightlatch::reply::*;
 use nightlatch::status::nightlatch_status::NIGHTLATCH_OK;
-use nightlatch_core::effect::{Effect, Outcome};
+use nightlatch_core::effect::{Effect, Outcome, SigningKey};
 use nightlatch_core::time::{Instant, Now, UnixTime};
 use nightlatch_tests::scenario::Scenario;
 use nightlatch_tests::scenario::format::Call;
@@ -45,6 +45,9 @@ pub(crate) struct World {
     pub(crate) requests: Vec<String>,
     pub(crate) commands: Vec<String>,
     pub(crate) files: Vec<String>,
+    pub(crate) signatures: Vec<String>,
+    pub(crate) prompts: Vec<String>,
+    pub(crate) pages: Vec<String>,
     pub(crate) events: Vec<Value>,
 }
 
@@ -92,6 +95,9 @@ impl World {
             requests: Vec::new(),
             commands: Vec::new(),
             files: Vec::new(),
+            signatures: Vec::new(),
+            prompts: Vec::new(),
+            pages: Vec::new(),
             events: Vec::new(),
         }
     }
@@ -316,7 +322,18 @@ impl World {
             }
             Effect::ReadFile { path, .. } => self.files.push(path.clone()),
             Effect::Run { argv, .. } => self.commands.push(argv.join(" ")),
-            other => panic!("scenarios have no {other:?}"),
+            Effect::Sign {
+                key: SigningKey::Host(_),
+                algorithm,
+                ..
+            } => self.signatures.push(algorithm.name().into()),
+            Effect::Prompt {
+                user_code,
+                verification_uri,
+                ..
+            } => self.prompts.push(format!("{user_code} at {verification_uri}")),
+            Effect::Browse { url, .. } => self.pages.push(url.clone()),
+            _ => {}
         }
     }
 
