@@ -35,6 +35,11 @@ const LEFT_OUT: &[(&str, &str, &str)] = &[
     ),
     (
         "python",
+        "operation refresh_due.timeout",
+        "a thread in the background asks it, and is in no hurry",
+    ),
+    (
+        "python",
         "operation pending",
         "the private engine has it, for tests; no client shows it yet",
     ),

@@ -61,6 +61,42 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
         "_client.py",
         "def invalidate(self, name: str | None",
     ),
+    (
+        "get_token.authenticate",
+        "_requests.py",
+        "request[\"authenticate\"] = True",
+    ),
+    ("cache_info", "_client.py", "def cache_info(self)"),
+];
+
+/// Operations whose methods have names of their own, blocking and awaited; the others are called like the core's.
+const METHODS: &[(&str, &str, &str)] = &[
+    ("delete_secret", "begin_delete_secret", "delete_secret"),
+    (
+        "recover_deleted_secret",
+        "begin_recover_deleted_secret",
+        "recover_deleted_secret",
+    ),
+    // Pollers ask it; awaited, deleting and recovering wait.
+    ("deletion_finished", "_looking", "delete_secret"),
+    ("recovery_finished", "_looking", "recover_deleted_secret"),
+];
+
+/// Arguments that a method does not take by itself, and where they stand instead.
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("vault", "secrets.py", "def __init__(self, vault_url: str"),
+    (
+        "continuation",
+        "_paging.py",
+        "def by_page(self, continuation_token",
+    ),
+    (
+        "continuation",
+        "aio/_paging.py",
+        "def by_page(self, continuation_token",
+    ),
+    ("wait", "_polling.py", "def wait(self, timeout: float | None"),
+    ("timeout", "_polling.py", "def wait(self, timeout: float | None"),
 ];
 
 /// All of it, by the core's names.
@@ -72,6 +108,7 @@ pub(crate) fn surface() -> Surface {
         .iter()
         .filter(|(_, file, sign)| source(file).contains(sign));
     names.extend(operations.map(|(operation, ..)| format!("operation {operation}")));
+    names.extend(vault_operations());
     let errors = source("errors.py");
     let kinds = errors.lines().filter_map(|line| line.strip_prefix("    KIND = "));
     names.extend(kinds.flat_map(quoted).map(|kind| format!("error {kind}")));
@@ -79,6 +116,48 @@ pub(crate) fn surface() -> Surface {
     let package = workspace().join("bindings-py/python/nightlatch");
     names.extend(faults(&package.join("_host"), ".py", "TransportError", &kinds));
     names
+}
+
+/// Arguments that both families of clients take by the core's names.
+fn vault_operations() -> Vec<String> {
+    let core = super::tables::surface();
+    let all = core.iter().filter_map(|name| name.strip_prefix("operation "));
+    let table = |op: &str| OPERATIONS.iter().any(|(known, ..)| known.starts_with(op));
+    let vaults = all
+        .filter_map(|name| name.split_once('.'))
+        .filter(|(op, _)| !table(&format!("{op}.")));
+    let families = [source("secrets.py"), source("aio/_secrets.py")];
+    let takes = |family: usize, op: &str, argument: &str| {
+        let renamed = METHODS.iter().find(|(known, ..)| *known == op);
+        let method = renamed.map_or(op, |(_, here, there)| [*here, *there][family]);
+        let start = format!("def {method}(");
+        let signature = families[family].split_once(&start).map(|(_, rest)| rest);
+        signature
+            .and_then(|rest| rest.split(") ->").next())
+            .is_some_and(|signature| words(signature).contains(argument))
+    };
+    let shown = |argument: &str| {
+        let mut places = ELSEWHERE
+            .iter()
+            .filter(|(known, ..)| *known == argument)
+            .peekable();
+        places.peek().is_some() && places.all(|(_, file, sign)| source(file).contains(sign))
+    };
+    vaults
+        .filter(|(op, argument)| {
+            let argument = match (*op, *argument) {
+                ("deletion_finished" | "recovery_finished", "interval") => "interval",
+                (_, "interval") => "polling_interval",
+                (_, argument) => argument,
+            };
+            (0..2).all(|family| {
+                let awaited = argument == "interval" && family == 1;
+                let argument = if awaited { "polling_interval" } else { argument };
+                takes(family, op, argument)
+            }) || *op != "refresh_due" && shown(argument)
+        })
+        .map(|(op, argument)| format!("operation {op}.{argument}"))
+        .collect()
 }
 
 fn options() -> Vec<String> {
