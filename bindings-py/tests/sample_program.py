@@ -27,6 +27,33 @@ async def read_async() -> str | None:
         return (await client.get_secret("db-password")).value
 
 
+def manage() -> list[str]:
+    client = SecretClient("https://contoso.vault.azure.net", audit="audit.jsonl", refresh_in_background=True)
+    tags: dict[str, str] = client.set_secret("db", "value", tags={"a": "b"}).properties.tags
+    deleted: nightlatch.DeletedSecret = client.begin_delete_secret("db").result()
+    many: dict[str, KeyVaultSecret] = client.get_secrets(["a", "b"])
+    mixed: dict[str, KeyVaultSecret | Exception] = client.get_secrets(["a"], return_exceptions=True)
+    length: int = client.with_secret("db", lambda secret: len(secret.name), auth_error=(OSError, KeyError))
+    end = client.on_rotation(lambda rotation: print(rotation.new_version))
+    end()
+    print(tags, deleted.recovery_id, many, mixed, length, client.cache_info().hits)
+    pages = client.list_properties_of_secrets().by_page()
+    return [item.name for page in pages for item in page]
+
+
+async def manage_async() -> list[str]:
+    client = aio.SecretClient("https://contoso.vault.azure.net")
+
+    async def use(secret: KeyVaultSecret) -> int:
+        return len(secret.name)
+
+    length: int = await client.with_secret("db", use, auth_error=lambda why: isinstance(why, OSError))
+    deleted: nightlatch.DeletedSecret = await client.delete_secret("db")
+    many: dict[str, KeyVaultSecret] = await client.get_secrets(["a", "b"])
+    print(length, deleted, many)
+    return [item.name async for item in client.list_properties_of_secrets()]
+
+
 def token() -> tuple[str, int]:
     credential = nightlatch.ChainedTokenCredential(
         nightlatch.ManagedIdentityCredential(client_id="c"), nightlatch.AzureCliCredential()

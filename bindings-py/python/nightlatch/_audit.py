@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from ._host.fork import ForkSafeLock
 
 if TYPE_CHECKING:
     from ._host.environment import Host
@@ -23,7 +24,7 @@ class Audit:
 
     def __init__(self, target: Any, host: Host) -> None:
         self._host = host
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._write = self._writer(target)
         self.key = ("audit", os.path.abspath(target) if isinstance(target, (str, os.PathLike)) else target)
         """Equal for equal targets: clients that share events share their audit, too."""

@@ -32,7 +32,7 @@ _instruments: dict[Any, Instruments] = {}
 
 
 class OperationSpan:
-    """One operation as a span, current while its caller waits."""
+    """One operation as a span, below the one that is current where it is called."""
 
     def __init__(self, driver: Driver, operation: Mapping[str, Any], tracer: Any) -> None:
         self._driver = driver
