@@ -20,6 +20,7 @@ use nightlatch_tests::world::{Action, World};
 use serde_json::{Value, json};
 
 const TENANT: &str = "72f9a8bf-5d4c-4f1e-9b3a-0123456789ab";
+const BROWSER: &str = "InteractiveBrowserCredential";
 const CHASSIS: &str = "/sys/class/dmi/id/chassis_asset_tag";
 const AZURE: &str = "7783-7084-3265-9085-8269-3286-77";
 
@@ -162,6 +163,7 @@ fn cases() -> Vec<Case> {
             Some("none"),
             azure_developer_cli,
         ),
+        case(BROWSER, "asked for", &[], "oauth2", Some("none"), entra),
         case("HostCredential", "none", &[], "host 0", Some("none"), host),
     ]
 }
@@ -296,6 +298,9 @@ fn environment(case: &Case, ending: Ending) -> Environment {
 fn credential(case: &Case, default: bool) -> Value {
     let next = json!({"type": "HostCredential", "handle": 1, "name": "TheNextCredential"});
     match case.source {
+        BROWSER if default => {
+            json!({"type": "DefaultAzureCredential", "exclude_interactive_browser_credential": false})
+        }
         _ if default => json!({"type": "DefaultAzureCredential"}),
         "HostCredential" => json!({"type": "ChainedTokenCredential", "sources": [
             {"type": "HostCredential", "handle": 0, "name": "HostCredential"}, next,
@@ -340,6 +345,13 @@ fn decide(case: &Case, ending: Ending, default: bool) -> Option<&'static str> {
                     json!({"error": "invalid_request", "error_description": "header"}),
                 )
                 .expect("an answer"),
+                Effect::Browse { .. } if ending == Ending::Unavailable => {
+                    Outcome::Failed(Fault::new(FaultKind::Unsupported, ""))
+                }
+                Effect::Browse { state, .. } => Outcome::Returned {
+                    redirect_uri: "http://localhost:8400".into(),
+                    answer: format!("code=c&state={state}").into(),
+                },
                 effect if is_of(&case, effect) => {
                     let ending = if lost.get() { Ending::Refused } else { ending };
                     (case.answer)(ending, now).expect("this source ends so")
@@ -381,7 +393,7 @@ fn decide(case: &Case, ending: Ending, default: bool) -> Option<&'static str> {
             let last = error.details().attempts.last().expect("attempts");
             let ended_here = last.source == case.source;
             let walked_on = error.kind() == ErrorKind::CredentialUnavailable
-                && (!ended_here || case.source == "AzureDeveloperCliCredential");
+                && (!ended_here || ["AzureDeveloperCliCredential", BROWSER].contains(&case.source));
             if walked_on { "next" } else { "stop" }
         }
     };

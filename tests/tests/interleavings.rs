@@ -53,7 +53,7 @@ fn config(random: &mut fastrand::Rng, limits: &Limits) -> Config {
     let tenant = "72f9a8bf-5d4c-4f1e-9b3a-0123456789ab";
     let secret = json!({"type": "ClientSecretCredential", "tenant_id": tenant, "client_id": "app", "client_secret": 0});
     let cli = json!({"type": "AzureCliCredential"});
-    let (credential, environment): (Value, &[(&str, &str)]) = match random.u8(0..6) {
+    let (credential, environment): (Value, &[(&str, &str)]) = match random.u8(0..8) {
         0 => (secret, &[]),
         1 => (json!({"type": "ManagedIdentityCredential"}), &[]),
         2 => (
@@ -68,9 +68,17 @@ fn config(random: &mut fastrand::Rng, limits: &Limits) -> Config {
             json!({"type": "WorkloadIdentityCredential", "tenant_id": tenant, "client_id": "app", "token_file_path": "/token"}),
             &[],
         ),
+        5 => (
+            json!({"type": "AzureDeveloperCliCredential"}),
+            &[("HOME", "/home/dev")],
+        ),
+        6 => (
+            json!({"type": "AzurePowerShellCredential"}),
+            &[("HOME", "/home/dev")],
+        ),
         _ => (
             json!({"type": "ChainedTokenCredential", "sources": [cli, secret]}),
-            &[],
+            &[("HOME", "/home/dev")],
         ),
     };
     let options = json!({
@@ -174,15 +182,18 @@ impl Host for Chaos {
                 content: "a.b.c".into(),
                 shared: false,
             },
+            // Now and then somebody else signs in.
+            Effect::ReadFile { path, .. } if path.starts_with("/home/dev/") => Outcome::File {
+                content: self.random.u8(0..3).to_string().into(),
+                shared: false,
+            },
             Effect::ReadFile { .. } => Outcome::File {
                 content: "7783-7084-3265-9085-8269-3286-77".into(),
                 shared: false,
             },
             Effect::Run { .. } => Outcome::Ran {
                 status: Some(0),
-                stdout: json!({"accessToken": jwt(), "expires_on": now.unix.as_secs() + 4000})
-                    .to_string()
-                    .into(),
+                stdout: tool_output(now).into(),
                 stderr: Sensitive::default(),
             },
             other => panic!("nobody configured {other:?}"),
@@ -241,6 +252,12 @@ fn token(now: Now) -> Outcome {
     let end = (now.unix.as_secs() + 400).to_string();
     let body = json!({"token_type": "Bearer", "expires_in": 400, "expires_on": end, "access_token": jwt()});
     answer(200, Vec::new(), body.to_string())
+}
+
+/// What every tool understands.
+fn tool_output(now: Now) -> String {
+    let end = now.unix.as_secs() + 4000;
+    json!({"accessToken": jwt(), "token": jwt(), "expires_on": end, "expiresOn": end}).to_string()
 }
 
 fn jwt() -> String {

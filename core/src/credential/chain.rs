@@ -13,6 +13,7 @@
 //! | `AzureCliCredential` | none | take it, stay | next | next; stop | – |
 //! | `AzurePowerShellCredential` | none | take it, stay | next | next; stop | – |
 //! | `AzureDeveloperCliCredential` | none | take it, stay | next | next; stop | – |
+//! | `InteractiveBrowserCredential` | asked for | take it, stay | next | stop | stop |
 //! | `HostCredential` | none | take it, stay | next | stop | stop |
 //!
 //! Before `;` stands the default chain and behind it a chain of the user, where they differ; – cannot happen. *Stop*
