@@ -48,6 +48,7 @@ need cmake cmake make
 need pkg-config pkg-config
 need curl curl
 need perl:FFI::Platypus libffi-platypus-perl
+need openssl openssl
 
 # --- Rust: format, lints, header, scenarios, panics
 cd "$here/.." || exit 1
@@ -67,7 +68,12 @@ run() { # run DIALECT FLAGS SOURCE OUTPUT [RUNNER]
     # shellcheck disable=SC2086
     $compiler $strict $2 -c "$here/tests/c/$3" -o "$4.o" && g++ $2 "$4.o" $rest -o "$4" && timeout 300 ${5:-} "$4"
 }
-for program in blocking hostile engine threads memory fork; do
+# A certificate, as PEM with its key and as PKCS #12 with a password
+export CERTIFICATES=$work/certificates
+mkdir "$CERTIFICATES" && (cd "$CERTIFICATES" && umask 077 &&
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=nightlatch -days 30 2>/dev/null && cat cert.pem key.pem >both.pem &&
+    openssl pkcs12 -export -in both.pem -out app.pfx -passout pass:hunter2) || exit 1
+for program in blocking credentials hostile engine threads memory fork; do
     check "$program.c as C99" run C "" $program.c "$work/$program"
     check "$program.c as C++" run C++ "" $program.c "$work/$program-cpp"
     check "$program.c under AddressSanitizer and UBSan" run C "$eye" $program.c "$work/$program-asan"

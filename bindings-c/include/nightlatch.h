@@ -32,24 +32,73 @@
  *   `cache.ttl`, `cache.pinned_ttl`, `cache.jitter`, `cache.soft_window`, `cache.stale_if_error`,
  *     `cache.negative_ttl`, `cache.max_entries`, `cache.max_bytes`, `cache.refresh_interval`,
  *     `limits.secret_per_second`, `limits.secret_burst`, `limits.vault_per_second`, `limits.vault_burst`,
+ *     `limits.create_per_second`, `limits.create_burst`,
  *     `retry.tries`, `retry.delay`, `retry.max_delay`, `retry.operation_timeout`, `retry.try_timeout`,
  *     `vault.api_version`, `vault.verify_challenge_resource`, `vault.allowed_domains`, `vault.allow_http_loopback`,
- *     `vault.validity`, `expect.client_id`, `expect.object_id`, `expect.resource_id`, `expect.tenant_id`,
- *     `host.platform`, `host.renewal`, `user_agent`
+ *     `vault.validity`, `vault.near_expiry`, `expect.client_id`, `expect.object_id`, `expect.resource_id`,
+ *     `expect.tenant_id`, `host.platform`, `host.renewal`, `user_agent`
  *
  * `credential.type`, and what stands beside it below `credential`:
  *
  *   `DefaultAzureCredential`: `exclude_environment_credential`, `exclude_workload_identity_credential`,
- *     `exclude_managed_identity_credential`, `exclude_cli_credential`, `managed_identity_client_id`,
- *     `workload_identity_client_id`, `workload_identity_tenant_id`, `process_timeout`, `require_envvar`,
- *     `authority`
+ *     `exclude_managed_identity_credential`, `exclude_visual_studio_credential`, `exclude_cli_credential`,
+ *     `exclude_powershell_credential`, `exclude_developer_cli_credential`, `exclude_interactive_browser_credential`,
+ *     `managed_identity_client_id`, `workload_identity_client_id`, `workload_identity_tenant_id`,
+ *     `interactive_browser_client_id`, `interactive_browser_tenant_id`, `visual_studio_tenant_id`,
+ *     `process_timeout`, `require_envvar`, `authority`
  *   `ManagedIdentityCredential`: `client_id`, `object_id`, `resource_id`
  *   `ClientSecretCredential`: `tenant_id`, `client_id`, `client_secret`, `authority`
- *   `WorkloadIdentityCredential`: `tenant_id`, `client_id`, `token_file_path`, `authority`
+ *   `ClientCertificateCredential`: `tenant_id`, `client_id`, `certificate_path`, `key_path`, `certificate`, `password`,
+ *     `signing_key`, `send_certificate_chain`, `algorithm`, `authority`
+ *   `ClientAssertionCredential`: `tenant_id`, `client_id`, `assertion`, `authority`
+ *   `OnBehalfOfCredential`: `tenant_id`, `client_id`, `user_assertion`, one of `client_secret`, `assertion` and the settings
+ *     of a certificate, `authority`
+ *   `WorkloadIdentityCredential`: `tenant_id`, `client_id`, `token_file_path`, `enable_azure_proxy`, `authority`
+ *   `AzurePipelinesCredential`: `tenant_id`, `client_id`, `service_connection_id`, `system_access_token`, `authority`
+ *   `GitHubActionsCredential`: `tenant_id`, `client_id`, `audience`, `authority`
  *   `EnvironmentCredential`: `authority`, `additionally_allowed_tenants`
  *   `AzureCliCredential`: `tenant_id`, `subscription`, `process_timeout`, `additionally_allowed_tenants`
+ *   `AzureDeveloperCliCredential`, `AzurePowerShellCredential`, `VisualStudioCredential`: `tenant_id`, `process_timeout`,
+ *     `additionally_allowed_tenants`
+ *   `DeviceCodeCredential`: `tenant_id`, `client_id`, `timeout`, `disable_automatic_authentication`, `prompt`, `authority`
+ *   `InteractiveBrowserCredential`: `tenant_id`, `client_id`, `timeout`, `disable_automatic_authentication`,
+ *     `redirect_port`, `login_hint`, `authority`
+ *   `AuthorizationCodeCredential`: `tenant_id`, `client_id`, `authorization_code`, `redirect_uri`, `client_secret`,
+ *     `authority`
+ *   `UsernamePasswordCredential`: `tenant_id`, `client_id`, `username`, `password`, `timeout`,
+ *     `disable_automatic_authentication`, `authority`
  *   `ChainedTokenCredential`: `sources`
  *   `HostCredential`: `handle`, `name`
+ *
+ * Secret values (`client_secret`, `certificate`, `password`, `user_assertion`, `system_access_token`, `authorization_code`)
+ * are set by nightlatch_config_set_secret and by no other setter.
+ */
+
+/*
+ * Operations, by the names that nightlatch_operation_new takes, with their arguments (optional ones in brackets) and what they
+ * come to. The calls nightlatch_vault_... have one each; README.md says what the arguments mean.
+ *
+ *   `get_secret`: vault, name [version, refresh] - a secret
+ *   `get_secrets`: vault, names (a list) [refresh] - many secrets
+ *   `set_secret`: vault, name [enabled, not_before, expires_on, content_type, tags, recover_if_deleted], a value - a secret
+ *   `update_secret_properties`: vault, name [version, enabled, not_before, expires_on, content_type, tags, if_version,
+ *     if_unchanged_since] - properties
+ *   `list_properties_of_secrets`: vault [continuation, max_page_size] - a page
+ *   `list_properties_of_secret_versions`: vault, name [continuation, max_page_size] - a page
+ *   `list_deleted_secrets`: vault [continuation, max_page_size] - a page
+ *   `delete_secret`: vault, name [wait, interval] - properties, and whether it has finished
+ *   `deletion_finished`: vault, name [wait, interval] - whether it has finished
+ *   `get_deleted_secret`: vault, name - properties
+ *   `recover_deleted_secret`: vault, name [wait, interval] - properties
+ *   `recovery_finished`: vault, name [wait, interval] - whether it has finished
+ *   `purge_deleted_secret`: vault, name [wait, interval] - whether it has finished
+ *   `backup_secret`: vault, name - a backup
+ *   `restore_secret_backup`: vault, a backup as its value - properties
+ *   `refresh_due`: nothing - when to ask again
+ *   `get_token`: request.scopes (a list) [request.tenant, request.claims, request.enable_cae, request.authenticate] - a token
+ *
+ * Each takes `timeout` (seconds) too. Times are seconds since 1970; a tag is set as `tags.NAME`; values are given by
+ * nightlatch_operation_set_value.
  */
 
 #define NIGHTLATCH_VERSION "0.1.0"
@@ -1029,6 +1078,126 @@ nightlatch_status nightlatch_config_use_client_secret(struct nightlatch_config *
                                                       size_t client_secret_len);
 
 /*
+ Takes an application with a certificate in a file: PEM with certificate and key, or PKCS #12. An empty `password` is
+ none. A key file that others may read is told of by the event `key_file_shared`.
+ */
+nightlatch_status nightlatch_config_use_certificate_file(struct nightlatch_config *config,
+                                                         const char *tenant_id,
+                                                         size_t tenant_id_len,
+                                                         const char *client_id,
+                                                         size_t client_id_len,
+                                                         const char *path,
+                                                         size_t path_len,
+                                                         const char *password,
+                                                         size_t password_len);
+
+/*
+ Takes an application with a certificate in memory: PEM with certificate and key, or the bytes of a PKCS #12 file. Both it
+ and the password (empty: none) are kept as by `nightlatch_config_set_secret`.
+ */
+nightlatch_status nightlatch_config_use_certificate(struct nightlatch_config *config,
+                                                    const char *tenant_id,
+                                                    size_t tenant_id_len,
+                                                    const char *client_id,
+                                                    size_t client_id_len,
+                                                    const char *certificate,
+                                                    size_t certificate_len,
+                                                    const char *password,
+                                                    size_t password_len);
+
+/*
+ Takes an application with a certificate (PEM, without a key) whose key only the program reaches, such as one in a
+ security module: the callback `sign` is asked with `key` as its `HANDLE`.
+ */
+nightlatch_status nightlatch_config_use_signing_key(struct nightlatch_config *config,
+                                                    const char *tenant_id,
+                                                    size_t tenant_id_len,
+                                                    const char *client_id,
+                                                    size_t client_id_len,
+                                                    const char *certificate,
+                                                    size_t certificate_len,
+                                                    uint32_t key);
+
+/*
+ Takes an application that proves itself by an assertion of the program's: the callback `assertion` is asked with that
+ number as its `HANDLE`.
+ */
+nightlatch_status nightlatch_config_use_client_assertion(struct nightlatch_config *config,
+                                                         const char *tenant_id,
+                                                         size_t tenant_id_len,
+                                                         const char *client_id,
+                                                         size_t client_id_len,
+                                                         uint32_t assertion);
+
+/*
+ Takes an application on behalf of the user whose token is `user_assertion`. The application's proof is set after this:
+ `credential.client_secret`, the settings of a certificate, or `credential.assertion`.
+ */
+nightlatch_status nightlatch_config_use_on_behalf_of(struct nightlatch_config *config,
+                                                     const char *tenant_id,
+                                                     size_t tenant_id_len,
+                                                     const char *client_id,
+                                                     size_t client_id_len,
+                                                     const char *user_assertion,
+                                                     size_t user_assertion_len);
+
+/*
+ Takes the identity of a workload that finds a token in a file, as on Kubernetes. What is empty comes from the environment.
+ */
+nightlatch_status nightlatch_config_use_workload_identity(struct nightlatch_config *config,
+                                                          const char *tenant_id,
+                                                          size_t tenant_id_len,
+                                                          const char *client_id,
+                                                          size_t client_id_len,
+                                                          const char *token_file_path,
+                                                          size_t token_file_path_len);
+
+/*
+ Takes a service connection of Azure Pipelines; the token is the job's `System.AccessToken`.
+ */
+nightlatch_status nightlatch_config_use_azure_pipelines(struct nightlatch_config *config,
+                                                        const char *tenant_id,
+                                                        size_t tenant_id_len,
+                                                        const char *client_id,
+                                                        size_t client_id_len,
+                                                        const char *service_connection_id,
+                                                        size_t service_connection_id_len,
+                                                        const char *system_access_token,
+                                                        size_t system_access_token_len);
+
+/*
+ Takes the person who signed in at a page of the program's own, from which the code came back to `redirect_uri`. A
+ confidential client sets `credential.client_secret` after this.
+ */
+nightlatch_status nightlatch_config_use_authorization_code(struct nightlatch_config *config,
+                                                           const char *tenant_id,
+                                                           size_t tenant_id_len,
+                                                           const char *client_id,
+                                                           size_t client_id_len,
+                                                           const char *authorization_code,
+                                                           size_t authorization_code_len,
+                                                           const char *redirect_uri,
+                                                           size_t redirect_uri_len);
+
+/*
+ Takes a person's name and password. Few tenants allow it still; it cannot pass multi-factor authentication.
+ */
+nightlatch_status nightlatch_config_use_username_password(struct nightlatch_config *config,
+                                                          const char *username,
+                                                          size_t username_len,
+                                                          const char *password,
+                                                          size_t password_len);
+
+/*
+ Adds a credential, by its SDK name, to a chain of which the first that has a token serves; the first call begins the chain
+ in place of the credential set so far. The settings of the one number `n`, counted from 0, are set below
+ `credential.sources.n`.
+ */
+nightlatch_status nightlatch_config_add_source(struct nightlatch_config *config,
+                                               const char *name,
+                                               size_t name_len);
+
+/*
  Makes a client from a configuration (NULL: the default one) and a table of callbacks, of which it keeps a copy. Nothing
  is asked yet. Free it with `nightlatch_client_free`.
  */
@@ -1211,11 +1380,11 @@ const char *nightlatch_token_value(const struct nightlatch_token *token, size_t 
 bool nightlatch_token_times(const struct nightlatch_token *token, int64_t *expires_on, int64_t *refresh_on);
 
 /*
- An operation without arguments: `get_secret` (arguments `vault`, `name`, `version`, `refresh`, `timeout`) or
- `get_token` (`request.scopes`, a list; `request.tenant`, `request.claims`, `request.enable_cae`,
- `timeout`). NULL if the name is no text. Free it with `nightlatch_operation_free`.
+ An operation without arguments, by its name, such as `get_secret`; the list of all stands above. NULL if the name is no
+ text. Free it with `nightlatch_operation_free`.
  */
-struct nightlatch_operation *nightlatch_operation_new(const char *name, size_t name_len);
+struct nightlatch_operation *nightlatch_operation_new(const char *name,
+                                                      size_t name_len);
 
 /*
  Frees an operation, after every call that carries it out has returned. NULL is ignored.

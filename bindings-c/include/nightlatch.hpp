@@ -161,6 +161,55 @@ public:
                                                   secret.data(), secret.size()));
         return *this;
     }
+    // A file with certificate and key, PEM or PKCS #12.
+    Config &useCertificateFile(const std::string &tenant, const std::string &client, const std::string &path,
+                               const std::string &password = std::string())
+    {
+        check(nightlatch_config_use_certificate_file(get(), tenant.data(), tenant.size(), client.data(), client.size(),
+                                                     path.data(), path.size(), password.data(), password.size()));
+        return *this;
+    }
+    // The same in memory.
+    Config &useCertificate(const std::string &tenant, const std::string &client, const std::string &certificate,
+                           const std::string &password = std::string())
+    {
+        check(nightlatch_config_use_certificate(get(), tenant.data(), tenant.size(), client.data(), client.size(),
+                                                certificate.data(), certificate.size(), password.data(), password.size()));
+        return *this;
+    }
+    // A certificate whose key Host::sign reaches.
+    Config &useSigningKey(const std::string &tenant, const std::string &client, const std::string &certificate, uint32_t key)
+    {
+        check(nightlatch_config_use_signing_key(get(), tenant.data(), tenant.size(), client.data(), client.size(),
+                                                certificate.data(), certificate.size(), key));
+        return *this;
+    }
+    // An application that Host::assertion proves.
+    Config &useClientAssertion(const std::string &tenant, const std::string &client, uint32_t assertion)
+    {
+        check(nightlatch_config_use_client_assertion(get(), tenant.data(), tenant.size(), client.data(), client.size(),
+                                                     assertion));
+        return *this;
+    }
+    Config &useWorkloadIdentity(const std::string &tenant = std::string(), const std::string &client = std::string(),
+                                const std::string &tokenFile = std::string())
+    {
+        check(nightlatch_config_use_workload_identity(get(), tenant.data(), tenant.size(), client.data(), client.size(),
+                                                      tokenFile.data(), tokenFile.size()));
+        return *this;
+    }
+    // Adds a credential to a chain.
+    Config &addSource(const std::string &name)
+    {
+        check(nightlatch_config_add_source(get(), name.data(), name.size()));
+        return *this;
+    }
+    // A secret value of the credential, such as `credential.client_secret`.
+    Config &setSecret(const std::string &path, const std::string &value)
+    {
+        check(nightlatch_config_set_secret(get(), path.data(), path.size(), value.data(), value.size()));
+        return *this;
+    }
 };
 
 // A secret; copies share it.

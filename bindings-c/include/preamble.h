@@ -25,24 +25,73 @@
  *   `cache.ttl`, `cache.pinned_ttl`, `cache.jitter`, `cache.soft_window`, `cache.stale_if_error`,
  *     `cache.negative_ttl`, `cache.max_entries`, `cache.max_bytes`, `cache.refresh_interval`,
  *     `limits.secret_per_second`, `limits.secret_burst`, `limits.vault_per_second`, `limits.vault_burst`,
+ *     `limits.create_per_second`, `limits.create_burst`,
  *     `retry.tries`, `retry.delay`, `retry.max_delay`, `retry.operation_timeout`, `retry.try_timeout`,
  *     `vault.api_version`, `vault.verify_challenge_resource`, `vault.allowed_domains`, `vault.allow_http_loopback`,
- *     `vault.validity`, `expect.client_id`, `expect.object_id`, `expect.resource_id`, `expect.tenant_id`,
- *     `host.platform`, `host.renewal`, `user_agent`
+ *     `vault.validity`, `vault.near_expiry`, `expect.client_id`, `expect.object_id`, `expect.resource_id`,
+ *     `expect.tenant_id`, `host.platform`, `host.renewal`, `user_agent`
  *
  * `credential.type`, and what stands beside it below `credential`:
  *
  *   `DefaultAzureCredential`: `exclude_environment_credential`, `exclude_workload_identity_credential`,
- *     `exclude_managed_identity_credential`, `exclude_cli_credential`, `managed_identity_client_id`,
- *     `workload_identity_client_id`, `workload_identity_tenant_id`, `process_timeout`, `require_envvar`,
- *     `authority`
+ *     `exclude_managed_identity_credential`, `exclude_visual_studio_credential`, `exclude_cli_credential`,
+ *     `exclude_powershell_credential`, `exclude_developer_cli_credential`, `exclude_interactive_browser_credential`,
+ *     `managed_identity_client_id`, `workload_identity_client_id`, `workload_identity_tenant_id`,
+ *     `interactive_browser_client_id`, `interactive_browser_tenant_id`, `visual_studio_tenant_id`,
+ *     `process_timeout`, `require_envvar`, `authority`
  *   `ManagedIdentityCredential`: `client_id`, `object_id`, `resource_id`
  *   `ClientSecretCredential`: `tenant_id`, `client_id`, `client_secret`, `authority`
- *   `WorkloadIdentityCredential`: `tenant_id`, `client_id`, `token_file_path`, `authority`
+ *   `ClientCertificateCredential`: `tenant_id`, `client_id`, `certificate_path`, `key_path`, `certificate`, `password`,
+ *     `signing_key`, `send_certificate_chain`, `algorithm`, `authority`
+ *   `ClientAssertionCredential`: `tenant_id`, `client_id`, `assertion`, `authority`
+ *   `OnBehalfOfCredential`: `tenant_id`, `client_id`, `user_assertion`, one of `client_secret`, `assertion` and the settings
+ *     of a certificate, `authority`
+ *   `WorkloadIdentityCredential`: `tenant_id`, `client_id`, `token_file_path`, `enable_azure_proxy`, `authority`
+ *   `AzurePipelinesCredential`: `tenant_id`, `client_id`, `service_connection_id`, `system_access_token`, `authority`
+ *   `GitHubActionsCredential`: `tenant_id`, `client_id`, `audience`, `authority`
  *   `EnvironmentCredential`: `authority`, `additionally_allowed_tenants`
  *   `AzureCliCredential`: `tenant_id`, `subscription`, `process_timeout`, `additionally_allowed_tenants`
+ *   `AzureDeveloperCliCredential`, `AzurePowerShellCredential`, `VisualStudioCredential`: `tenant_id`, `process_timeout`,
+ *     `additionally_allowed_tenants`
+ *   `DeviceCodeCredential`: `tenant_id`, `client_id`, `timeout`, `disable_automatic_authentication`, `prompt`, `authority`
+ *   `InteractiveBrowserCredential`: `tenant_id`, `client_id`, `timeout`, `disable_automatic_authentication`,
+ *     `redirect_port`, `login_hint`, `authority`
+ *   `AuthorizationCodeCredential`: `tenant_id`, `client_id`, `authorization_code`, `redirect_uri`, `client_secret`,
+ *     `authority`
+ *   `UsernamePasswordCredential`: `tenant_id`, `client_id`, `username`, `password`, `timeout`,
+ *     `disable_automatic_authentication`, `authority`
  *   `ChainedTokenCredential`: `sources`
  *   `HostCredential`: `handle`, `name`
+ *
+ * Secret values (`client_secret`, `certificate`, `password`, `user_assertion`, `system_access_token`, `authorization_code`)
+ * are set by nightlatch_config_set_secret and by no other setter.
+ */
+
+/*
+ * Operations, by the names that nightlatch_operation_new takes, with their arguments (optional ones in brackets) and what they
+ * come to. The calls nightlatch_vault_... have one each; README.md says what the arguments mean.
+ *
+ *   `get_secret`: vault, name [version, refresh] - a secret
+ *   `get_secrets`: vault, names (a list) [refresh] - many secrets
+ *   `set_secret`: vault, name [enabled, not_before, expires_on, content_type, tags, recover_if_deleted], a value - a secret
+ *   `update_secret_properties`: vault, name [version, enabled, not_before, expires_on, content_type, tags, if_version,
+ *     if_unchanged_since] - properties
+ *   `list_properties_of_secrets`: vault [continuation, max_page_size] - a page
+ *   `list_properties_of_secret_versions`: vault, name [continuation, max_page_size] - a page
+ *   `list_deleted_secrets`: vault [continuation, max_page_size] - a page
+ *   `delete_secret`: vault, name [wait, interval] - properties, and whether it has finished
+ *   `deletion_finished`: vault, name [wait, interval] - whether it has finished
+ *   `get_deleted_secret`: vault, name - properties
+ *   `recover_deleted_secret`: vault, name [wait, interval] - properties
+ *   `recovery_finished`: vault, name [wait, interval] - whether it has finished
+ *   `purge_deleted_secret`: vault, name [wait, interval] - whether it has finished
+ *   `backup_secret`: vault, name - a backup
+ *   `restore_secret_backup`: vault, a backup as its value - properties
+ *   `refresh_due`: nothing - when to ask again
+ *   `get_token`: request.scopes (a list) [request.tenant, request.claims, request.enable_cae, request.authenticate] - a token
+ *
+ * Each takes `timeout` (seconds) too. Times are seconds since 1970; a tag is set as `tags.NAME`; values are given by
+ * nightlatch_operation_set_value.
  */
 
 #define NIGHTLATCH_VERSION "@VERSION@"

@@ -18,7 +18,7 @@ use crate::tree::{append, lock, number, plant};
 #[derive(Default)]
 pub struct nightlatch_config(Mutex<Parts>);
 
-struct Parts {
+pub(crate) struct Parts {
     options: Value,
     secrets: Vec<Sensitive>,
     variables: BTreeMap<String, Sensitive>,
@@ -59,7 +59,7 @@ impl nightlatch_config {
         Config::from_json(&options.to_string(), environment, parts.secrets.clone())
     }
 
-    fn change(&self, change: impl FnOnce(&mut Parts) -> Result<(), Error>) -> nightlatch_status {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Parts) -> Result<(), Error>) -> nightlatch_status {
         match change(&mut lock(&self.0)) {
             Ok(()) => nightlatch_status::NIGHTLATCH_OK,
             Err(why) => nightlatch_status::of(why.kind()),
@@ -68,14 +68,23 @@ impl nightlatch_config {
 }
 
 impl Parts {
-    fn set(&mut self, path: &str, value: impl Into<Value>) -> Result<(), Error> {
+    pub(crate) fn set(&mut self, path: &str, value: impl Into<Value>) -> Result<(), Error> {
         plant(&mut self.options, path, value.into())
     }
 
-    fn set_secret(&mut self, path: &str, value: &[u8]) -> Result<(), Error> {
+    pub(crate) fn set_secret(&mut self, path: &str, value: &[u8]) -> Result<(), Error> {
         self.set(path, self.secrets.len())?;
         self.secrets.push(Sensitive::from(value.to_vec()));
         Ok(())
+    }
+
+    pub(crate) fn append(&mut self, path: &str, value: Value) -> Result<(), Error> {
+        append(&mut self.options, path, value)
+    }
+
+    /// Whether the credential is a chain.
+    pub(crate) fn has_chain(&self) -> bool {
+        self.options["credential"]["type"] == "ChainedTokenCredential"
     }
 }
 
@@ -172,7 +181,7 @@ pub unsafe extern "C" fn nightlatch_config_add_text(
         config.change(|parts| {
             // SAFETY: the header's conventions.
             let (path, value) = unsafe { (text(path, path_len)?, text(value, value_len)?) };
-            append(&mut parts.options, path, value.into())
+            parts.append(path, value.into())
         })
     })
 }
@@ -257,30 +266,6 @@ pub unsafe extern "C" fn nightlatch_config_use_managed_identity(
                 "" => Ok(()),
                 id => parts.set("credential.client_id", id),
             }
-        })
-    })
-}
-
-/// Takes an application with a client secret. The secret is kept as by `nightlatch_config_set_secret`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nightlatch_config_use_client_secret(
-    config: *mut nightlatch_config,
-    tenant_id: *const c_char,
-    tenant_id_len: usize,
-    client_id: *const c_char,
-    client_id_len: usize,
-    client_secret: *const c_char,
-    client_secret_len: usize,
-) -> nightlatch_status {
-    door!([config] {
-        config.change(|parts| {
-            // SAFETY: the header's conventions.
-            let (tenant, client) = unsafe { (text(tenant_id, tenant_id_len)?, text(client_id, client_id_len)?) };
-            let named = json!({"type": "ClientSecretCredential", "tenant_id": tenant, "client_id": client});
-            // SAFETY: the header's conventions.
-            let secret = unsafe { bytes(client_secret, client_secret_len)? };
-            parts.set("credential", named)?;
-            parts.set_secret("credential.client_secret", secret)
         })
     })
 }

@@ -1,7 +1,8 @@
 //! nightlatch for C: what `include/nightlatch.h` declares is defined here.
 //!
 //! * [`version`], [`status`], [`error`]: how calls end
-//! * [`config`], [`operation`]: what users say, as trees that the core reads; [`tree`] plants values into them
+//! * [`config`] with [`credential`], [`operation`]: what users say, as trees that the core reads; [`tree`] plants values
+//!   into them
 //! * [`effect`], [`outcome`]: what a host is asked, and what it answers
 //! * [`secret`], [`reply`]: what users get
 //! * [`host`]: the table of callbacks, with [`clock`], [`files`], [`commands`] and [`people`] for what is not given
@@ -23,6 +24,7 @@
 
 pub mod client;
 pub mod config;
+pub mod credential;
 pub mod effect;
 pub mod engine;
 pub mod error;

@@ -33,9 +33,8 @@ impl nightlatch_operation {
     }
 }
 
-/// An operation without arguments: `get_secret` (arguments `vault`, `name`, `version`, `refresh`, `timeout`) or
-/// `get_token` (`request.scopes`, a list; `request.tenant`, `request.claims`, `request.enable_cae`,
-/// `timeout`). NULL if the name is no text. Free it with `nightlatch_operation_free`.
+/// An operation without arguments, by its name, such as `get_secret`; the list of all stands above. NULL if the name is no
+/// text. Free it with `nightlatch_operation_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_operation_new(
     name: *const c_char,

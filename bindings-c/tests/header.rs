@@ -42,6 +42,7 @@ fn generate() -> String {
         "status",
         "error",
         "config",
+        "credential",
         "host",
         "client",
         "secret",

@@ -33,6 +33,15 @@ static void null_everywhere(void)
     CHECK(nightlatch_config_set_variable(NULL, T("a"), T("b")) == BAD && nightlatch_config_inherit_environment(NULL, true) == BAD);
     CHECK(nightlatch_config_use_credential(NULL, T("a")) == BAD && nightlatch_config_use_managed_identity(NULL, NONE) == BAD);
     CHECK(nightlatch_config_use_client_secret(NULL, T("a"), T("b"), T("c")) == BAD);
+    CHECK(nightlatch_config_use_certificate_file(NULL, T("a"), T("b"), T("c"), NONE) == BAD);
+    CHECK(nightlatch_config_use_certificate(NULL, T("a"), T("b"), T("c"), NONE) == BAD);
+    CHECK(nightlatch_config_use_signing_key(NULL, T("a"), T("b"), T("c"), 1) == BAD);
+    CHECK(nightlatch_config_use_client_assertion(NULL, T("a"), T("b"), 1) == BAD);
+    CHECK(nightlatch_config_use_on_behalf_of(NULL, T("a"), T("b"), T("c")) == BAD);
+    CHECK(nightlatch_config_use_workload_identity(NULL, NONE, NONE, NONE) == BAD);
+    CHECK(nightlatch_config_use_azure_pipelines(NULL, T("a"), T("b"), T("c"), T("d")) == BAD);
+    CHECK(nightlatch_config_use_authorization_code(NULL, T("a"), T("b"), T("c"), T("d")) == BAD);
+    CHECK(nightlatch_config_use_username_password(NULL, T("a"), T("b")) == BAD && nightlatch_config_add_source(NULL, T("a")) == BAD);
     CHECK(nightlatch_client_new(NULL, NULL, &client, NULL) == BAD && nightlatch_client_new(NULL, &host, NULL, NULL) == BAD);
     CHECK(nightlatch_client_perform(NULL, NULL, &reply, &error) == BAD);
     CHECK(error != NULL && strstr(nightlatch_error_text(error, NIGHTLATCH_ERROR_MESSAGE, NULL), "`client`") != NULL);
