@@ -93,7 +93,7 @@ class _Credential(BaseCredential):
     def _get(self, scopes: tuple[str, ...], options: Any, kwargs: dict[str, Any]) -> tuple[Any, ...]:
         operation = token_operation(scopes, options, kwargs)
         driver, _ = self._driver(BlockingDriver)
-        return driver.call(operation, operation.get("timeout"))
+        return driver.call(operation, timeout=operation.get("timeout"))
 
     def __enter__(self) -> Self:
         return self

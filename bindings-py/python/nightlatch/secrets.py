@@ -424,7 +424,8 @@ class SecretClient(BaseClient[BlockingDriver]):
         return secret
 
     def _call(self, operation: dict[str, Any], value: str | bytes | None = None) -> tuple[Any, ...]:
-        return self._driver.call(operation, value, operation.get("timeout", self._default_timeout))
+        timeout = operation.get("timeout", self._default_timeout)
+        return self._driver.call(operation, value=value, timeout=timeout)
 
     def _list(
         self,

@@ -160,11 +160,7 @@ class Player:
             case "refresh":
                 return self._client(call).refresh(call["name"], call.get("version"), **timeout)
             case "get_token":
-                return self.credential.get_token(
-                    *call["scopes"], tenant_id=call.get("tenant"), claims=call.get("claims")
-                )
-            case "authenticate":
-                return self.credential.authenticate(scopes=call["scopes"], claims=call.get("claims"))
+                return self._token_awaited(call) if self.family is aio else self._token(call)
             case "invalidate":
                 return self._client(call).invalidate(call["name"], call.get("version"))
             case "invalidate_all":
@@ -174,6 +170,18 @@ class Player:
                 return clock.set(unix_ms=clock.unix_ms + call["by_ms"])
         play = awaited if self.family is aio else blocking
         return play(self._client(call), call)
+
+    def _token(self, call: dict[str, Any]) -> Any:
+        arguments, keywords, sign_in = _token_arguments(call)
+        if sign_in:
+            self.credential.authenticate(**sign_in)
+        return self.credential.get_token(*arguments, **keywords)
+
+    async def _token_awaited(self, call: dict[str, Any]) -> Any:
+        arguments, keywords, sign_in = _token_arguments(call)
+        if sign_in:
+            await self.credential.authenticate(**sign_in)
+        return await self.credential.get_token(*arguments, **keywords)
 
     def _client(self, call: dict[str, Any]) -> Any:
         vault = call.get("vault", SOME_VAULT)
@@ -193,6 +201,9 @@ class Player:
         given = {RENAMED.get((kind, name), name): value for name, value in given.items()}
         if port := given.pop("redirect_port", None):
             given["redirect_uri"] = f"http://localhost:{port}"
+        if kind == "UsernamePasswordCredential":
+            # The SDK wants it said; the core has the developers' own application for it.
+            given.setdefault("client_id", "04b07795-8ddb-461a-bbee-02f9e1bf7b46")
         if kind == "DeviceCodeCredential":
             # The host's own way shows a line; what stands in it is known from a function of the user's.
             given.setdefault("prompt_callback", hands["prompt"])
@@ -203,6 +214,15 @@ class Player:
             sources = [self._credential(source) for source in given["sources"]]
             return self.family.ChainedTokenCredential(*sources)
         return getattr(self.family, CLASSES.get(kind, kind))(**given)
+
+
+def _token_arguments(call: dict[str, Any]) -> tuple[list[str], dict[str, Any], dict[str, Any]]:
+    """Of `get_token`: scopes and keywords; and, if a person is to sign in first, the keywords of that."""
+    keywords = {"tenant_id": call.get("tenant"), "claims": call.get("claims")}
+    if "timeout" in call:
+        keywords["timeout"] = call["timeout"]
+    sign_in = {"scopes": call["scopes"], "claims": call.get("claims")} if call.get("authenticate") else {}
+    return call["scopes"], keywords, sign_in
 
 
 def _keywords(options: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class LoopDriver(Driver):
         super().after_fork()
         self._begin()
 
-    async def call(self, operation: Mapping[str, Any], value: str | bytes | None = None) -> Result:
+    async def call(self, operation: Mapping[str, Any], *, value: str | bytes | None = None) -> Result:
         """Carries out an operation and returns its output. Cancelling the task cancels the operation.
 
         :param value: the secret value that it takes, if it does

@@ -57,7 +57,7 @@ class BlockingDriver(Driver):
         self._begin()
 
     def call(
-        self, operation: Mapping[str, Any], value: str | bytes | None = None, timeout: float | None = None
+        self, operation: Mapping[str, Any], *, value: str | bytes | None = None, timeout: float | None = None
     ) -> Result:
         """Carries out an operation and returns its output.
 
@@ -103,7 +103,9 @@ class BlockingDriver(Driver):
                 self._tell()
                 method, arguments = self._perform(effect, end)
                 with lock:
-                    if arguments[1:2] == ("interrupted",) and self._is_due():
+                    # What has no timeout of its own may come after its deadline: that one was first.
+                    late = own_timeout(effect) is None or arguments[1:2] == ("interrupted",)
+                    if late and self._is_due():
                         self._absorb(*self.engine.handle_timeout())
                     self._performing -= 1
                     effect = None

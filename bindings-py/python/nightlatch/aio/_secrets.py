@@ -329,7 +329,7 @@ class SecretClient(BaseClient[LoopDriver]):
         self._driver.close()
 
     async def _call(self, operation: dict[str, Any], value: str | bytes | None = None) -> tuple[Any, ...]:
-        return await self._driver.call(operation, value)
+        return await self._driver.call(operation, value=value)
 
     def _list(
         self,
