@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _native
 from . import fork, telemetry
 from .environment import Host
-from .foreign import Outside
+from .foreign import Function, Outside
 
 if TYPE_CHECKING:
     from ..errors import NightlatchError
