@@ -18,16 +18,29 @@ use nightlatch_tests::world::{Action, World};
 use serde_json::{Value, json};
 
 /// What must not be found, each told apart by its own middle.
-const CANARIES: [&[u8]; 5] = [
+const CANARIES: [&[u8]; COUNT] = [
     b"the-value-of-the-secret-7kQ9",
     b"eyJhbGciOiJub25lIn0.eyJ0aWQiOiJ0IiwiYXBwaWQiOiJhIn0.the-access-token-3xV5",
     b"the-client-secret-1pL8",
     b"the.assertion.of-kubernetes-6zW2",
     b"the-identity-header-4tR0",
+    b"the-refresh-token-9bF5",
+    KEY.split_at(600).1.split_at(64).0,
+    // A line of its base64.
+    KEY_TEXT.split_at(28 + 65 * 10).1.split_at(64).0,
+    "pässwörd🔑".as_bytes(),
 ];
 
+const COUNT: usize = 9;
+
+const KEY: &[u8] = include_bytes!("../data/certificates/key.pk8");
+const KEY_TEXT: &[u8] = include_bytes!("../data/certificates/key.pem");
+/// The key with its certificate, as text, and encrypted with the last canary.
+const PEM: &[u8] = include_bytes!("../data/certificates/app.pem");
+const PKCS12: &[u8] = include_bytes!("../data/certificates/unicode.pfx");
+
 /// How often each was found in freed memory.
-static FOUND: [AtomicUsize; 5] = [const { AtomicUsize::new(0) }; 5];
+static FOUND: [AtomicUsize; COUNT] = [const { AtomicUsize::new(0) }; COUNT];
 
 thread_local! {
     /// Whether this thread's memory is looked through. The harness's threads have the texts of failures to free.
@@ -71,57 +84,83 @@ fn look(block: &[u8]) {
     }
 }
 
-fn watched<T>(work: impl FnOnce() -> T) -> [usize; 5] {
+fn watched<T>(work: impl FnOnce() -> T) -> [usize; COUNT] {
     FOUND.iter().for_each(|found| found.store(0, Relaxed));
     WATCHED.set(true);
     drop(work());
     WATCHED.set(false);
-    [0, 1, 2, 3, 4].map(|nr| FOUND[nr].load(Relaxed))
+    std::array::from_fn(|nr| FOUND[nr].load(Relaxed))
 }
 
 /// One test only, since the counters are one for all.
 #[test]
 fn freed_memory_holds_no_secret() {
-    assert_eq!(
-        watched(|| CANARIES[0].to_vec()),
-        [1, 0, 0, 0, 0],
-        "what is not wiped would be found"
-    );
-    assert_eq!(watched(|| Sensitive::from(CANARIES[0].to_vec())), [0; 5]);
+    for (nr, canary) in CANARIES.iter().enumerate() {
+        let mut one = [0; COUNT];
+        one[nr] = 1;
+        assert_eq!(
+            watched(|| canary.to_vec()),
+            one,
+            "what is not wiped would be found"
+        );
+        assert_eq!(watched(|| Sensitive::from(canary.to_vec())), [0; COUNT]);
+    }
     let mut left = Vec::new();
-    for (name, credential) in credentials() {
+    for (name, credential, secrets) in credentials() {
         for trouble in [false, true] {
-            let found = watched(|| conversation(&credential, trouble));
-            if found != [0; 5] {
+            let found = watched(|| conversation(&credential, secrets, trouble));
+            if found != [0; COUNT] {
                 left.push(format!("{name}, trouble {trouble}: {found:?}"));
             }
         }
     }
     assert!(
         left.is_empty(),
-        "found in freed memory [value, token, secret, assertion, header]\n{left:#?}"
+        "found in freed memory [value, token, secret, assertion, header, refresh token, key, its base64, password]\n{left:#?}"
     );
 }
 
-fn credentials() -> [(&'static str, Value); 5] {
-    let secret =
-        json!({"type": "ClientSecretCredential", "tenant_id": "t", "client_id": "a", "client_secret": 0});
-    let workload = json!({"type": "WorkloadIdentityCredential", "tenant_id": "t", "client_id": "a", "token_file_path": "/token"});
+/// Each with the secrets that its options name by number.
+fn credentials() -> [(&'static str, Value, &'static [&'static [u8]]); 9] {
+    let application = |name: &str, more: Value| {
+        let mut options = json!({"type": name, "tenant_id": "t", "client_id": "a"});
+        for (name, value) in more.as_object().expect("options") {
+            options[name] = value.clone();
+        }
+        options
+    };
+    let secret = application("ClientSecretCredential", json!({"client_secret": 0}));
+    let workload = application("WorkloadIdentityCredential", json!({"token_file_path": "/token"}));
+    let certificate = |more| application("ClientCertificateCredential", more);
+    let user = application(
+        "UsernamePasswordCredential",
+        json!({"username": "u", "password": 0}),
+    );
     let cli = json!({"type": "AzureCliCredential"});
+    let chained = json!({"type": "ChainedTokenCredential", "sources": [cli, secret]});
     [
-        ("secret", secret.clone()),
-        ("workload", workload),
-        ("managed", json!({"type": "ManagedIdentityCredential"})),
-        ("default", json!({"type": "DefaultAzureCredential"})),
+        ("secret", secret, &[CANARIES[2]]),
+        ("workload", workload, &[]),
+        ("managed", json!({"type": "ManagedIdentityCredential"}), &[]),
+        ("default", json!({"type": "DefaultAzureCredential"}), &[]),
+        ("chained", chained, &[CANARIES[2]]),
+        ("certificate", certificate(json!({"certificate": 0})), &[PEM]),
         (
-            "chained",
-            json!({"type": "ChainedTokenCredential", "sources": [cli, secret]}),
+            "certificate in a file",
+            certificate(json!({"certificate_path": "/app.pem"})),
+            &[],
         ),
+        (
+            "PKCS #12",
+            certificate(json!({"certificate": 0, "password": 1})),
+            &[PKCS12, CANARIES[8]],
+        ),
+        ("user", user, &[CANARIES[2]]),
     ]
 }
 
 /// Reads, renews, rotates, invalidates, evicts; in trouble, also everything that fails.
-fn conversation(credential: &Value, trouble: bool) {
+fn conversation(credential: &Value, secrets: &[&[u8]], trouble: bool) {
     let managed = credential["type"] == "ManagedIdentityCredential";
     let environment = [
         ("IDENTITY_ENDPOINT", &b"http://127.0.0.1:4/msi"[..]),
@@ -140,7 +179,10 @@ fn conversation(credential: &Value, trouble: bool) {
     let config = Config::from_json(
         &options.to_string(),
         Environment::from_iter(wanted.map(|(name, value)| (name, Sensitive::from(value.to_vec())))),
-        vec![Sensitive::from(CANARIES[2].to_vec())],
+        secrets
+            .iter()
+            .map(|secret| Sensitive::from(secret.to_vec()))
+            .collect(),
     )
     .expect("a sound configuration");
     let mut asked = 0_u32;
@@ -227,8 +269,15 @@ fn perform(effect: &Effect, trouble: bool, asked: u32) -> Outcome {
         Effect::Http { .. } => http(&[
             b"{\"token_type\":\"Bearer\",\"expires_in\":3600,\"access_token\":\"",
             CANARIES[1],
+            b"\",\"refresh_token\":\"",
+            CANARIES[5],
             b"\"}",
         ]),
+        Effect::Sign { .. } => Outcome::Signed(b"signature".to_vec()),
+        Effect::ReadFile { path, .. } if path == "/app.pem" => Outcome::File {
+            content: Sensitive::from(PEM.to_vec()),
+            shared: false,
+        },
         Effect::ReadFile { path, .. } if path == "/token" => Outcome::File {
             content: Sensitive::concat(&[CANARIES[3], b"\n"]),
             shared: false,

@@ -23,6 +23,7 @@ openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt 
 cat "$work/app.crt" "$work/app.key" >app.pem
 cp "$work/app.crt" certificate.pem
 cp "$work/app.key" key.pem
+openssl pkcs8 -topk8 -nocrypt -in "$work/app.key" -outform der -out key.pk8
 cp "$work/other.key" other_key.pem
 { openssl rsa -in "$work/app.key" -traditional 2>/dev/null; cat "$work/app.crt"; } >pkcs1.pem
 # In no order, as people paste it together, with a stranger among them.
