@@ -32,3 +32,15 @@ pub fn answer(pkcs8: &[u8], algorithm: Algorithm, message: &[u8]) -> Outcome {
         Err(fault) => Outcome::Failed(fault),
     }
 }
+/// Sixteen unpredictable bytes for [`Engine::new`](nightlatch_core::engine::Engine::new), for hosts whose language has no
+/// source of them.
+///
+/// # Panics
+///
+/// The operating system gives none: nothing can go on safely.
+pub fn seed() -> [u8; 16] {
+    match ring::rand::generate(&SystemRandom::new()) {
+        Ok(seed) => seed.expose(),
+        Err(_) => panic!("the operating system gives no random numbers"),
+    }
+}
