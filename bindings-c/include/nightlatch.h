@@ -256,6 +256,59 @@ typedef uint32_t nightlatch_attempt_part;
 #endif // __cplusplus
 
 /*
+ What a cache tells of itself.
+ */
+enum nightlatch_cache_fact
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     Entries, those included that are gone and not yet swept out.
+     */
+    NIGHTLATCH_CACHE_ENTRIES = 1,
+    /*
+     Their size in bytes.
+     */
+    NIGHTLATCH_CACHE_BYTES = 2,
+    /*
+     Reads that were served without waiting for the vault.
+     */
+    NIGHTLATCH_CACHE_HITS = 3,
+    /*
+     Reads that had to wait for the vault.
+     */
+    NIGHTLATCH_CACHE_MISSES = 4,
+    /*
+     Reads that were served a copy past its life, because the vault could not be asked.
+     */
+    NIGHTLATCH_CACHE_STALE_SERVED = 5,
+    /*
+     Times that a copy was renewed before its end, or because a caller wanted it.
+     */
+    NIGHTLATCH_CACHE_REFRESHES = 6,
+    /*
+     Entries that left for want of room.
+     */
+    NIGHTLATCH_CACHE_EVICTIONS = 7,
+    /*
+     Entries that left because their time was over.
+     */
+    NIGHTLATCH_CACHE_EXPIRED = 8,
+    /*
+     Age of the oldest entry in milliseconds; absent while there is none.
+     */
+    NIGHTLATCH_CACHE_OLDEST_AGE_MS = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_cache_fact nightlatch_cache_fact;
+#else
+typedef uint32_t nightlatch_cache_fact;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
  The texts of an effect, and its bytes.
  */
 enum nightlatch_effect_fact
@@ -718,6 +771,10 @@ enum nightlatch_secret_fact
      The version before.
      */
     NIGHTLATCH_SECRET_PREVIOUS_VERSION = 8,
+    /*
+     Of a deleted secret: the identifier under which it can be recovered.
+     */
+    NIGHTLATCH_SECRET_RECOVERY_ID = 9,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -763,6 +820,14 @@ enum nightlatch_secret_number_fact
      1 if a certificate stands behind it.
      */
     NIGHTLATCH_SECRET_MANAGED = 7,
+    /*
+     Of a deleted secret: when it was deleted.
+     */
+    NIGHTLATCH_SECRET_DELETED_DATE = 8,
+    /*
+     Of a deleted secret: when the service purges it.
+     */
+    NIGHTLATCH_SECRET_SCHEDULED_PURGE_DATE = 9,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -771,6 +836,18 @@ typedef enum nightlatch_secret_number_fact nightlatch_secret_number_fact;
 typedef uint32_t nightlatch_secret_number_fact;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/*
+ All versions of a secret as one opaque blob, which only a vault of the same subscription and geography restores. It is
+ wiped when it is freed.
+ */
+typedef struct nightlatch_backup nightlatch_backup;
+
+/*
+ What a version of a secret shall have. When a secret is set, what is not given is the service's default; when properties are
+ updated, it stays as it is. Checked by the call that uses it.
+ */
+typedef struct nightlatch_changes nightlatch_changes;
 
 /*
  One credential with all its state: tokens, cached secrets, limits. Any number of threads may use it at once; make
@@ -827,6 +904,16 @@ typedef struct nightlatch_outcome nightlatch_outcome;
 typedef struct nightlatch_output nightlatch_output;
 
 /*
+ One page of a list. A page may be empty although others follow: only a missing continuation is the end.
+ */
+typedef struct nightlatch_page nightlatch_page;
+
+/*
+ What a vault says of a secret, deleted or not, besides its value. It never changes; any number of threads may read it.
+ */
+typedef struct nightlatch_properties nightlatch_properties;
+
+/*
  What an operation came to.
  */
 typedef struct nightlatch_reply nightlatch_reply;
@@ -835,6 +922,11 @@ typedef struct nightlatch_reply nightlatch_reply;
  A secret: its value and what the vault says of it. It never changes; any number of threads may read it.
  */
 typedef struct nightlatch_secret nightlatch_secret;
+
+/*
+ Many secrets, in the order in which they were asked for; each came, or says why not.
+ */
+typedef struct nightlatch_secrets nightlatch_secrets;
 
 /*
  A bearer token, for clients of other services.
@@ -926,6 +1018,11 @@ typedef struct nightlatch_host {
  be brief.
  */
 typedef void (*nightlatch_reader)(void *context, const char *value, size_t len);
+
+/*
+ Uses a secret's value, and returns false if it was not accepted where it was used. The secret is lent for the call.
+ */
+typedef bool (*nightlatch_use)(void *context, const struct nightlatch_secret *secret);
 
 #ifdef __cplusplus
 extern "C" {
@@ -1231,6 +1328,23 @@ nightlatch_status nightlatch_client_get_token(const struct nightlatch_client *cl
                                               struct nightlatch_error **error);
 
 /*
+ Renews every cached secret whose renewal is due and that somebody read since it was fetched, and writes in how many
+ milliseconds to call again. For a thread of the program's own: then no reader waits for a renewal.
+ */
+nightlatch_status nightlatch_client_refresh_due(const struct nightlatch_client *client,
+                                                uint64_t timeout_ms,
+                                                uint64_t *next_ms,
+                                                struct nightlatch_error **error);
+
+/*
+ Writes a number of what the cache holds and has done since the client was made, as named by `nightlatch_cache_fact`. False
+ if absent.
+ */
+bool nightlatch_client_cache_number(const struct nightlatch_client *client,
+                                    uint32_t fact,
+                                    uint64_t *value);
+
+/*
  Forgets all cached secrets, so that the next reads ask their vaults.
  */
 nightlatch_status nightlatch_client_invalidate_all(const struct nightlatch_client *client);
@@ -1309,6 +1423,45 @@ nightlatch_status nightlatch_vault_invalidate(const struct nightlatch_vault *vau
                                               size_t version_len);
 
 /*
+ Frees properties that a call handed over; not those that are lent. NULL is ignored.
+ */
+void nightlatch_properties_free(struct nightlatch_properties *properties);
+
+/*
+ A text, as named by `nightlatch_secret_fact`; NULL if absent. It lives as long as the properties. `len`, if not NULL,
+ gets its length; a NUL follows it.
+ */
+const char *nightlatch_properties_text(const struct nightlatch_properties *properties,
+                                       uint32_t fact,
+                                       size_t *len);
+
+/*
+ Writes a number, as named by `nightlatch_secret_number_fact`. False if absent.
+ */
+bool nightlatch_properties_number(const struct nightlatch_properties *properties,
+                                  uint32_t fact,
+                                  int64_t *value);
+
+/*
+ How many tags there are.
+ */
+size_t nightlatch_properties_tag_count(const struct nightlatch_properties *properties);
+
+/*
+ The name of the tag number `index`, in the order of the names; NULL if there is none.
+ */
+const char *nightlatch_properties_tag_name(const struct nightlatch_properties *properties,
+                                           size_t index,
+                                           size_t *len);
+
+/*
+ The value of the tag number `index`; NULL if there is none.
+ */
+const char *nightlatch_properties_tag(const struct nightlatch_properties *properties,
+                                      size_t index,
+                                      size_t *len);
+
+/*
  Frees a handle. The value is wiped when no handle is left and the cache has let go of it. NULL is ignored.
  */
 void nightlatch_secret_free(struct nightlatch_secret *secret);
@@ -1330,6 +1483,11 @@ const char *nightlatch_secret_value(const struct nightlatch_secret *secret, size
 nightlatch_status nightlatch_secret_copy(const struct nightlatch_secret *secret,
                                          char *buffer,
                                          size_t capacity);
+
+/*
+ What the vault says of it besides the value, lent for as long as the handle lives.
+ */
+const struct nightlatch_properties *nightlatch_secret_properties(const struct nightlatch_secret *secret);
 
 /*
  A text of a secret, as named by `nightlatch_secret_fact`; NULL if absent. It lives as long as the handle. `len`, if
@@ -1380,6 +1538,314 @@ const char *nightlatch_token_value(const struct nightlatch_token *token, size_t 
 bool nightlatch_token_times(const struct nightlatch_token *token, int64_t *expires_on, int64_t *refresh_on);
 
 /*
+ Frees a page that a call handed over; not one that is lent. NULL is ignored.
+ */
+void nightlatch_page_free(struct nightlatch_page *page);
+
+/*
+ How many items are on the page.
+ */
+size_t nightlatch_page_count(const struct nightlatch_page *page);
+
+/*
+ The item number `index`, lent for as long as the page lives; NULL if there is none.
+ */
+const struct nightlatch_properties *nightlatch_page_item(const struct nightlatch_page *page, size_t index);
+
+/*
+ What to ask the next page with; NULL at the end of the list. It lives as long as the page. `len`, if not NULL, gets its
+ length; a NUL follows it.
+ */
+const char *nightlatch_page_continuation(const struct nightlatch_page *page,
+                                         size_t *len);
+
+/*
+ Frees a list that a call handed over, not one that is lent, and with it the secrets it lent. NULL is ignored.
+ */
+void nightlatch_secrets_free(struct nightlatch_secrets *secrets);
+
+/*
+ How many secrets were asked for.
+ */
+size_t nightlatch_secrets_count(const struct nightlatch_secrets *secrets);
+
+/*
+ The name of the secret number `index`; NULL if there is none. It lives as long as the list.
+ */
+const char *nightlatch_secrets_name(const struct nightlatch_secrets *secrets, size_t index, size_t *len);
+
+/*
+ The secret number `index`, lent for as long as the list lives (`nightlatch_secret_share` makes it last longer); NULL if it
+ did not come.
+ */
+const struct nightlatch_secret *nightlatch_secrets_secret(const struct nightlatch_secrets *secrets,
+                                                          size_t index);
+
+/*
+ Why the secret number `index` did not come, lent for as long as the list lives; NULL if it did.
+ */
+const struct nightlatch_error *nightlatch_secrets_error(const struct nightlatch_secrets *secrets,
+                                                        size_t index);
+
+/*
+ Frees a backup that a call handed over; not one that is lent. NULL is ignored.
+ */
+void nightlatch_backup_free(struct nightlatch_backup *backup);
+
+/*
+ The blob, which lives as long as the handle. `len`, if not NULL, gets its length; a NUL follows it.
+ */
+const char *nightlatch_backup_data(const struct nightlatch_backup *backup, size_t *len);
+
+/*
+ No changes. Free it with `nightlatch_changes_free`.
+ */
+struct nightlatch_changes *nightlatch_changes_new(void);
+
+/*
+ Frees changes. NULL is ignored.
+ */
+void nightlatch_changes_free(struct nightlatch_changes *changes);
+
+/*
+ Whether it may be read.
+ */
+nightlatch_status nightlatch_changes_set_enabled(struct nightlatch_changes *changes, bool enabled);
+
+/*
+ From when on it should be used, in seconds since 1970; for information.
+ */
+nightlatch_status nightlatch_changes_set_not_before(struct nightlatch_changes *changes, int64_t time);
+
+/*
+ Until when, in seconds since 1970; for information.
+ */
+nightlatch_status nightlatch_changes_set_expires_on(struct nightlatch_changes *changes, int64_t time);
+
+/*
+ Free text, at most 255 characters.
+ */
+nightlatch_status nightlatch_changes_set_content_type(struct nightlatch_changes *changes,
+                                                      const char *content_type,
+                                                      size_t content_type_len);
+
+/*
+ Adds a tag. The tags given replace all that there are; at most 15.
+ */
+nightlatch_status nightlatch_changes_add_tag(struct nightlatch_changes *changes,
+                                             const char *name,
+                                             size_t name_len,
+                                             const char *value,
+                                             size_t value_len);
+
+/*
+ No tags, also where there are some.
+ */
+nightlatch_status nightlatch_changes_clear_tags(struct nightlatch_changes *changes);
+
+/*
+ For updates: only if this version is the latest, else `NIGHTLATCH_CONFLICT`.
+ */
+nightlatch_status nightlatch_changes_if_version(struct nightlatch_changes *changes,
+                                                const char *version,
+                                                size_t version_len);
+
+/*
+ For updates: only if it was not changed after this moment (the `UPDATED_ON` that the caller knows), in seconds since 1970;
+ else `NIGHTLATCH_CONFLICT`. The service knows no etags: a change between the look and the update is not noticed.
+ */
+nightlatch_status nightlatch_changes_if_unchanged_since(struct nightlatch_changes *changes,
+                                                        int64_t time);
+
+/*
+ Gets many secrets at once, each from the cache or from the vault; one that fails leaves the others alone. `names` and
+ `name_lens` are `count` texts with their lengths. `refresh` asks the vault whatever the cache holds. Free the list with
+ `nightlatch_secrets_free`.
+ */
+nightlatch_status nightlatch_vault_get_secrets(const struct nightlatch_vault *vault,
+                                               const char *const *names,
+                                               const size_t *name_lens,
+                                               size_t count,
+                                               bool refresh,
+                                               uint64_t timeout_ms,
+                                               struct nightlatch_secrets **secrets,
+                                               struct nightlatch_error **error);
+
+/*
+ Sets a secret: makes a new version, which inherits nothing from the one before. `changes` (NULL: none) is what it shall have
+ besides its value. `recover_if_deleted` recovers a deleted secret of that name first; without it such a name is
+ `NIGHTLATCH_CONFLICT`. The value is copied into memory that is wiped; wipe your own copy. Free the secret with
+ `nightlatch_secret_free`.
+ */
+nightlatch_status nightlatch_vault_set_secret(const struct nightlatch_vault *vault,
+                                              const char *name,
+                                              size_t name_len,
+                                              const char *value,
+                                              size_t value_len,
+                                              const struct nightlatch_changes *changes,
+                                              bool recover_if_deleted,
+                                              uint64_t timeout_ms,
+                                              struct nightlatch_secret **secret,
+                                              struct nightlatch_error **error);
+
+/*
+ Changes properties of a version; an empty `version` is the latest. What `changes` does not give stays. Free the properties
+ with `nightlatch_properties_free`.
+ */
+nightlatch_status nightlatch_vault_update_secret_properties(const struct nightlatch_vault *vault,
+                                                            const char *name,
+                                                            size_t name_len,
+                                                            const char *version,
+                                                            size_t version_len,
+                                                            const struct nightlatch_changes *changes,
+                                                            uint64_t timeout_ms,
+                                                            struct nightlatch_properties **properties,
+                                                            struct nightlatch_error **error);
+
+/*
+ One page of the secrets, disabled and expired ones too, without values and versions.
+ `continuation` is that of the page before, and empty for the first; `max_page_size` is the most items on a page, 0 as the
+ service has it (25). Free the page with `nightlatch_page_free`.
+ */
+nightlatch_status nightlatch_vault_list_properties_of_secrets(const struct nightlatch_vault *vault,
+                                                              const char *continuation,
+                                                              size_t continuation_len,
+                                                              uint32_t max_page_size,
+                                                              uint64_t timeout_ms,
+                                                              struct nightlatch_page **page,
+                                                              struct nightlatch_error **error);
+
+/*
+ One page of the versions of a secret, without values.
+ `continuation` is that of the page before, and empty for the first; `max_page_size` is the most items on a page, 0 as the
+ service has it (25). Free the page with `nightlatch_page_free`.
+ */
+nightlatch_status nightlatch_vault_list_properties_of_secret_versions(const struct nightlatch_vault *vault,
+                                                                      const char *name,
+                                                                      size_t name_len,
+                                                                      const char *continuation,
+                                                                      size_t continuation_len,
+                                                                      uint32_t max_page_size,
+                                                                      uint64_t timeout_ms,
+                                                                      struct nightlatch_page **page,
+                                                                      struct nightlatch_error **error);
+
+/*
+ One page of the deleted secrets.
+ `continuation` is that of the page before, and empty for the first; `max_page_size` is the most items on a page, 0 as the
+ service has it (25). Free the page with `nightlatch_page_free`.
+ */
+nightlatch_status nightlatch_vault_list_deleted_secrets(const struct nightlatch_vault *vault,
+                                                        const char *continuation,
+                                                        size_t continuation_len,
+                                                        uint32_t max_page_size,
+                                                        uint64_t timeout_ms,
+                                                        struct nightlatch_page **page,
+                                                        struct nightlatch_error **error);
+
+/*
+ Deletes a secret with all versions. The service finishes some seconds later; with `wait` the call returns then. What is cached
+ is forgotten at once. Free the properties with `nightlatch_properties_free`.
+ */
+nightlatch_status nightlatch_vault_delete_secret(const struct nightlatch_vault *vault,
+                                                 const char *name,
+                                                 size_t name_len,
+                                                 bool wait,
+                                                 uint64_t timeout_ms,
+                                                 struct nightlatch_properties **properties,
+                                                 struct nightlatch_error **error);
+
+/*
+ Writes whether a deletion has finished; with `wait` the call returns when it has.
+ */
+nightlatch_status nightlatch_vault_deletion_finished(const struct nightlatch_vault *vault,
+                                                     const char *name,
+                                                     size_t name_len,
+                                                     bool wait,
+                                                     uint64_t timeout_ms,
+                                                     bool *finished,
+                                                     struct nightlatch_error **error);
+
+/*
+ A deleted secret, without its value. Free the properties with `nightlatch_properties_free`.
+ */
+nightlatch_status nightlatch_vault_get_deleted_secret(const struct nightlatch_vault *vault,
+                                                      const char *name,
+                                                      size_t name_len,
+                                                      uint64_t timeout_ms,
+                                                      struct nightlatch_properties **properties,
+                                                      struct nightlatch_error **error);
+
+/*
+ Recovers a deleted secret with all versions. The service finishes some seconds later; with `wait` the call returns then.
+ Free the properties with `nightlatch_properties_free`.
+ */
+nightlatch_status nightlatch_vault_recover_deleted_secret(const struct nightlatch_vault *vault,
+                                                          const char *name,
+                                                          size_t name_len,
+                                                          bool wait,
+                                                          uint64_t timeout_ms,
+                                                          struct nightlatch_properties **properties,
+                                                          struct nightlatch_error **error);
+
+/*
+ Writes whether a recovery has finished; with `wait` the call returns when it has.
+ */
+nightlatch_status nightlatch_vault_recovery_finished(const struct nightlatch_vault *vault,
+                                                     const char *name,
+                                                     size_t name_len,
+                                                     bool wait,
+                                                     uint64_t timeout_ms,
+                                                     bool *finished,
+                                                     struct nightlatch_error **error);
+
+/*
+ Deletes a deleted secret for good. The name can be used again some seconds later; with `wait` the call returns then. Writes
+ whether it has finished.
+ */
+nightlatch_status nightlatch_vault_purge_deleted_secret(const struct nightlatch_vault *vault,
+                                                        const char *name,
+                                                        size_t name_len,
+                                                        bool wait,
+                                                        uint64_t timeout_ms,
+                                                        bool *finished,
+                                                        struct nightlatch_error **error);
+
+/*
+ All versions of a secret as one blob. Free it with `nightlatch_backup_free`.
+ */
+nightlatch_status nightlatch_vault_backup_secret(const struct nightlatch_vault *vault,
+                                                 const char *name,
+                                                 size_t name_len,
+                                                 uint64_t timeout_ms,
+                                                 struct nightlatch_backup **backup,
+                                                 struct nightlatch_error **error);
+
+/*
+ Brings a backup back under its own name, which must be free. Free the properties with `nightlatch_properties_free`.
+ */
+nightlatch_status nightlatch_vault_restore_secret_backup(const struct nightlatch_vault *vault,
+                                                         const char *backup,
+                                                         size_t backup_len,
+                                                         uint64_t timeout_ms,
+                                                         struct nightlatch_properties **properties,
+                                                         struct nightlatch_error **error);
+
+/*
+ Calls `use` with a secret; if that says that the value was not accepted, gets the latest version and, if it is another one,
+ calls `use` with it once more. Writes whether it was accepted in the end. However many threads meet a rotated secret, the
+ vault is asked once. `timeout_ms` is what each of the two reads may take.
+ */
+nightlatch_status nightlatch_vault_with_secret(const struct nightlatch_vault *vault,
+                                               const char *name,
+                                               size_t name_len,
+                                               nightlatch_use use_,
+                                               void *context,
+                                               uint64_t timeout_ms,
+                                               bool *accepted,
+                                               struct nightlatch_error **error);
+
+/*
  An operation without arguments, by its name, such as `get_secret`; the list of all stands above. NULL if the name is no
  text. Free it with `nightlatch_operation_free`.
  */
@@ -1417,6 +1883,13 @@ nightlatch_status nightlatch_operation_set_flag(struct nightlatch_operation *ope
                                                 bool value);
 
 /*
+ Sets an argument to an empty list, to which texts may be added.
+ */
+nightlatch_status nightlatch_operation_set_list(struct nightlatch_operation *operation,
+                                                const char *path,
+                                                size_t path_len);
+
+/*
  Adds a text to an argument that is a list, such as `request.scopes`.
  */
 nightlatch_status nightlatch_operation_add_text(struct nightlatch_operation *operation,
@@ -1426,6 +1899,20 @@ nightlatch_status nightlatch_operation_add_text(struct nightlatch_operation *ope
                                                 size_t value_len);
 
 /*
+ Gives the operation the one secret that it takes: the value that `set_secret` sets, the backup that
+ `restore_secret_backup` restores. It is copied into memory that is wiped; wipe your own copy.
+ */
+nightlatch_status nightlatch_operation_set_value(struct nightlatch_operation *operation,
+                                                 const char *value,
+                                                 size_t value_len);
+
+/*
+ Sets what `set_secret` and `update_secret_properties` give a version besides its value.
+ */
+nightlatch_status nightlatch_operation_set_changes(struct nightlatch_operation *operation,
+                                                   const struct nightlatch_changes *changes);
+
+/*
  Cancels the operation, from any thread: every `nightlatch_client_perform` that carries it out, now or later,
  returns `NIGHTLATCH_CANCELLED`. One that is inside a callback returns when the callback does;
  `nightlatch_outcome_is_wanted` tells the callback. What other callers wait for goes on.
@@ -1433,7 +1920,7 @@ nightlatch_status nightlatch_operation_add_text(struct nightlatch_operation *ope
 nightlatch_status nightlatch_operation_cancel(struct nightlatch_operation *operation);
 
 /*
- Frees a reply; secrets and tokens taken from it stay. NULL is ignored.
+ Frees a reply and everything it lent; secrets and tokens taken from it stay. NULL is ignored.
  */
 void nightlatch_reply_free(struct nightlatch_reply *reply);
 
@@ -1447,6 +1934,40 @@ struct nightlatch_secret *nightlatch_reply_secret(const struct nightlatch_reply 
  The token that the operation came to, to be freed with `nightlatch_token_free`; NULL if it came to something else.
  */
 struct nightlatch_token *nightlatch_reply_token(const struct nightlatch_reply *reply);
+
+/*
+ Properties of a secret, deleted or not, that the operation came to, lent for as long as the reply lives; NULL if it came to
+ something else.
+ */
+const struct nightlatch_properties *nightlatch_reply_properties(const struct nightlatch_reply *reply);
+
+/*
+ The page that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+ */
+const struct nightlatch_page *nightlatch_reply_page(const struct nightlatch_reply *reply);
+
+/*
+ The many secrets that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+ */
+const struct nightlatch_secrets *nightlatch_reply_secrets(const struct nightlatch_reply *reply);
+
+/*
+ The backup that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+ */
+const struct nightlatch_backup *nightlatch_reply_backup(const struct nightlatch_reply *reply);
+
+/*
+ Writes whether the service has finished: after a deletion or a purge, and to whoever asks so. False if that is not what the
+ operation came to.
+ */
+bool nightlatch_reply_finished(const struct nightlatch_reply *reply,
+                               bool *finished);
+
+/*
+ Writes in how many milliseconds `refresh_due` should be asked again. False if the operation came to something else.
+ */
+bool nightlatch_reply_next_refresh(const struct nightlatch_reply *reply,
+                                   uint64_t *delay_ms);
 
 /*
  Performs an effect by the library's own means, and puts the answer into the outcome: reads a file, runs a program, signs
@@ -1679,6 +2200,16 @@ bool nightlatch_engine_poll_timeout(const struct nightlatch_engine *engine,
 struct nightlatch_secret *nightlatch_engine_cached(const struct nightlatch_engine *engine,
                                                    const struct nightlatch_operation *operation,
                                                    uint64_t monotonic_ms);
+
+/*
+ Writes a number of what the cache holds and has done since the engine was made, as named by `nightlatch_cache_fact`. False
+ if absent.
+ */
+bool nightlatch_engine_cache_number(const struct nightlatch_engine *engine,
+                                    uint64_t monotonic_ms,
+                                    int64_t unix_ms,
+                                    uint32_t fact,
+                                    uint64_t *value);
 
 /*
  Forgets the secret that an operation `get_secret` asks for, so that the next read asks the vault.

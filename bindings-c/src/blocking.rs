@@ -27,13 +27,13 @@ use nightlatch_core::secret::{Secret, SecretId};
 use nightlatch_core::time::{Instant, Now};
 
 use crate::cancel::{Cancel, cancelled};
-use crate::client::seed;
 use crate::effect::nightlatch_effect;
 use crate::fork::{AfterFork, ForkLock};
 use crate::host::Host;
 use crate::outcome::nightlatch_outcome;
 use crate::reply::Content;
 use crate::secret::nightlatch_secret;
+use nightlatch_signing::seed;
 
 /// An engine with its host and its callers.
 pub(crate) struct Driver {
@@ -217,14 +217,14 @@ impl Driver {
 
     /// The reply for C: for a secret that is kept, the cache's own object.
     fn convert(&self, reply: Reply, asked: Option<&SecretId>) -> Result<Content, Error> {
-        if let (Reply::Secret(secret), Some(id)) = (&reply, asked)
-            && let Some((entry, _)) = self.store.get(id, self.host.about_now())
-            && entry.value == *secret
-            && let Some(object) = self.object(&entry)
-        {
-            return Ok(Content::Secret(Arc::clone(object)));
-        }
-        Content::new(reply)
+        Content::new(reply, |secret, id| {
+            let kept = id
+                .or(asked)
+                .and_then(|id| self.store.get(id, self.host.about_now()));
+            let same = kept.filter(|(entry, _)| entry.value == *secret);
+            same.and_then(|(entry, _)| self.object(&entry).map(Arc::clone))
+                .unwrap_or_else(|| nightlatch_secret::new(secret))
+        })
     }
 
     fn object<'a>(&self, entry: &'a Entry<Secret>) -> Option<&'a Arc<nightlatch_secret>> {

@@ -4,6 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nightlatch_core::cache::store::CacheInfo;
 use nightlatch_core::engine::Engine;
 use nightlatch_core::error::Error;
 use nightlatch_core::operation::{Operation, Task, TokenRequest};
@@ -17,7 +18,7 @@ use crate::host::{Host, nightlatch_host};
 use crate::operation::nightlatch_operation;
 use crate::reply::{nightlatch_reply, unknown};
 use crate::secret::{hand_over, nightlatch_secret, nightlatch_token};
-use crate::slice::{ascii, text};
+use crate::slice::{ascii, give, text};
 use crate::status::nightlatch_status;
 
 /// One credential with all its state: tokens, cached secrets, limits. Any number of threads may use it at once; make
@@ -26,8 +27,8 @@ pub struct nightlatch_client(Arc<Driver>);
 
 /// One vault, read through a client. Any number of threads may use it at once.
 pub struct nightlatch_vault {
-    driver: Arc<Driver>,
-    url: VaultUrl,
+    pub(crate) driver: Arc<Driver>,
+    pub(crate) url: VaultUrl,
 }
 
 /// Called with a value that the cache holds, followed by a NUL that `len` does not count. The value ends with the call;
@@ -35,15 +36,48 @@ pub struct nightlatch_vault {
 pub type nightlatch_reader =
     Option<unsafe extern "C" fn(context: *mut c_void, value: *const c_char, len: usize)>;
 
-/// A random seed, for jitter and request ids: no key comes from it.
-pub(crate) fn seed() -> [u8; 16] {
-    use std::hash::{BuildHasher, RandomState};
-    // Forked children inherit what the hasher is made from; their numbers tell them apart.
-    let half = || RandomState::new().hash_one(std::process::id()).to_ne_bytes();
-    let mut seed = [0; 16];
-    seed[..8].copy_from_slice(&half());
-    seed[8..].copy_from_slice(&half());
-    seed
+/// What a cache tells of itself.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+pub enum nightlatch_cache_fact {
+    /// Entries, those included that are gone and not yet swept out.
+    NIGHTLATCH_CACHE_ENTRIES = 1,
+    /// Their size in bytes.
+    NIGHTLATCH_CACHE_BYTES = 2,
+    /// Reads that were served without waiting for the vault.
+    NIGHTLATCH_CACHE_HITS = 3,
+    /// Reads that had to wait for the vault.
+    NIGHTLATCH_CACHE_MISSES = 4,
+    /// Reads that were served a copy past its life, because the vault could not be asked.
+    NIGHTLATCH_CACHE_STALE_SERVED = 5,
+    /// Times that a copy was renewed before its end, or because a caller wanted it.
+    NIGHTLATCH_CACHE_REFRESHES = 6,
+    /// Entries that left for want of room.
+    NIGHTLATCH_CACHE_EVICTIONS = 7,
+    /// Entries that left because their time was over.
+    NIGHTLATCH_CACHE_EXPIRED = 8,
+    /// Age of the oldest entry in milliseconds; absent while there is none.
+    NIGHTLATCH_CACHE_OLDEST_AGE_MS = 9,
+}
+
+pub(crate) fn cache_number(info: &CacheInfo, fact: u32) -> Option<u64> {
+    use nightlatch_cache_fact::*;
+    let numbers = [
+        (NIGHTLATCH_CACHE_ENTRIES, Some(info.entries as u64)),
+        (NIGHTLATCH_CACHE_BYTES, Some(info.bytes as u64)),
+        (NIGHTLATCH_CACHE_HITS, Some(info.hits)),
+        (NIGHTLATCH_CACHE_MISSES, Some(info.misses)),
+        (NIGHTLATCH_CACHE_STALE_SERVED, Some(info.stale_served)),
+        (NIGHTLATCH_CACHE_REFRESHES, Some(info.refreshes)),
+        (NIGHTLATCH_CACHE_EVICTIONS, Some(info.evictions)),
+        (NIGHTLATCH_CACHE_EXPIRED, Some(info.expired)),
+        (
+            NIGHTLATCH_CACHE_OLDEST_AGE_MS,
+            info.oldest_age.map(|seconds| (seconds * 1000.0) as u64),
+        ),
+    ];
+    let found = numbers.into_iter().find(|(name, _)| *name as u32 == fact);
+    found.and_then(|(_, number)| number)
 }
 
 /// Makes a client from a configuration (NULL: the default one) and a table of callbacks, of which it keeps a copy. Nothing
@@ -62,7 +96,7 @@ pub unsafe extern "C" fn nightlatch_client_new(
             Some(config) => config.build("caller"),
             None => nightlatch_config::default().build("caller"),
         };
-        let engine = match made.and_then(|config| Engine::new(config, seed())) {
+        let engine = match made.and_then(|config| Engine::new(config, nightlatch_signing::seed())) {
             Ok(engine) => engine,
             // The program keeps its context when no client was made.
             Err(why) => {
@@ -91,8 +125,7 @@ pub unsafe extern "C" fn nightlatch_client_perform(
 ) -> nightlatch_status {
     door!([client, operation] -> reply, error {
         let (driver, cancel) = (Arc::clone(&client.0), Arc::clone(&operation.cancel));
-        let json = operation.json();
-        let read = driver.with_engine(|engine| engine.operation(&json))?;
+        let read = operation.read(|json| driver.with_engine(|engine| engine.operation(json)))?;
         let content = driver.call(read, Some(&cancel))?;
         Ok(Box::into_raw(Box::new(nightlatch_reply(content))))
     })
@@ -119,6 +152,38 @@ pub unsafe extern "C" fn nightlatch_client_get_token(
         let driver = Arc::clone(&client.0);
         let content = driver.call(operation(Task::GetToken(request), timeout_ms), None)?;
         content.token().ok_or_else(unknown)
+    })
+}
+
+/// Renews every cached secret whose renewal is due and that somebody read since it was fetched, and writes in how many
+/// milliseconds to call again. For a thread of the program's own: then no reader waits for a renewal.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_client_refresh_due(
+    client: *const nightlatch_client,
+    timeout_ms: u64,
+    next_ms: *mut u64,
+    error: *mut *mut nightlatch_error,
+) -> nightlatch_status {
+    door!([client] -> next_ms, error {
+        let driver = Arc::clone(&client.0);
+        let content = driver.call(operation(Task::RefreshDue, timeout_ms), None)?;
+        content.next_refresh_ms().ok_or_else(unknown)
+    })
+}
+
+/// Writes a number of what the cache holds and has done since the client was made, as named by `nightlatch_cache_fact`. False
+/// if absent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_client_cache_number(
+    client: *const nightlatch_client,
+    fact: u32,
+    value: *mut u64,
+) -> bool {
+    door!([client] {
+        let now = client.0.host.now();
+        let info = client.0.with_engine(|engine| engine.cache_info(now));
+        // SAFETY: the header's conventions.
+        unsafe { give(cache_number(&info, fact), value) }
     })
 }
 
@@ -180,7 +245,7 @@ pub unsafe extern "C" fn nightlatch_vault_get_secret(
         }
         // SAFETY: the header's conventions.
         let (name, version) = unsafe { (text(name, name_len)?, text(version, version_len)?) };
-        vault.fetch(name, version, false, timeout_ms)
+        vault.fetch(name, version, false, timeout_ms).map(hand_over)
     })
 }
 
@@ -200,7 +265,7 @@ pub unsafe extern "C" fn nightlatch_vault_refresh_secret(
     door!([vault] -> secret, error {
         // SAFETY: the header's conventions.
         let (name, version) = unsafe { (text(name, name_len)?, text(version, version_len)?) };
-        vault.fetch(name, version, true, timeout_ms)
+        vault.fetch(name, version, true, timeout_ms).map(hand_over)
     })
 }
 
@@ -302,19 +367,35 @@ impl nightlatch_vault {
         })
     }
 
+    /// The latest version: from the cache, or from the vault.
+    pub(crate) fn get_shared(
+        &self,
+        name: &str,
+        refresh: bool,
+        timeout_ms: u64,
+    ) -> Result<Arc<nightlatch_secret>, Error> {
+        let cached = (!refresh)
+            .then(|| self.read(Some(name), Some(""), Arc::clone))
+            .flatten();
+        match cached {
+            Some(cached) => Ok(cached),
+            None => self.fetch(name, "", refresh, timeout_ms),
+        }
+    }
+
     fn fetch(
         &self,
         name: &str,
         version: &str,
         refresh: bool,
         timeout_ms: u64,
-    ) -> Result<*mut nightlatch_secret, Error> {
+    ) -> Result<Arc<nightlatch_secret>, Error> {
         let id = self.id(name, version)?;
         // A callback may free this very handle.
         let driver = Arc::clone(&self.driver);
         driver
             .call(operation(Task::GetSecret { id, refresh }, timeout_ms), None)?
-            .into_secret()
+            .shared_secret()
     }
 }
 

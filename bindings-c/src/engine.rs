@@ -8,8 +8,9 @@ use nightlatch_core::error::{Error, ErrorKind};
 use nightlatch_core::operation::{OpId, Operation, Task};
 use nightlatch_core::secret::SecretId;
 use nightlatch_core::time::{Instant, Now, UnixTime};
+use nightlatch_signing::seed;
 
-use crate::client::seed;
+use crate::client::cache_number;
 use crate::clock;
 use crate::config::nightlatch_config;
 use crate::door::{door, free};
@@ -60,8 +61,7 @@ impl nightlatch_engine {
     }
 
     fn operation(&self, operation: &nightlatch_operation) -> Result<Operation, Error> {
-        let json = operation.json();
-        self.turn(|core| core.operation(&json))
+        operation.read(|json| self.turn(|core| core.operation(json)))
     }
 
     fn secret_id(&self, operation: &nightlatch_operation) -> Result<(SecretId, bool), Error> {
@@ -223,6 +223,23 @@ pub unsafe extern "C" fn nightlatch_engine_cached(
             ready.or_else(|| engine.turn(|_| nightlatch_secret::put_in(entry))).map(Arc::clone)
         });
         object.flatten().map_or(std::ptr::null_mut(), hand_over)
+    })
+}
+
+/// Writes a number of what the cache holds and has done since the engine was made, as named by `nightlatch_cache_fact`. False
+/// if absent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_engine_cache_number(
+    engine: *const nightlatch_engine,
+    monotonic_ms: u64,
+    unix_ms: i64,
+    fact: u32,
+    value: *mut u64,
+) -> bool {
+    door!([engine] {
+        let info = engine.turn(|core| core.cache_info(at(monotonic_ms, unix_ms)));
+        // SAFETY: the header's conventions.
+        unsafe { give(cache_number(&info, fact), value) }
     })
 }
 

@@ -4,9 +4,9 @@
 //! * [`config`] with [`credential`], [`operation`]: what users say, as trees that the core reads; [`tree`] plants values
 //!   into them
 //! * [`effect`], [`outcome`]: what a host is asked, and what it answers
-//! * [`secret`], [`reply`]: what users get
+//! * [`secret`], [`properties`], [`list`], [`reply`]: what users get; [`changes`]: what they want a secret to have
 //! * [`host`]: the table of callbacks, with [`clock`], [`files`], [`commands`] and [`people`] for what is not given
-//! * [`client`] over [`blocking`] and [`cancel`]: the first door, calls that block
+//! * [`client`] and [`vault`] over [`blocking`] and [`cancel`]: the first door, calls that block
 //! * [`engine`], [`output`]: the second door, the core's own calls for event loops
 //! * [`fork`]: the locks of both doors, which a forked child finds whole
 //!
@@ -22,6 +22,7 @@
 #![allow(non_camel_case_types, reason = "the names are C's")]
 #![allow(clippy::missing_safety_doc, reason = "the header's conventions hold for all")]
 
+pub mod changes;
 pub mod client;
 pub mod config;
 pub mod credential;
@@ -29,12 +30,15 @@ pub mod effect;
 pub mod engine;
 pub mod error;
 pub mod host;
+pub mod list;
 pub mod operation;
 pub mod outcome;
 pub mod output;
+pub mod properties;
 pub mod reply;
 pub mod secret;
 pub mod status;
+pub mod vault;
 pub mod version;
 
 mod blocking;

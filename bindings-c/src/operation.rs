@@ -6,23 +6,31 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use nightlatch_core::error::Error;
+use nightlatch_core::operation::Operation;
+use nightlatch_core::sensitive::Sensitive;
 
 use crate::cancel::Cancel;
+use crate::changes::nightlatch_changes;
 use crate::door::{door, free};
-use crate::slice::text;
+use crate::slice::{bytes, text};
 use crate::status::nightlatch_status;
 use crate::tree::{append, lock, number, plant};
 
 /// What a caller asks for, by name and arguments; it can be carried out any number of times.
 pub struct nightlatch_operation {
     tree: Mutex<Value>,
+    value: Mutex<Option<Sensitive>>,
     pub(crate) cancel: Arc<Cancel>,
 }
 
 impl nightlatch_operation {
-    /// As the core reads it.
-    pub(crate) fn json(&self) -> String {
-        lock(&self.tree).to_string()
+    /// As the core has it.
+    pub(crate) fn read(
+        &self,
+        read: impl FnOnce(&str) -> Result<Operation, Error>,
+    ) -> Result<Operation, Error> {
+        let (json, value) = (lock(&self.tree).to_string(), lock(&self.value).clone());
+        with_value(read(&json)?, value)
     }
 
     fn change(&self, change: impl FnOnce(&mut Value) -> Result<(), Error>) -> nightlatch_status {
@@ -30,6 +38,14 @@ impl nightlatch_operation {
             Ok(()) => nightlatch_status::NIGHTLATCH_OK,
             Err(why) => nightlatch_status::of(why.kind()),
         }
+    }
+}
+
+/// The operation with the value that was given to it, if any.
+pub(crate) fn with_value(operation: Operation, value: Option<Sensitive>) -> Result<Operation, Error> {
+    match value {
+        Some(value) => operation.with_value(value),
+        None => Ok(operation),
     }
 }
 
@@ -45,6 +61,7 @@ pub unsafe extern "C" fn nightlatch_operation_new(
         match unsafe { text(name, name_len) } {
             Ok(name) => Box::into_raw(Box::new(nightlatch_operation {
                 tree: Mutex::new(json!({"op": name})),
+                value: Mutex::default(),
                 cancel: Arc::default(),
             })),
             Err(_) => std::ptr::null_mut(),
@@ -102,6 +119,19 @@ pub unsafe extern "C" fn nightlatch_operation_set_flag(
     })
 }
 
+/// Sets an argument to an empty list, to which texts may be added.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_operation_set_list(
+    operation: *mut nightlatch_operation,
+    path: *const c_char,
+    path_len: usize,
+) -> nightlatch_status {
+    door!([operation] {
+        // SAFETY: the header's conventions.
+        operation.change(|tree| unsafe { plant(tree, text(path, path_len)?, json!([])) })
+    })
+}
+
 /// Adds a text to an argument that is a list, such as `request.scopes`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_operation_add_text(
@@ -114,6 +144,42 @@ pub unsafe extern "C" fn nightlatch_operation_add_text(
     door!([operation] {
         // SAFETY: the header's conventions.
         operation.change(|tree| unsafe { append(tree, text(path, path_len)?, text(value, value_len)?.into()) })
+    })
+}
+
+/// Gives the operation the one secret that it takes: the value that `set_secret` sets, the backup that
+/// `restore_secret_backup` restores. It is copied into memory that is wiped; wipe your own copy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_operation_set_value(
+    operation: *mut nightlatch_operation,
+    value: *const c_char,
+    value_len: usize,
+) -> nightlatch_status {
+    door!([operation] {
+        // SAFETY: the header's conventions.
+        match unsafe { bytes(value, value_len) } {
+            Ok(value) => {
+                *lock(&operation.value) = Some(value.to_vec().into());
+                nightlatch_status::NIGHTLATCH_OK
+            }
+            Err(why) => nightlatch_status::of(why.kind()),
+        }
+    })
+}
+
+/// Sets what `set_secret` and `update_secret_properties` give a version besides its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_operation_set_changes(
+    operation: *mut nightlatch_operation,
+    changes: *const nightlatch_changes,
+) -> nightlatch_status {
+    door!([operation, changes] {
+        operation.change(|tree| {
+            for (name, value) in changes.arguments() {
+                tree[name] = value;
+            }
+            Ok(())
+        })
     })
 }
 

@@ -8,6 +8,7 @@ use crate::door::{door, free};
 use crate::effect::nightlatch_effect;
 use crate::error::nightlatch_error;
 use crate::reply::{Content, nightlatch_reply};
+use crate::secret::nightlatch_secret;
 use crate::slice::{Text, lend_option};
 
 /// One thing that an engine hands its host. It owns what it lends.
@@ -63,7 +64,8 @@ impl nightlatch_output {
             Output::Finished { op, result } => {
                 new.kind = NIGHTLATCH_OUTPUT_FINISHED;
                 new.operation = op.0;
-                match result.and_then(Content::new) {
+                match result.and_then(|reply| Content::new(reply, |secret, _| nightlatch_secret::new(secret)))
+                {
                     Ok(content) => new.reply = Some(nightlatch_reply(content)),
                     Err(why) => new.error = Some(nightlatch_error::new(&why)),
                 }

@@ -1,20 +1,35 @@
 //! How operations end well.
 
+use std::ptr::{from_ref, null};
 use std::sync::Arc;
+use std::time::Duration;
 
 use nightlatch_core::error::{Error, ErrorKind};
 use nightlatch_core::operation::Reply;
+use nightlatch_core::secret::{Secret, SecretId};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::UnixTime;
 
 use crate::door::{door, free};
+use crate::list::{nightlatch_backup, nightlatch_page, nightlatch_secrets};
+use crate::properties::nightlatch_properties;
 use crate::secret::{hand_over, nightlatch_secret, nightlatch_token};
+use crate::slice::give;
 
 /// What an operation came to.
 pub struct nightlatch_reply(pub(crate) Content);
 
 pub(crate) enum Content {
     Secret(Arc<nightlatch_secret>),
+    Secrets(nightlatch_secrets),
+    Properties {
+        properties: nightlatch_properties,
+        finished: Option<bool>,
+    },
+    Page(nightlatch_page),
+    Backup(nightlatch_backup),
+    Finished(bool),
+    NextRefresh(Duration),
     Token {
         value: Sensitive,
         expires_on: UnixTime,
@@ -23,26 +38,94 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    pub(crate) fn new(reply: Reply) -> Result<Self, Error> {
-        match reply {
-            Reply::Secret(secret) => Ok(Self::Secret(nightlatch_secret::new(&secret))),
+    /// `shared` gives the object of a secret that the cache has, or makes one.
+    pub(crate) fn new(
+        reply: Reply,
+        shared: impl Fn(&Secret, Option<&SecretId>) -> Arc<nightlatch_secret>,
+    ) -> Result<Self, Error> {
+        Ok(match reply {
+            Reply::Secret(secret) => Self::Secret(shared(&secret, None)),
+            Reply::Secrets(found) => {
+                Self::Secrets(nightlatch_secrets::new(found.into_iter().map(|(id, result)| {
+                    let name = id.name.as_str().to_owned();
+                    (name, result.map(|secret| shared(&secret, Some(&id))))
+                })))
+            }
+            Reply::Properties(properties) => Self::Properties {
+                properties: nightlatch_properties::new(&properties),
+                finished: None,
+            },
+            Reply::Deleted { secret, finished } => Self::Properties {
+                properties: nightlatch_properties::of_deleted(&secret),
+                finished: Some(finished),
+            },
+            Reply::Page(page) => Self::Page(nightlatch_page::new(&page, nightlatch_properties::new)),
+            Reply::DeletedPage(page) => {
+                Self::Page(nightlatch_page::new(&page, nightlatch_properties::of_deleted))
+            }
+            Reply::Backup(blob) => Self::Backup(nightlatch_backup::new(&blob)),
+            Reply::Finished(finished) => Self::Finished(finished),
+            Reply::NextRefresh(delay) => Self::NextRefresh(delay),
             Reply::Token {
                 token,
                 expires_on,
                 refresh_on,
-            } => Ok(Self::Token {
+            } => Self::Token {
                 value: token,
                 expires_on,
                 refresh_on,
-            }),
+            },
+            _ => return Err(unknown()),
+        })
+    }
+
+    pub(crate) fn shared_secret(self) -> Result<Arc<nightlatch_secret>, Error> {
+        match self {
+            Self::Secret(secret) => Ok(secret),
             _ => Err(unknown()),
         }
     }
 
-    pub(crate) fn into_secret(self) -> Result<*mut nightlatch_secret, Error> {
+    pub(crate) fn into_secrets(self) -> Result<*mut nightlatch_secrets, Error> {
         match self {
-            Self::Secret(secret) => Ok(hand_over(secret)),
-            Self::Token { .. } => Err(unknown()),
+            Self::Secrets(secrets) => Ok(Box::into_raw(Box::new(secrets))),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) fn into_properties(self) -> Result<*mut nightlatch_properties, Error> {
+        match self {
+            Self::Properties { properties, .. } => Ok(Box::into_raw(Box::new(properties))),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) fn into_page(self) -> Result<*mut nightlatch_page, Error> {
+        match self {
+            Self::Page(page) => Ok(Box::into_raw(Box::new(page))),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) fn into_backup(self) -> Result<*mut nightlatch_backup, Error> {
+        match self {
+            Self::Backup(backup) => Ok(Box::into_raw(Box::new(backup))),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) fn finished(&self) -> Option<bool> {
+        match self {
+            Self::Finished(finished) => Some(*finished),
+            Self::Properties { finished, .. } => *finished,
+            _ => None,
+        }
+    }
+
+    pub(crate) fn next_refresh_ms(&self) -> Option<u64> {
+        match self {
+            Self::NextRefresh(delay) => u64::try_from(delay.as_millis()).ok(),
+            _ => None,
         }
     }
 
@@ -57,7 +140,7 @@ impl Content {
                 *expires_on,
                 *refresh_on,
             )))),
-            Self::Secret(_) => None,
+            _ => None,
         }
     }
 }
@@ -69,7 +152,7 @@ pub(crate) fn unknown() -> Error {
     )
 }
 
-/// Frees a reply; secrets and tokens taken from it stay. NULL is ignored.
+/// Frees a reply and everything it lent; secrets and tokens taken from it stay. NULL is ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_reply_free(reply: *mut nightlatch_reply) {
     // SAFETY: the header's conventions.
@@ -83,7 +166,7 @@ pub unsafe extern "C" fn nightlatch_reply_secret(reply: *const nightlatch_reply)
     door!([reply] {
         match &reply.0 {
             Content::Secret(secret) => hand_over(Arc::clone(secret)),
-            Content::Token { .. } => std::ptr::null_mut(),
+            _ => std::ptr::null_mut(),
         }
     })
 }
@@ -92,4 +175,78 @@ pub unsafe extern "C" fn nightlatch_reply_secret(reply: *const nightlatch_reply)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_reply_token(reply: *const nightlatch_reply) -> *mut nightlatch_token {
     door!([reply] { reply.0.token().unwrap_or(std::ptr::null_mut()) })
+}
+
+/// Properties of a secret, deleted or not, that the operation came to, lent for as long as the reply lives; NULL if it came to
+/// something else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_reply_properties(
+    reply: *const nightlatch_reply,
+) -> *const nightlatch_properties {
+    door!([reply] {
+        match &reply.0 {
+            Content::Properties { properties, .. } => from_ref(properties),
+            _ => null(),
+        }
+    })
+}
+
+/// The page that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_reply_page(reply: *const nightlatch_reply) -> *const nightlatch_page {
+    door!([reply] {
+        match &reply.0 {
+            Content::Page(page) => from_ref(page),
+            _ => null(),
+        }
+    })
+}
+
+/// The many secrets that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_reply_secrets(
+    reply: *const nightlatch_reply,
+) -> *const nightlatch_secrets {
+    door!([reply] {
+        match &reply.0 {
+            Content::Secrets(secrets) => from_ref(secrets),
+            _ => null(),
+        }
+    })
+}
+
+/// The backup that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_reply_backup(reply: *const nightlatch_reply) -> *const nightlatch_backup {
+    door!([reply] {
+        match &reply.0 {
+            Content::Backup(backup) => from_ref(backup),
+            _ => null(),
+        }
+    })
+}
+
+/// Writes whether the service has finished: after a deletion or a purge, and to whoever asks so. False if that is not what the
+/// operation came to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_reply_finished(
+    reply: *const nightlatch_reply,
+    finished: *mut bool,
+) -> bool {
+    door!([reply] {
+        // SAFETY: the header's conventions.
+        unsafe { give(reply.0.finished(), finished) }
+    })
+}
+
+/// Writes in how many milliseconds `refresh_due` should be asked again. False if the operation came to something else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_reply_next_refresh(
+    reply: *const nightlatch_reply,
+    delay_ms: *mut u64,
+) -> bool {
+    door!([reply] {
+        // SAFETY: the header's conventions.
+        unsafe { give(reply.0.next_refresh_ms(), delay_ms) }
+    })
 }

@@ -4,85 +4,28 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use nightlatch_core::cache::store::Entry;
-use nightlatch_core::secret::{Secret, SecretProperties};
+use nightlatch_core::secret::Secret;
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::UnixTime;
 use zeroize::Zeroize;
 
 use crate::door::{Refusal, door, guarded};
-use crate::slice::{SensitiveText, Text, give, lend_option};
+use crate::properties::nightlatch_properties;
+use crate::slice::{SensitiveText, give, lend_option};
 use crate::status::nightlatch_status;
 
 /// A secret: its value and what the vault says of it. It never changes; any number of threads may read it.
 pub struct nightlatch_secret {
     pub(crate) secret: Secret,
     value: SensitiveText,
-    texts: Vec<(u32, Text)>,
-    tags: Vec<(Text, Text)>,
-}
-
-/// The texts of a secret besides its value. Those that the vault did not say are absent.
-#[repr(u32)]
-pub enum nightlatch_secret_fact {
-    /// The full identifier, version included.
-    NIGHTLATCH_SECRET_ID = 1,
-    /// The vault's URL.
-    NIGHTLATCH_SECRET_VAULT_URL = 2,
-    /// The name.
-    NIGHTLATCH_SECRET_NAME = 3,
-    /// The version.
-    NIGHTLATCH_SECRET_VERSION = 4,
-    /// Free text.
-    NIGHTLATCH_SECRET_CONTENT_TYPE = 5,
-    /// How deletion works in this vault, such as `Recoverable+Purgeable`.
-    NIGHTLATCH_SECRET_RECOVERY_LEVEL = 6,
-    /// The key identifier of the certificate that stands behind the secret.
-    NIGHTLATCH_SECRET_KEY_ID = 7,
-    /// The version before.
-    NIGHTLATCH_SECRET_PREVIOUS_VERSION = 8,
-}
-
-/// The numbers of a secret. Those that the vault did not say are absent. Times are seconds since 1970.
-#[derive(Clone, Copy)]
-#[repr(u32)]
-pub enum nightlatch_secret_number_fact {
-    /// 1 if it may be read.
-    NIGHTLATCH_SECRET_ENABLED = 1,
-    /// Not valid before; for information.
-    NIGHTLATCH_SECRET_NOT_BEFORE = 2,
-    /// Not valid from then on; for information.
-    NIGHTLATCH_SECRET_EXPIRES_ON = 3,
-    /// When this version was made.
-    NIGHTLATCH_SECRET_CREATED_ON = 4,
-    /// When its attributes last changed.
-    NIGHTLATCH_SECRET_UPDATED_ON = 5,
-    /// Days it can be recovered after deletion.
-    NIGHTLATCH_SECRET_RECOVERABLE_DAYS = 6,
-    /// 1 if a certificate stands behind it.
-    NIGHTLATCH_SECRET_MANAGED = 7,
+    properties: nightlatch_properties,
 }
 
 impl nightlatch_secret {
     pub(crate) fn new(secret: &Secret) -> Arc<Self> {
-        use nightlatch_secret_fact::*;
-        let p = secret.properties();
-        let texts = [
-            (NIGHTLATCH_SECRET_ID, Some(p.id.as_str())),
-            (NIGHTLATCH_SECRET_VAULT_URL, Some(p.vault_url.as_str())),
-            (NIGHTLATCH_SECRET_NAME, Some(p.name.as_str())),
-            (NIGHTLATCH_SECRET_VERSION, p.version.as_deref()),
-            (NIGHTLATCH_SECRET_CONTENT_TYPE, p.content_type.as_deref()),
-            (NIGHTLATCH_SECRET_RECOVERY_LEVEL, p.recovery_level.as_deref()),
-            (NIGHTLATCH_SECRET_KEY_ID, p.key_id.as_deref()),
-            (NIGHTLATCH_SECRET_PREVIOUS_VERSION, p.previous_version.as_deref()),
-        ];
         Arc::new(Self {
             value: SensitiveText::new(secret.value()),
-            texts: texts
-                .into_iter()
-                .filter_map(|(fact, text)| Some((fact as u32, Text::new(text?))))
-                .collect(),
-            tags: p.tags.iter().map(|(k, v)| (Text::new(k), Text::new(v))).collect(),
+            properties: nightlatch_properties::new(secret.properties()),
             secret: secret.clone(),
         })
     }
@@ -102,29 +45,15 @@ impl nightlatch_secret {
             .downcast_ref()
     }
 
+    /// Whether both are the same version.
+    pub(crate) fn is_version_of(&self, other: &Self) -> bool {
+        self.secret.properties().version == other.secret.properties().version
+    }
+
     /// The value, followed by a NUL that does not count.
     #[inline]
     pub(crate) fn value(&self) -> &[u8] {
         self.value.expose()
-    }
-
-    fn number(&self, fact: u32) -> Option<i64> {
-        use nightlatch_secret_number_fact::*;
-        let p: &SecretProperties = self.secret.properties();
-        let numbers = [
-            (NIGHTLATCH_SECRET_ENABLED, p.enabled.map(i64::from)),
-            (NIGHTLATCH_SECRET_NOT_BEFORE, p.not_before.map(UnixTime::as_secs)),
-            (NIGHTLATCH_SECRET_EXPIRES_ON, p.expires_on.map(UnixTime::as_secs)),
-            (NIGHTLATCH_SECRET_CREATED_ON, p.created_on.map(UnixTime::as_secs)),
-            (NIGHTLATCH_SECRET_UPDATED_ON, p.updated_on.map(UnixTime::as_secs)),
-            (
-                NIGHTLATCH_SECRET_RECOVERABLE_DAYS,
-                p.recoverable_days.map(i64::from),
-            ),
-            (NIGHTLATCH_SECRET_MANAGED, p.managed.map(i64::from)),
-        ];
-        let found = numbers.into_iter().find(|(name, _)| *name as u32 == fact);
-        found.and_then(|(_, number)| number)
     }
 }
 
@@ -188,6 +117,14 @@ pub unsafe extern "C" fn nightlatch_secret_copy(
     })
 }
 
+/// What the vault says of it besides the value, lent for as long as the handle lives.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_secret_properties(
+    secret: *const nightlatch_secret,
+) -> *const nightlatch_properties {
+    door!([secret] { &raw const secret.properties })
+}
+
 /// A text of a secret, as named by `nightlatch_secret_fact`; NULL if absent. It lives as long as the handle. `len`, if
 /// not NULL, gets its length; a NUL follows it.
 #[unsafe(no_mangle)]
@@ -197,9 +134,8 @@ pub unsafe extern "C" fn nightlatch_secret_text(
     len: *mut usize,
 ) -> *const c_char {
     door!([secret] {
-        let text = secret.texts.iter().find(|(name, _)| *name == fact).map(|(_, text)| text);
         // SAFETY: the header's conventions.
-        unsafe { lend_option(text, len) }
+        unsafe { lend_option(secret.properties.text(fact), len) }
     })
 }
 
@@ -212,14 +148,14 @@ pub unsafe extern "C" fn nightlatch_secret_number(
 ) -> bool {
     door!([secret] {
         // SAFETY: the header's conventions.
-        unsafe { give(secret.number(fact), value) }
+        unsafe { give(secret.properties.number(fact), value) }
     })
 }
 
 /// How many tags a secret has.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_secret_tag_count(secret: *const nightlatch_secret) -> usize {
-    door!([secret] { secret.tags.len() })
+    door!([secret] { secret.properties.tags().len() })
 }
 
 /// The name of the tag number `index`, in the order of the names; NULL if there is none.
@@ -231,7 +167,7 @@ pub unsafe extern "C" fn nightlatch_secret_tag_name(
 ) -> *const c_char {
     door!([secret] {
         // SAFETY: the header's conventions.
-        unsafe { lend_option(secret.tags.get(index).map(|(name, _)| name), len) }
+        unsafe { lend_option(secret.properties.tags().get(index).map(|(name, _)| name), len) }
     })
 }
 
@@ -244,7 +180,7 @@ pub unsafe extern "C" fn nightlatch_secret_tag(
 ) -> *const c_char {
     door!([secret] {
         // SAFETY: the header's conventions.
-        unsafe { lend_option(secret.tags.get(index).map(|(_, value)| value), len) }
+        unsafe { lend_option(secret.properties.tags().get(index).map(|(_, value)| value), len) }
     })
 }
 

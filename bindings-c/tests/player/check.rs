@@ -4,8 +4,11 @@ use nightlatch::error::nightlatch_attempt_part::*;
 use nightlatch::error::nightlatch_error_fact::*;
 use nightlatch::error::nightlatch_error_number_fact::*;
 use nightlatch::error::*;
-use nightlatch::secret::nightlatch_secret_fact::*;
-use nightlatch::secret::nightlatch_secret_number_fact::*;
+use nightlatch::list::*;
+use nightlatch::properties::nightlatch_secret_fact::*;
+use nightlatch::properties::nightlatch_secret_number_fact::*;
+use nightlatch::properties::*;
+use nightlatch::reply::*;
 use nightlatch::secret::*;
 use nightlatch_tests::scenario::Scenario;
 use nightlatch_tests::scenario::format::{Call, Count, Ending};
@@ -17,32 +20,112 @@ use super::world::World;
 
 /// How a call ended.
 pub(crate) enum Result {
-    Secret(String, Value),
-    Token(String),
+    /// What is secret in it (a value, a token, a backup), and the rest in the shape of the core's own JSON.
+    Reply(Option<String>, Value),
     Error(Value),
     Cancelled,
 }
 
-/// A secret as a C program sees it; frees the handle.
-pub(crate) fn take_secret(secret: *mut nightlatch_secret) -> Result {
-    // SAFETY: a live handle, freed at the end.
+/// Everything that a reply comes to, as a C program sees it.
+///
+/// # Safety
+/// `reply` is a live handle.
+pub(crate) unsafe fn read_reply(reply: *const nightlatch_reply) -> Result {
+    // SAFETY: the caller's live handle, and what it lends.
+    unsafe {
+        let (secret, token) = (nightlatch_reply_secret(reply), nightlatch_reply_token(reply));
+        if !secret.is_null() {
+            return take_secret(secret);
+        }
+        if !token.is_null() {
+            return take_token(token);
+        }
+        let backup = nightlatch_reply_backup(reply);
+        if !backup.is_null() {
+            return Result::Reply(lent(|len| nightlatch_backup_data(backup, len)), json!({}));
+        }
+        let mut rest = json!({});
+        let mut finished = false;
+        if nightlatch_reply_finished(reply, &mut finished) {
+            rest["finished"] = finished.into();
+        }
+        let properties = nightlatch_reply_properties(reply);
+        if !properties.is_null() {
+            rest["properties"] = read_properties(properties);
+        }
+        let page = nightlatch_reply_page(reply);
+        if !page.is_null() {
+            let listed = |nr| {
+                let item = read_properties(nightlatch_page_item(page, nr));
+                let name = item["name"].as_str().expect("a name");
+                match item["version"].as_str() {
+                    Some(version) => format!("{name}/{version}"),
+                    None => name.to_owned(),
+                }
+            };
+            assert!(nightlatch_page_item(page, nightlatch_page_count(page)).is_null());
+            rest["page"] = (0..nightlatch_page_count(page)).map(listed).collect();
+            rest["continuation"] = lent(|len| nightlatch_page_continuation(page, len)).into();
+        }
+        let mut next = 0;
+        if nightlatch_reply_next_refresh(reply, &mut next) {
+            rest["next_refresh"] = (next as f64 / 1000.0).into();
+        }
+        let secrets = nightlatch_reply_secrets(reply);
+        if !secrets.is_null() {
+            rest["secrets"] = read_secrets(secrets);
+        }
+        assert_ne!(rest, json!({}), "a reply that comes to nothing");
+        Result::Reply(None, rest)
+    }
+}
+
+/// How each of many secrets fared, by its name.
+unsafe fn read_secrets(secrets: *const nightlatch_secrets) -> Value {
+    let mut fared = json!({});
+    // SAFETY: the caller's live handle, and what it lends.
+    unsafe {
+        for nr in 0..nightlatch_secrets_count(secrets) {
+            let name = lent(|len| nightlatch_secrets_name(secrets, nr, len)).expect("a name");
+            let (secret, why) = (
+                nightlatch_secrets_secret(secrets, nr),
+                nightlatch_secrets_error(secrets, nr),
+            );
+            assert!(secret.is_null() != why.is_null(), "one of both");
+            fared[name] = if secret.is_null() {
+                json!({"error": read_error(why)})
+            } else {
+                let value = lent(|len| nightlatch_secret_value(secret, len));
+                json!({"value": value, "properties": read_properties(nightlatch_secret_properties(secret))})
+            };
+        }
+    }
+    fared
+}
+
+/// Properties by the core's names.
+unsafe fn read_properties(properties: *const nightlatch_properties) -> Value {
+    // SAFETY: the caller's live handle.
     unsafe {
         let text = |fact: nightlatch_secret_fact| {
             let fact = fact as u32;
-            lent(|len| nightlatch_secret_text(secret, fact, len))
+            lent(|len| nightlatch_properties_text(properties, fact, len))
         };
         let number = |fact: nightlatch_secret_number_fact| {
             let mut value = 0;
-            nightlatch_secret_number(secret, fact as u32, &mut value).then_some(value)
+            nightlatch_properties_number(properties, fact as u32, &mut value).then_some(value)
         };
         let flag = |fact| number(fact).map(|value| value == 1);
-        let tags: Map<String, Value> = (0..nightlatch_secret_tag_count(secret))
+        let tags: Map<String, Value> = (0..nightlatch_properties_tag_count(properties))
             .map(|nr| {
-                let name = lent(|len| nightlatch_secret_tag_name(secret, nr, len)).expect("a name");
-                (name, lent(|len| nightlatch_secret_tag(secret, nr, len)).into())
+                let name = lent(|len| nightlatch_properties_tag_name(properties, nr, len)).expect("a name");
+                (
+                    name,
+                    lent(|len| nightlatch_properties_tag(properties, nr, len)).into(),
+                )
             })
             .collect();
-        let properties = json!({
+        json!({
             "id": text(NIGHTLATCH_SECRET_ID),
             "vault_url": text(NIGHTLATCH_SECRET_VAULT_URL),
             "name": text(NIGHTLATCH_SECRET_NAME),
@@ -55,11 +138,28 @@ pub(crate) fn take_secret(secret: *mut nightlatch_secret) -> Result {
             "content_type": text(NIGHTLATCH_SECRET_CONTENT_TYPE),
             "tags": tags,
             "recovery_level": text(NIGHTLATCH_SECRET_RECOVERY_LEVEL),
+            "recoverable_days": number(NIGHTLATCH_SECRET_RECOVERABLE_DAYS),
             "managed": flag(NIGHTLATCH_SECRET_MANAGED),
-        });
+            "key_id": text(NIGHTLATCH_SECRET_KEY_ID),
+            "previous_version": text(NIGHTLATCH_SECRET_PREVIOUS_VERSION),
+            "recovery_id": text(NIGHTLATCH_SECRET_RECOVERY_ID),
+            "deleted_date": number(NIGHTLATCH_SECRET_DELETED_DATE),
+            "scheduled_purge_date": number(NIGHTLATCH_SECRET_SCHEDULED_PURGE_DATE),
+        })
+    }
+}
+
+/// A secret as a C program sees it; frees the handle.
+pub(crate) fn take_secret(secret: *mut nightlatch_secret) -> Result {
+    // SAFETY: a live handle, freed at the end.
+    unsafe {
         let value = lent(|len| nightlatch_secret_value(secret, len)).expect("a value");
+        let properties = read_properties(nightlatch_secret_properties(secret));
+        let mut enabled = -1;
+        let known = nightlatch_secret_number(secret, NIGHTLATCH_SECRET_ENABLED as u32, &mut enabled);
+        assert_eq!(properties["enabled"], json!(known.then_some(enabled == 1)));
         nightlatch_secret_free(secret);
-        Result::Secret(value, properties)
+        Result::Reply(Some(value), json!({"properties": properties}))
     }
 }
 
@@ -69,7 +169,7 @@ pub(crate) fn take_token(token: *mut nightlatch_token) -> Result {
     unsafe {
         let value = lent(|len| nightlatch_token_value(token, len)).expect("a token");
         nightlatch_token_free(token);
-        Result::Token(value)
+        Result::Reply(Some(value), json!({}))
     }
 }
 
@@ -170,24 +270,54 @@ fn end_differs(expected: &Ending, result: &Result) -> Vec<String> {
     match result {
         Result::Cancelled if expected.cancelled => Vec::new(),
         Result::Error(error) if expected.error.is_some() => error_differs(expected, error),
-        Result::Secret(value, properties) if !expected.cancelled && expected.error.is_none() => {
-            let mut found = part_differs(&expected.properties, properties);
-            if expected.value.as_ref().is_some_and(|expected| expected != value) {
-                found.push(format!("the value is {value:?}"));
-            }
-            found
-        }
-        Result::Token(token) if !expected.cancelled && expected.error.is_none() => {
-            let same = expected.token.as_ref().is_none_or(|expected| expected == token);
-            if same {
-                Vec::new()
-            } else {
-                vec![format!("the token is {token:?}")]
-            }
+        Result::Reply(secret, rest) if !expected.cancelled && expected.error.is_none() => {
+            reply_differs(expected, secret.as_deref(), rest)
         }
         Result::Error(error) => vec![format!("failed: {error}")],
         _ => vec!["ended in another way".into()],
     }
+}
+
+fn reply_differs(expected: &Ending, secret: Option<&str>, rest: &Value) -> Vec<String> {
+    let mut found = part_differs(&expected.properties, &rest["properties"]);
+    found.extend(part_differs(&expected.deleted, &rest["properties"]));
+    let secrets = [&expected.value, &expected.token, &expected.backup];
+    for expected in secrets.into_iter().flatten() {
+        if secret != Some(expected) {
+            found.push(format!("it gave {secret:?}"));
+        }
+    }
+    for (name, expected) in [
+        ("page", expected.page.as_ref().map(|page| json!(page))),
+        (
+            "continuation",
+            expected.continuation.as_ref().map(|next| json!(next)),
+        ),
+        (
+            "finished",
+            expected.finished.as_ref().map(|finished| json!(finished)),
+        ),
+    ] {
+        if expected.is_some_and(|expected| rest[name] != expected) {
+            found.push(format!("{name} is {}", rest[name]));
+        }
+    }
+    if let Some((least, most)) = expected.next_refresh {
+        let next = rest["next_refresh"].as_f64().unwrap_or(-1.0);
+        if !(least..=most).contains(&next) {
+            found.push(format!("the next refresh is in {next} s"));
+        }
+    }
+    for (name, expected) in &expected.secrets {
+        let fared = &rest["secrets"][name];
+        let differs = match (&expected.error, fared["error"].is_null()) {
+            (Some(_), false) => error_differs(expected, &fared["error"]),
+            (None, true) => reply_differs(expected, fared["value"].as_str(), fared),
+            _ => vec![format!("ended in another way: {fared}")],
+        };
+        found.extend(differs.into_iter().map(|what| format!("{name}: {what}")));
+    }
+    found
 }
 
 fn error_differs(expected: &Ending, error: &Value) -> Vec<String> {
@@ -285,6 +415,7 @@ fn run_differs(scenario: &Scenario, world: &World) -> Vec<String> {
                 .map(|(_, url)| format!("{url} was sent")),
         );
     }
+    found.extend(part_differs(&expect.cache_info, &world.cache_info()));
     let is = |expected: &Value, event: &Value| match expected {
         Value::Object(part) => part_differs(part, event).is_empty(),
         name => event["event"] == *name,

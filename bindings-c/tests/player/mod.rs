@@ -8,6 +8,7 @@ pub(crate) mod world;
 use std::ffi::c_char;
 use std::ptr::null_mut;
 
+use nightlatch::changes::*;
 use nightlatch::config::*;
 use nightlatch::error::nightlatch_error;
 use nightlatch::operation::*;
@@ -112,53 +113,114 @@ unsafe fn plant(config: *mut nightlatch_config, scenario: &Scenario, path: &str,
 
 /// The operation of a call.
 pub(crate) fn operation(call: &Call) -> *mut nightlatch_operation {
-    let name = if call.op == "get_token" {
-        "get_token"
-    } else {
-        "get_secret"
+    let name = match call.op.as_str() {
+        "refresh" | "invalidate" => "get_secret",
+        name => name,
     };
     let (n, n_len) = raw(name);
     // SAFETY: texts that live through the calls, and a live handle.
     unsafe {
         let operation = nightlatch_operation_new(n, n_len);
-        let set = |path: &str, value: &Option<String>| {
-            if let Some(value) = value {
-                let ((p, p_len), (v, v_len)) = (raw(path), raw(value));
-                assert_eq!(
-                    nightlatch_operation_set_text(operation, p, p_len, v, v_len),
-                    NIGHTLATCH_OK
-                );
-            }
-        };
         if name == "get_token" {
             for scope in &call.scopes {
-                let ((p, p_len), (s, s_len)) = (raw("request.scopes"), raw(scope));
-                assert_eq!(
-                    nightlatch_operation_add_text(operation, p, p_len, s, s_len),
-                    NIGHTLATCH_OK
-                );
+                argue(operation, "request.scopes", &json!([scope]));
             }
-            set("request.tenant", &call.tenant);
-            set("request.claims", &call.claims);
-        } else {
-            set("vault", &call.vault);
-            set("name", &call.name);
-            set("version", &call.version);
-            let (p, p_len) = raw("refresh");
-            assert_eq!(
-                nightlatch_operation_set_flag(operation, p, p_len, call.op == "refresh"),
-                NIGHTLATCH_OK
-            );
+            for (path, value) in [("request.tenant", &call.tenant), ("request.claims", &call.claims)] {
+                argue_text(operation, path, value);
+            }
+            if call.authenticate {
+                argue(operation, "request.authenticate", &json!(true));
+            }
         }
+        for (path, value) in [
+            ("vault", &call.vault),
+            ("name", &call.name),
+            ("version", &call.version),
+        ] {
+            argue_text(operation, path, value);
+        }
+        if name == "get_secret" {
+            argue(operation, "refresh", &json!(call.op == "refresh"));
+        }
+        let changes = nightlatch_changes_new();
+        for (path, value) in &call.arguments {
+            if !change(changes, path, value) {
+                argue(operation, path, value);
+            }
+        }
+        assert_eq!(
+            nightlatch_operation_set_changes(operation, changes),
+            NIGHTLATCH_OK
+        );
+        nightlatch_changes_free(changes);
         if let Some(timeout) = call.timeout {
-            let (p, p_len) = raw("timeout");
-            assert_eq!(
-                nightlatch_operation_set_number(operation, p, p_len, timeout),
-                NIGHTLATCH_OK
-            );
+            argue(operation, "timeout", &json!(timeout));
+        }
+        if let Some(value) = &call.value {
+            let (v, v_len) = raw(value);
+            assert_eq!(nightlatch_operation_set_value(operation, v, v_len), NIGHTLATCH_OK);
         }
         operation
     }
+}
+
+unsafe fn argue_text(operation: *mut nightlatch_operation, path: &str, value: &Option<String>) {
+    if let Some(value) = value {
+        // SAFETY: the caller's live handle.
+        unsafe { argue(operation, path, &json!(value)) };
+    }
+}
+
+/// Sets an argument as its kind is set; the items of a list are added.
+unsafe fn argue(operation: *mut nightlatch_operation, path: &str, value: &Value) {
+    let (p, p_len) = raw(path);
+    // SAFETY: the caller's live handle, and texts that live through the calls.
+    let status = unsafe {
+        match value {
+            Value::String(text) => {
+                let (t, t_len) = raw(text);
+                nightlatch_operation_set_text(operation, p, p_len, t, t_len)
+            }
+            Value::Number(number) => {
+                nightlatch_operation_set_number(operation, p, p_len, number.as_f64().expect("a number"))
+            }
+            Value::Bool(flag) => nightlatch_operation_set_flag(operation, p, p_len, *flag),
+            Value::Array(items) if items.is_empty() => nightlatch_operation_set_list(operation, p, p_len),
+            Value::Array(items) => items.iter().fold(NIGHTLATCH_OK, |_, item| {
+                let (t, t_len) = raw(item.as_str().expect("a text"));
+                nightlatch_operation_add_text(operation, p, p_len, t, t_len)
+            }),
+            other => panic!("{path} is {other}"),
+        }
+    };
+    assert_eq!(status, NIGHTLATCH_OK, "{path}");
+}
+
+/// Sets what a version shall have; false if the argument is something else.
+unsafe fn change(changes: *mut nightlatch_changes, name: &str, value: &Value) -> bool {
+    let text = raw(value.as_str().unwrap_or_default());
+    // SAFETY: the caller's live handle, and texts that live through the calls.
+    let status = unsafe {
+        match (name, value.as_i64()) {
+            ("enabled", _) => nightlatch_changes_set_enabled(changes, value == true),
+            ("not_before", Some(time)) => nightlatch_changes_set_not_before(changes, time),
+            ("expires_on", Some(time)) => nightlatch_changes_set_expires_on(changes, time),
+            ("if_unchanged_since", Some(time)) => nightlatch_changes_if_unchanged_since(changes, time),
+            ("if_version", _) => nightlatch_changes_if_version(changes, text.0, text.1),
+            ("content_type", _) => nightlatch_changes_set_content_type(changes, text.0, text.1),
+            ("tags", _) if value.is_object() => {
+                assert_eq!(nightlatch_changes_clear_tags(changes), NIGHTLATCH_OK);
+                let tags = value.as_object().expect("tags");
+                tags.iter().fold(NIGHTLATCH_OK, |_, (name, value)| {
+                    let ((n, n_len), (v, v_len)) = (raw(name), raw(value.as_str().expect("a text")));
+                    nightlatch_changes_add_tag(changes, n, n_len, v, v_len)
+                })
+            }
+            _ => return false,
+        }
+    };
+    assert_eq!(status, NIGHTLATCH_OK, "{name}");
+    true
 }
 
 /// An empty place for an error.

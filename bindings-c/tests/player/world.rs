@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ptr::null_mut;
 
+use nightlatch::client::nightlatch_cache_fact;
+use nightlatch::client::nightlatch_cache_fact::*;
 use nightlatch::engine::*;
 use nightlatch::operation::*;
 use nightlatch::outcome::*;
 use nightlatch::output::nightlatch_output_kind::*;
 use nightlatch::output::*;
-use nightlatch::reply::*;
 use nightlatch::status::nightlatch_status::NIGHTLATCH_OK;
 use nightlatch_core::effect::{Effect, Outcome, SigningKey};
 use nightlatch_core::time::{Instant, Now, UnixTime};
@@ -295,13 +296,7 @@ impl World {
                     let result = if reply.is_null() {
                         Result::Error(check::read_error(nightlatch_output_error(output)))
                     } else {
-                        let (secret, token) = (nightlatch_reply_secret(reply), nightlatch_reply_token(reply));
-                        assert!(secret.is_null() != token.is_null(), "one of both");
-                        if token.is_null() {
-                            check::take_secret(secret)
-                        } else {
-                            check::take_token(token)
-                        }
+                        check::read_reply(reply)
                     };
                     self.end(caller, began, result);
                 }
@@ -344,6 +339,35 @@ impl World {
             result,
         };
         assert!(self.ended.insert(caller, ended).is_none(), "a caller ended twice");
+    }
+
+    /// What the cache tells of itself, by the core's names.
+    pub(crate) fn cache_info(&self) -> Value {
+        let facts = [
+            ("entries", NIGHTLATCH_CACHE_ENTRIES),
+            ("bytes", NIGHTLATCH_CACHE_BYTES),
+            ("hits", NIGHTLATCH_CACHE_HITS),
+            ("misses", NIGHTLATCH_CACHE_MISSES),
+            ("stale_served", NIGHTLATCH_CACHE_STALE_SERVED),
+            ("refreshes", NIGHTLATCH_CACHE_REFRESHES),
+            ("evictions", NIGHTLATCH_CACHE_EVICTIONS),
+            ("expired", NIGHTLATCH_CACHE_EXPIRED),
+        ];
+        let number = |fact: nightlatch_cache_fact| {
+            let mut value = 0;
+            // SAFETY: a live handle and a writable place.
+            let known = unsafe {
+                nightlatch_engine_cache_number(self.engine, self.now, self.unix(), fact as u32, &mut value)
+            };
+            assert!(known);
+            Value::from(value)
+        };
+        Value::Object(
+            facts
+                .map(|(name, fact)| (name.to_owned(), number(fact)))
+                .into_iter()
+                .collect(),
+        )
     }
 
     fn must_be_idle(&mut self) {
