@@ -4,7 +4,15 @@
  * @module
  */
 
-import type { CacheInfo, Engine, EngineFactory, Output, RawSecret, Turn } from "../../wasm/js/engine.js";
+import type {
+  Engine,
+  EngineFactory,
+  Output,
+  RawError,
+  RawSecret,
+  SecretValue,
+  Turn,
+} from "../../wasm/js/engine.js";
 
 /** What the native module exports, see `src/engine.rs`. */
 export interface NativeModule {
@@ -15,7 +23,7 @@ export interface NativeModule {
   Engine: new (
     options: string,
     environment: [string, string][],
-    secrets: string[],
+    secrets: SecretValue[],
     seed: Uint8Array,
   ) => NativeBinding;
 }
@@ -28,19 +36,23 @@ interface NativeTurn extends Turn {
 type Reader = (name: string, version?: string) => number | undefined;
 
 interface NativeBinding {
-  start(operation: string): { op: number; turn: NativeTurn };
+  start(operation: string, value?: SecretValue): { op: number; turn: NativeTurn };
   cancel(op: number): NativeTurn;
   completeHttp(effect: number, status: number, headers: [string, string][], body: Uint8Array): NativeTurn;
-  completeFile(effect: number, content: Uint8Array): NativeTurn;
+  completeFile(effect: number, content: Uint8Array, shared: boolean): NativeTurn;
   completeRun(effect: number, status: number | null, stdout: Uint8Array, stderr: Uint8Array): NativeTurn;
   completeToken(effect: number, token: string, expiresOnMs: number, refreshOnMs: number | null): NativeTurn;
+  completeSignature(effect: number, signature: Uint8Array): NativeTurn;
+  completeAssertion(effect: number, assertion: string): NativeTurn;
+  completePrompt(effect: number): NativeTurn;
+  completeReturn(effect: number, redirectUri: string, answer: string): NativeTurn;
   fail(effect: number, kind: string, detail: string): NativeTurn;
   handleTimeout(): NativeTurn;
   reader(vault: string): Reader;
   kept(vault: string, name: string, version?: string | null): RawSecret | null;
   invalidate(vault: string, name?: string | null, version?: string | null): number[];
   pending(): { op: number; sinceMs: number; waitsFor: string }[];
-  cacheInfo(): CacheInfo;
+  cacheInfo(): string;
   setClock(instantMs: number, unixMs: number): void;
   free(): void;
 }
@@ -69,8 +81,8 @@ class NativeEngine implements Engine {
     this.#binding = binding;
   }
 
-  start(operationJson: string): { op: number; turn: Turn } {
-    const started = this.#binding.start(operationJson);
+  start(operationJson: string, value?: SecretValue): { op: number; turn: Turn } {
+    const started = this.#binding.start(operationJson, value);
     this.#settle(started.turn);
     return started;
   }
@@ -83,8 +95,8 @@ class NativeEngine implements Engine {
     return this.#settle(this.#binding.completeHttp(id, status, headers, body));
   }
 
-  completeFile(id: number, content: Uint8Array): Turn {
-    return this.#settle(this.#binding.completeFile(id, content));
+  completeFile(id: number, content: Uint8Array, shared: boolean): Turn {
+    return this.#settle(this.#binding.completeFile(id, content, shared));
   }
 
   completeRun(id: number, status: number | null, stdout: Uint8Array, stderr: Uint8Array): Turn {
@@ -93,6 +105,22 @@ class NativeEngine implements Engine {
 
   completeToken(id: number, token: string, expiresOnMs: number, refreshOnMs: number | null): Turn {
     return this.#settle(this.#binding.completeToken(id, token, expiresOnMs, refreshOnMs));
+  }
+
+  completeSignature(id: number, signature: Uint8Array): Turn {
+    return this.#settle(this.#binding.completeSignature(id, signature));
+  }
+
+  completeAssertion(id: number, assertion: string): Turn {
+    return this.#settle(this.#binding.completeAssertion(id, assertion));
+  }
+
+  completePrompt(id: number): Turn {
+    return this.#settle(this.#binding.completePrompt(id));
+  }
+
+  completeReturn(id: number, redirectUri: string, answer: string): Turn {
+    return this.#settle(this.#binding.completeReturn(id, redirectUri, answer));
   }
 
   fail(id: number, kind: string, detail: string): Turn {
@@ -118,7 +146,7 @@ class NativeEngine implements Engine {
     return this.#binding.pending();
   }
 
-  cacheInfo(): CacheInfo {
+  cacheInfo(): string {
     return this.#binding.cacheInfo();
   }
 
@@ -161,13 +189,19 @@ class NativeEngine implements Engine {
     for (const number of numbers) this.#ready[number] = undefined;
   }
 
-  /** Gives whoever asked for a secret the object that later reads find in the cache. */
+  /** Gives whoever asked for secrets the objects that later reads find in the cache. */
   #adopt(output: Output & { 3?: unknown }): void {
-    if (output[0] !== "secret") return;
-    const number = output[3];
-    if (typeof number !== "number") return;
-    const held = this.#ready[number];
-    if (held) output[2] = held;
-    else this.#ready[number] = output[2];
+    if (output[0] === "secret") {
+      output[2] = this.#shared(output[2], output[3]);
+    } else if (output[0] === "secrets") {
+      const numbers = output[3] as (number | null)[];
+      output[2] = output[2].map((end, at) => this.#shared(end, numbers[at]));
+    }
+  }
+
+  /** The object that is there for an entry; else `found` is, from now on. */
+  #shared<T extends RawSecret | RawError>(found: T, number: unknown): T {
+    if (typeof number !== "number") return found;
+    return (this.#ready[number] ??= found as RawSecret) as T;
   }
 }

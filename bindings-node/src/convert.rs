@@ -3,12 +3,14 @@
 //! Their shapes are `Output` and `RawSecret` in `wasm/js/engine.ts`.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use napi::bindgen_prelude::{Array, Object, Uint8ArraySlice};
 use napi::{Env, Result};
-use nightlatch_core::effect::{Effect, EffectId};
+use nightlatch_core::effect::{Effect, EffectId, Request, Route, SigningKey};
+use nightlatch_core::error::Error;
 use nightlatch_core::operation::{OpId, Output, Reply};
-use nightlatch_core::secret::Secret;
+use nightlatch_core::secret::{Secret, SecretId};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::UnixTime;
 
@@ -19,41 +21,78 @@ pub(crate) fn number(id: u64) -> f64 {
     id as f64
 }
 
-/// Adds one output to those of a turn. A secret is followed by the number `kept` of the cache's entry, if it is kept.
-/// Returns an effect that hosts of this version do not know, for the caller to refuse.
+/// The number of the cache's entry of a secret that was asked for, if it is kept.
+pub(crate) type Kept<'a> = &'a dyn Fn(&SecretId, &Secret) -> Option<u32>;
+
+/// Adds one output to those of a turn; `asked` is the secret that a finished operation was about. Each secret that is
+/// kept has the number of its entry beside it. Returns an effect that hosts of this version do not know, for the
+/// caller to refuse.
 pub(crate) fn output(
     env: &Env,
     outputs: &mut Array<'_>,
     output: Output,
-    kept: Option<u32>,
+    asked: Option<&SecretId>,
+    kept: Kept<'_>,
 ) -> Result<Option<EffectId>> {
     match output {
         Output::Perform { id, op, effect } => return perform(env, outputs, id, op, effect),
         Output::Abort(EffectId(id)) => outputs.insert(("abort", number(id)))?,
-        Output::Finished { op: OpId(op), result } => match result {
-            Ok(Reply::Secret(found)) => {
-                outputs.insert(("secret", number(op), &secret(env, &found)?, kept))?;
-            }
-            Ok(Reply::Token {
-                token,
-                expires_on,
-                refresh_on,
-            }) => outputs.insert((
-                "token",
-                number(op),
-                &*text(&token),
-                millis(expires_on),
-                millis(refresh_on),
-            ))?,
-            Ok(_) => {}
-            Err(why) => outputs.insert(("error", number(op), &error::object(env, &why)?))?,
-        },
+        Output::Finished { op: OpId(op), result } => {
+            finished(env, outputs, number(op), result, asked, kept)?;
+        }
         Output::Event(event) => {
             outputs.insert(("event", serde_json::to_string(&event).unwrap_or_default()))?;
         }
         _ => {}
     }
     Ok(None)
+}
+
+/// The end of an operation. What holds a secret is an object, all else the core's own JSON.
+fn finished(
+    env: &Env,
+    outputs: &mut Array<'_>,
+    op: f64,
+    result: std::result::Result<Reply, Error>,
+    asked: Option<&SecretId>,
+    kept: Kept<'_>,
+) -> Result<()> {
+    match result {
+        Err(why) => outputs.insert(("error", op, &error::object(env, &why)?)),
+        Ok(Reply::Secret(found)) => {
+            let number = asked.and_then(|id| kept(id, &found));
+            outputs.insert(("secret", op, &secret(env, &found)?, number))
+        }
+        Ok(Reply::Secrets(found)) => {
+            let (mut ends, mut numbers) = (env.create_array(0)?, Vec::new());
+            for (id, end) in found {
+                match end {
+                    Ok(found) => {
+                        ends.insert(secret(env, &found)?)?;
+                        numbers.push(kept(&id, &found));
+                    }
+                    Err(why) => {
+                        ends.insert(error::object(env, &why)?)?;
+                        numbers.push(None);
+                    }
+                }
+            }
+            outputs.insert(("secrets", op, ends, numbers))
+        }
+        Ok(Reply::Backup(blob)) => outputs.insert(("backup", op, &*text(&blob))),
+        Ok(Reply::Token {
+            token,
+            expires_on,
+            refresh_on,
+        }) => outputs.insert((
+            "token",
+            op,
+            &*text(&token),
+            millis(expires_on),
+            millis(refresh_on),
+        )),
+        Ok(reply) => outputs.insert(("reply", op, reply.to_json().unwrap_or_default())),
+    }
 }
 
 fn perform(
@@ -69,33 +108,15 @@ fn perform(
             request,
             timeout,
             route,
-        } => {
-            let values: Vec<_> = request.headers.iter().map(|(_, value)| text(value)).collect();
-            let headers: Vec<(&str, &str)> = request
-                .headers
-                .iter()
-                .zip(&values)
-                .map(|((name, _), value)| (name.as_ref(), value.as_ref()))
-                .collect();
-            let body = Uint8ArraySlice::copy_from(env, request.body.expose())?;
-            outputs.insert((
-                "http",
-                id,
-                op,
-                request.method.as_str(),
-                &request.url,
-                headers,
-                &body,
-                timeout.as_secs_f64() * 1000.0,
-                route.is_direct(),
-            ))?;
+        } => http(env, outputs, (id, op), &request, timeout, &route)?,
+        Effect::ReadFile { path, limit, plain } => {
+            outputs.insert(("read_file", id, op, path, limit as f64, plain))?;
         }
-        Effect::ReadFile { path, limit, .. } => outputs.insert(("read_file", id, op, path, limit as f64))?,
         Effect::Run {
             argv,
             env: variables,
             timeout,
-        } => outputs.insert(("run", id, op, argv, variables, timeout.as_secs_f64() * 1000.0))?,
+        } => outputs.insert(("run", id, op, argv, variables, span(timeout)))?,
         Effect::HostToken {
             handle,
             scopes,
@@ -103,9 +124,98 @@ fn perform(
             claims,
             enable_cae,
         } => outputs.insert(("host_token", id, op, handle, scopes, tenant, claims, enable_cae))?,
+        Effect::Sign {
+            key,
+            algorithm,
+            message,
+            digest,
+        } => {
+            let (message, digest) = (bytes(env, &message)?, bytes(env, &digest)?);
+            let algorithm = algorithm.name();
+            match key {
+                SigningKey::Host(handle) => {
+                    outputs.insert(("sign", id, op, handle, algorithm, &message, &digest))?;
+                }
+                SigningKey::Pkcs8(key) => {
+                    let key = bytes(env, key.expose())?;
+                    outputs.insert(("sign", id, op, &key, algorithm, &message, &digest))?;
+                }
+            }
+        }
+        Effect::Assertion { handle } => outputs.insert(("assertion", id, op, handle))?,
+        Effect::Prompt {
+            handle,
+            message,
+            user_code,
+            verification_uri,
+            expires_on,
+        } => {
+            let end = millis(expires_on);
+            outputs.insert((
+                "prompt",
+                id,
+                op,
+                handle,
+                message,
+                user_code,
+                verification_uri,
+                end,
+            ))?;
+        }
+        Effect::Browse {
+            url,
+            port,
+            state,
+            timeout,
+        } => outputs.insert(("browse", id, op, url, port, state, span(timeout)))?,
         _ => return Ok(Some(effect)),
     }
     Ok(None)
+}
+
+fn http(
+    env: &Env,
+    outputs: &mut Array<'_>,
+    (id, op): (f64, Option<f64>),
+    request: &Request,
+    timeout: Duration,
+    route: &Route,
+) -> Result<()> {
+    let values: Vec<_> = request.headers.iter().map(|(_, value)| text(value)).collect();
+    let headers: Vec<(&str, &str)> = request
+        .headers
+        .iter()
+        .zip(&values)
+        .map(|((name, _), value)| (name.as_ref(), value.as_ref()))
+        .collect();
+    outputs.insert((
+        "http",
+        id,
+        op,
+        request.method.as_str(),
+        &request.url,
+        headers,
+        &bytes(env, request.body.expose())?,
+        span(timeout),
+        route.is_direct(),
+        trust(env, route)?,
+    ))
+}
+
+/// The one thing that a server is trusted for; `None`: what the host trusts.
+fn trust<'env>(env: &'env Env, route: &Route) -> Result<Option<Object<'env>>> {
+    let mut trust = Object::new(env)?;
+    match route {
+        Route::Pinned(sha1) => trust.set("sha1", &bytes(env, sha1)?)?,
+        Route::Private { roots, server_name } => {
+            trust.set("roots", &**roots)?;
+            if let Some(name) = server_name {
+                trust.set("serverName", &**name)?;
+            }
+        }
+        _ => return Ok(None),
+    }
+    Ok(Some(trust))
 }
 
 /// A secret as one flat object; what the vault did not say is left out.
@@ -159,6 +269,14 @@ pub(crate) fn secret<'env>(env: &'env Env, secret: &Secret) -> Result<Object<'en
 
 fn millis(time: UnixTime) -> f64 {
     time.as_millis() as f64
+}
+
+fn span(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+fn bytes<'env>(env: &'env Env, content: &[u8]) -> Result<Uint8ArraySlice<'env>> {
+    Uint8ArraySlice::copy_from(env, content)
 }
 
 /// Text of a sensitive value. What is not UTF-8 (no value the service gives) is shown as replacement characters.

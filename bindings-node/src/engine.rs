@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{Object, Unknown};
+use napi::bindgen_prelude::{Either, Object, Uint8Array, Unknown};
 use napi::{Env, Error as Thrown, Result, Status};
 use napi_derive::napi;
 use nightlatch_core::cache::freshness::Freshness;
@@ -14,8 +14,8 @@ use nightlatch_core::config::{Config, Environment};
 use nightlatch_core::effect::{EffectId, Fault, FaultKind, Outcome, Response};
 use nightlatch_core::engine::Engine as Core;
 use nightlatch_core::error::{Error, ErrorKind};
-use nightlatch_core::operation::{OpId, Output, Pending, Reply, Task};
-use nightlatch_core::secret::{SecretId, SecretName, SecretVersion};
+use nightlatch_core::operation::{OpId, Output, Pending, Task};
+use nightlatch_core::secret::{Secret, SecretId, SecretName, SecretVersion};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::{Instant, Now, UnixTime};
 
@@ -48,6 +48,9 @@ pub fn fault_kinds() -> Vec<&'static str> {
     FaultKind::ALL.iter().map(|kind| kind.name()).collect()
 }
 
+/// A secret value as JavaScript has it.
+type Value = Either<String, Uint8Array>;
+
 /// One credential with all its state: tokens, cached secrets, limits.
 #[napi]
 pub struct Engine {
@@ -65,11 +68,11 @@ impl Engine {
         env: Env,
         options: String,
         environment: Vec<(String, String)>,
-        secrets: Vec<String>,
+        secrets: Vec<Value>,
         seed: &[u8],
     ) -> Result<Self> {
         let environment = Environment::from_iter(environment);
-        let secrets = secrets.into_iter().map(Sensitive::from).collect();
+        let secrets = secrets.into_iter().map(sensitive).collect();
         let core = Config::from_json(&options, environment, secrets)
             .and_then(|config| Core::new(config, read_seed(seed)))
             .map_err(|why| error::throw(&env, &why))?;
@@ -80,12 +83,21 @@ impl Engine {
         })
     }
 
-    /// Begins an operation (JSON).
+    /// Begins an operation (JSON), with the secret value that it takes, if any.
     #[napi]
-    pub fn start<'env>(&mut self, env: &'env Env, operation: String) -> Result<Object<'env>> {
+    pub fn start<'env>(
+        &mut self,
+        env: &'env Env,
+        operation: String,
+        value: Option<Value>,
+    ) -> Result<Object<'env>> {
         let operation = self
             .core()?
             .operation(&operation)
+            .and_then(|operation| match value {
+                Some(value) => operation.with_value(sensitive(value)),
+                None => Ok(operation),
+            })
             .map_err(|why| error::throw(env, &why))?;
         let wanted = match &operation.task {
             Task::GetSecret { id, .. } => Some(id.clone()),
@@ -130,22 +142,58 @@ impl Engine {
         self.complete(env, effect, Outcome::Http(response))
     }
 
-    /// A file was read.
+    /// A file was read; `shared`: others than its owner may read it.
     #[napi]
     pub fn complete_file<'env>(
         &mut self,
         env: &'env Env,
         effect: f64,
         content: &[u8],
+        shared: bool,
     ) -> Result<Object<'env>> {
-        self.complete(
-            env,
-            effect,
-            Outcome::File {
-                content: Sensitive::from(content.to_vec()),
-                shared: false,
-            },
-        )
+        let content = Sensitive::from(content.to_vec());
+        self.complete(env, effect, Outcome::File { content, shared })
+    }
+
+    /// A key signed.
+    #[napi]
+    pub fn complete_signature<'env>(
+        &mut self,
+        env: &'env Env,
+        effect: f64,
+        signature: &[u8],
+    ) -> Result<Object<'env>> {
+        self.complete(env, effect, Outcome::Signed(signature.to_vec()))
+    }
+
+    /// A function of the user's gave a client assertion.
+    #[napi]
+    pub fn complete_assertion<'env>(
+        &mut self,
+        env: &'env Env,
+        effect: f64,
+        assertion: String,
+    ) -> Result<Object<'env>> {
+        self.complete(env, effect, Outcome::Assertion(assertion.into()))
+    }
+
+    /// A person was told where to sign in.
+    #[napi]
+    pub fn complete_prompt<'env>(&mut self, env: &'env Env, effect: f64) -> Result<Object<'env>> {
+        self.complete(env, effect, Outcome::Prompted)
+    }
+
+    /// The browser came back to `redirect_uri` with a query or form.
+    #[napi]
+    pub fn complete_return<'env>(
+        &mut self,
+        env: &'env Env,
+        effect: f64,
+        redirect_uri: String,
+        answer: String,
+    ) -> Result<Object<'env>> {
+        let answer = answer.into();
+        self.complete(env, effect, Outcome::Returned { redirect_uri, answer })
     }
 
     /// A program ended; by a signal if there is no status.
@@ -273,21 +321,12 @@ impl Engine {
         self.core()?.pending().into_iter().map(describe).collect()
     }
 
-    /// What the cache holds, and how it has fared.
+    /// What the cache holds and has done (JSON).
     #[napi]
-    pub fn cache_info<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
-        let (store, stats) = (&self.cache.store, self.cache.store.stats());
-        let mut raw = Object::new(env)?;
-        for (name, amount) in [
-            ("entries", store.len() as u64),
-            ("bytes", store.bytes() as u64),
-            ("insertions", stats.insertions),
-            ("evictions", stats.evictions),
-            ("expired", stats.expired),
-        ] {
-            raw.set(name, convert::number(amount))?;
-        }
-        Ok(raw)
+    pub fn cache_info(&mut self) -> Result<String> {
+        let now = self.cache.clock.now();
+        let info = self.core()?.cache_info(now);
+        Ok(serde_json::to_string(&info).unwrap_or_default())
     }
 
     /// Stops both clocks at these readings, for tests.
@@ -333,17 +372,9 @@ impl Engine {
                 Output::Finished { op, .. } => self.asked.remove(op),
                 _ => None,
             };
-            let kept = match (&output, asked) {
-                (
-                    Output::Finished {
-                        result: Ok(Reply::Secret(found)),
-                        ..
-                    },
-                    Some(id),
-                ) => self.cache.number_of(&id, found, now.instant),
-                _ => None,
-            };
-            if let Some(id) = convert::output(env, &mut outputs, output, kept)? {
+            let kept = |id: &SecretId, found: &Secret| self.cache.number_of(id, found, now.instant);
+            let unknown = convert::output(env, &mut outputs, output, asked.as_ref(), &kept)?;
+            if let Some(id) = unknown {
                 let fault = Fault::new(FaultKind::Unsupported, String::new());
                 core.complete(id, Outcome::Failed(fault), now);
             }
@@ -386,6 +417,13 @@ impl Engine {
 
 fn freed() -> Thrown {
     Thrown::new(Status::GenericFailure, "the engine was freed".to_owned())
+}
+
+fn sensitive(value: Value) -> Sensitive {
+    match value {
+        Either::A(text) => text.into(),
+        Either::B(bytes) => bytes.to_vec().into(),
+    }
 }
 
 fn unix(millis: f64) -> UnixTime {

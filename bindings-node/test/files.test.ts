@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { HostFault } from "../../wasm/js/host/host.js";
-import { readFile } from "../js/host/files.js";
+import { readFile } from "../../wasm/js/host/files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "nightlatch-files-"));
 

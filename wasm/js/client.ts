@@ -4,34 +4,60 @@
  * @module
  */
 
-import type { CacheInfo } from "./engine.js";
+import { decodeBase64, encodeBase64 } from "./base64.js";
 import { type Credential, credentialOf } from "./credential.js";
 import { DefaultAzureCredential } from "./credentials.js";
-import { invalidArgument } from "./errors.js";
+import type { SecretValue } from "./engine.js";
+import { errorFrom, invalidArgument, isRawError, NightlatchError } from "./errors.js";
 import { type EventFacts, type EventType, NightlatchEvent } from "./events.js";
-import { type KeyVaultSecret, secretFrom } from "./models.js";
+import {
+  type CacheInfo,
+  cacheInfoFrom,
+  type DeletedJson,
+  type DeletedSecret,
+  deletedFrom,
+  type KeyVaultSecret,
+  type PropertiesJson,
+  propertiesFrom,
+  secretFrom,
+  type SecretProperties,
+} from "./models.js";
 import type { EngineOptions } from "./options.js";
-import type { Pump } from "./pump.js";
-import type { AbortSignalLike, TokenCredential } from "./token.js";
+import { paged, type PagedAsyncIterableIterator } from "./paging.js";
+import {
+  type Begun,
+  type Look,
+  Poller,
+  type PollerLike,
+  type PollOperationState,
+  resumed,
+} from "./polling.js";
+import type { Finished, Pump } from "./pump.js";
+import {
+  changed,
+  type GetSecretOptions,
+  type GetSecretsOptions,
+  type ListOptions,
+  type OperationOptions,
+  type PurgeDeletedSecretOptions,
+  type SecretPollerOptions,
+  type SetSecretOptions,
+  sinceEpoch,
+  timed,
+  type UpdateSecretPropertiesOptions,
+  waiting,
+  type WithSecretOptions,
+} from "./requests.js";
+import type { TokenCredential } from "./token.js";
 
 /** Options of {@link SecretClient}. */
 export interface SecretClientOptions extends EngineOptions {}
-
-/** Options of a call. */
-export interface GetSecretOptions {
-  /** One version of the secret, instead of the latest. */
-  version?: string | undefined;
-  /** Ends the wait; what other callers wait for goes on. */
-  abortSignal?: AbortSignalLike | undefined;
-  /** What the call may take in all, in milliseconds. */
-  timeout?: number | undefined;
-}
 
 /** The events of a client: each has its type, and all come as `event` too. */
 export type SecretClientEventMap = { [T in EventType]: NightlatchEvent<T> } & { event: NightlatchEvent };
 
 /**
- * Reads the secrets of one vault.
+ * Reads and manages the secrets of one vault.
  *
  * A secret is kept for five minutes unless options say otherwise; however many callers want it meanwhile, the vault is
  * asked once. Clients made with the same credential object and options share what they keep.
@@ -80,6 +106,197 @@ export class SecretClient extends EventTarget {
   }
 
   /**
+   * Gets the latest versions of many secrets at once: from the cache what is there, the others from the vault, side by
+   * side and within the limits.
+   *
+   * @returns the secrets by their names, in the order of the names
+   * @throws NightlatchError - of the first secret that could not be had, unless `returnErrors`; the others are cached
+   */
+  getSecrets(
+    names: Iterable<string>,
+    options: GetSecretsOptions & { returnErrors: true },
+  ): Promise<Map<string, KeyVaultSecret | NightlatchError>>;
+  getSecrets(names: Iterable<string>, options?: GetSecretsOptions): Promise<Map<string, KeyVaultSecret>>;
+  async getSecrets(
+    names: Iterable<string>,
+    options: GetSecretsOptions = {},
+  ): Promise<Map<string, KeyVaultSecret | NightlatchError>> {
+    if (typeof names === "string") {
+      throw invalidArgument("getSecrets takes a list of names; for one secret there is getSecret.");
+    }
+    const { refresh = false, returnErrors = false } = options;
+    const found = new Map<string, KeyVaultSecret | NightlatchError | undefined>();
+    for (const name of names) {
+      found.set(name, refresh ? undefined : this.#peek(name, undefined));
+    }
+    const asked = [...found.keys()].filter((name) => found.get(name) === undefined);
+    if (asked.length > 0) {
+      const [, , ends] = await this.#call("secrets", "get_secrets", { names: asked, refresh }, options);
+      ends.forEach((end, at) => {
+        const name = asked[at] as string;
+        found.set(name, isRawError(end) ? errorFrom(end) : secretFrom(end));
+      });
+    }
+    const error = [...found.values()].find((end) => end instanceof NightlatchError);
+    if (error !== undefined && !returnErrors) {
+      throw error;
+    }
+    return found as Map<string, KeyVaultSecret | NightlatchError>;
+  }
+
+  /**
+   * Calls `use` with a secret and gives what it gives. If it fails because the secret's value is no longer accepted,
+   * gets the latest version and, if that is another one, calls `use` with it once more. However many callers meet a
+   * rotated secret, the vault is asked once.
+   *
+   * @throws whatever `use` threw, when there is no other version
+   */
+  async withSecret<T>(
+    name: string,
+    use: (secret: KeyVaultSecret) => T | Promise<T>,
+    options: WithSecretOptions,
+  ): Promise<T> {
+    const secret = await this.getSecret(name, options);
+    const isOther = (one: KeyVaultSecret | undefined): one is KeyVaultSecret =>
+      one !== undefined && one.properties.version !== secret.properties.version;
+    try {
+      return await use(secret);
+    } catch (why) {
+      if (!options.isAuthError(why)) {
+        throw why;
+      }
+      // Somebody else may have fetched it meanwhile.
+      let newer = this.#peek(name, undefined);
+      if (!isOther(newer)) {
+        newer = await this.refresh(name, options).catch(() => undefined);
+      }
+      if (!isOther(newer)) {
+        throw why;
+      }
+      return use(newer);
+    }
+  }
+
+  /**
+   * Sets a secret: a new version if the name is in use, else a new secret. Needs the permission to set. Readers of this
+   * client's cache see it at once.
+   *
+   * @throws NightlatchError - `CONFLICT`: the name belongs to a deleted secret
+   */
+  async setSecret(name: string, value: string, options: SetSecretOptions = {}): Promise<KeyVaultSecret> {
+    if (typeof value !== "string") {
+      throw invalidArgument(
+        `The value of a secret is a string, not ${value === null ? "null" : typeof value}.`,
+      );
+    }
+    const request = { name, ...changed(options), recover_if_deleted: options.recoverIfDeleted };
+    return secretFrom((await this.#call("secret", "set_secret", request, options, value))[2]);
+  }
+
+  /**
+   * Changes properties of one version, or of the latest if `version` is empty. Needs the permission to set.
+   *
+   * @throws NightlatchError - `CONFLICT`: a condition does not hold
+   */
+  async updateSecretProperties(
+    name: string,
+    version: string,
+    options: UpdateSecretPropertiesOptions = {},
+  ): Promise<SecretProperties> {
+    return this.#properties(
+      "update_secret_properties",
+      {
+        name,
+        version,
+        ...changed(options),
+        if_version: options.ifVersion,
+        if_unchanged_since: sinceEpoch(options.ifUnchangedSince),
+      },
+      options,
+    );
+  }
+
+  /** Lists the vault's secrets without values, disabled and expired ones too. Needs the permission to list. */
+  listPropertiesOfSecrets(options: ListOptions = {}): PagedAsyncIterableIterator<SecretProperties> {
+    return this.#list("list_properties_of_secrets", {}, propertiesFrom, options);
+  }
+
+  /** Lists the versions of a secret without values. Needs the permission to list. An unknown secret has none. */
+  listPropertiesOfSecretVersions(
+    name: string,
+    options: ListOptions = {},
+  ): PagedAsyncIterableIterator<SecretProperties> {
+    return this.#list("list_properties_of_secret_versions", { name }, propertiesFrom, options);
+  }
+
+  /** Lists the deleted secrets that can still be recovered. Needs the permission to list. */
+  listDeletedSecrets(options: ListOptions = {}): PagedAsyncIterableIterator<DeletedSecret> {
+    return this.#list("list_deleted_secrets", {}, deletedFrom, options);
+  }
+
+  /**
+   * Deletes a secret with all versions. Needs the permission to delete. The vault finishes some seconds later: await
+   * `pollUntilDone` before you recover or purge the secret.
+   */
+  async beginDeleteSecret(
+    name: string,
+    options: SecretPollerOptions = {},
+  ): Promise<PollerLike<PollOperationState<DeletedSecret>, DeletedSecret>> {
+    const begun = await this.#begin("delete_secret", name, options, (reply) => {
+      const { deleted, finished } = reply as { deleted: DeletedJson; finished: boolean };
+      return { result: deletedFrom(deleted), finished };
+    });
+    return new Poller(this.#looking("deletion_finished", name, options), begun);
+  }
+
+  /** Gets a deleted secret, without its value. Needs the permission to get. */
+  async getDeletedSecret(name: string, options: OperationOptions = {}): Promise<DeletedSecret> {
+    const { deleted } = await this.#reply<{ deleted: DeletedJson }>("get_deleted_secret", { name }, options);
+    return deletedFrom(deleted);
+  }
+
+  /**
+   * Recovers a deleted secret with all versions. Needs the permission to recover. The vault finishes some seconds later:
+   * await `pollUntilDone` before you use the secret.
+   */
+  async beginRecoverDeletedSecret(
+    name: string,
+    options: SecretPollerOptions = {},
+  ): Promise<PollerLike<PollOperationState<SecretProperties>, SecretProperties>> {
+    const begun = await this.#begin("recover_deleted_secret", name, options, (reply) => {
+      const { properties } = reply as { properties: PropertiesJson };
+      return { result: propertiesFrom(properties), finished: false };
+    });
+    return new Poller(this.#looking("recovery_finished", name, options), begun);
+  }
+
+  /** Deletes a deleted secret for good. Needs the permission to purge. */
+  async purgeDeletedSecret(name: string, options: PurgeDeletedSecretOptions = {}): Promise<void> {
+    await this.#reply("purge_deleted_secret", { name, ...(options.wait && waiting(options)) }, options);
+  }
+
+  /**
+   * Backs up all versions of a secret. Needs the permission to back up.
+   *
+   * @returns an opaque blob, which only a vault of the same subscription and geography can restore
+   */
+  async backupSecret(name: string, options: OperationOptions = {}): Promise<Uint8Array> {
+    return decodeBase64((await this.#call("backup", "backup_secret", { name }, options))[2]);
+  }
+
+  /**
+   * Brings a backup back, all versions and under its own name, which must be free. Needs the permission to restore.
+   *
+   * @throws NightlatchError - `CONFLICT`: the name is in use
+   */
+  async restoreSecretBackup(backup: Uint8Array, options: OperationOptions = {}): Promise<SecretProperties> {
+    if (!(backup instanceof Uint8Array)) {
+      throw invalidArgument("A backup is a Uint8Array.");
+    }
+    return this.#properties("restore_secret_backup", {}, options, encodeBase64(backup));
+  }
+
+  /**
    * The cached secret, or `undefined`. Never waits; at most has a copy renewed that is near its end.
    *
    * A copy past its life (`cacheTtl`) is not shown, even while `staleIfError` would still allow it to serve.
@@ -106,9 +323,10 @@ export class SecretClient extends EventTarget {
     this.#open().invalidate(this.vaultUrl, name ?? null, options.version ?? null);
   }
 
-  /** What the cache holds that this client shares with others; `undefined` while no engine is loaded. */
+  /** What the cache holds and has done that this client shares with others; `undefined` while no engine is loaded. */
   cacheInfo(): CacheInfo | undefined {
-    return this.#open().cacheInfo();
+    const json = this.#open().cacheInfo();
+    return json === undefined ? undefined : cacheInfoFrom(json);
   }
 
   /** What every unfinished call waits for, of this client and of those it shares an engine with. */
@@ -164,17 +382,74 @@ export class SecretClient extends EventTarget {
   }
 
   async #get(name: string, options: GetSecretOptions, refresh: boolean): Promise<KeyVaultSecret> {
-    const { version = null, abortSignal, timeout } = options;
-    const operation = {
-      op: "get_secret",
-      vault: this.vaultUrl,
-      name,
-      version,
-      refresh,
-      ...(timeout !== undefined && { timeout: timeout / 1000 }),
+    const { version = null } = options;
+    const [, , secret] = await this.#call("secret", "get_secret", { name, version, refresh }, options);
+    return secretFrom(secret);
+  }
+
+  /** Has an operation done that ends in a certain way. */
+  async #call<Kind extends Finished[0]>(
+    _kind: Kind,
+    op: string,
+    request: object,
+    options: OperationOptions,
+    value?: SecretValue,
+  ): Promise<Extract<Finished, [Kind, ...unknown[]]>> {
+    const operation = { op, vault: this.vaultUrl, ...timed(options), ...request };
+    const finished = await this.#open().call(operation, this, options.abortSignal, value);
+    return finished as Extract<Finished, [Kind, ...unknown[]]>;
+  }
+
+  async #reply<T>(op: string, request: object, options: OperationOptions, value?: SecretValue): Promise<T> {
+    return JSON.parse((await this.#call("reply", op, request, options, value))[2]) as T;
+  }
+
+  async #properties(
+    op: string,
+    request: object,
+    options: OperationOptions,
+    value?: SecretValue,
+  ): Promise<SecretProperties> {
+    const reply = await this.#reply<{ properties: PropertiesJson }>(op, request, options, value);
+    return propertiesFrom(reply.properties);
+  }
+
+  #list<Json, T>(
+    op: string,
+    request: object,
+    read: (json: Json) => T,
+    options: ListOptions,
+  ): PagedAsyncIterableIterator<T> {
+    return paged(async ({ continuationToken: continuation, maxPageSize }) => {
+      const paging = { ...request, continuation, max_page_size: maxPageSize };
+      const reply = await this.#reply<{ page: Json[]; continuation: string | null }>(op, paging, options);
+      return { items: reply.page.map(read), continuation: reply.continuation };
+    });
+  }
+
+  async #begin<T>(
+    op: string,
+    name: string,
+    options: SecretPollerOptions,
+    read: (reply: unknown) => Omit<Begun<T>, "reply">,
+  ): Promise<Begun<T>> {
+    if (options.resumeFrom !== undefined) {
+      const before = resumed(options.resumeFrom);
+      if (before === undefined) {
+        throw invalidArgument("resumeFrom must be what toString of a poller gave.");
+      }
+      const { reply, isCompleted } = before;
+      return { ...read(JSON.parse(reply)), finished: isCompleted, reply };
+    }
+    const [, , reply] = await this.#call("reply", op, { name }, options);
+    return { ...read(JSON.parse(reply)), reply };
+  }
+
+  #looking(op: string, name: string, { intervalInMs }: SecretPollerOptions): Look {
+    return async (wait, options) => {
+      const request = { name, ...(wait && waiting({ ...options, intervalInMs })) };
+      return (await this.#reply<{ finished: boolean }>(op, request, options)).finished;
     };
-    const finished = await this.#open().call(operation, this, abortSignal);
-    return secretFrom((finished as Extract<typeof finished, ["secret", ...unknown[]]>)[2]);
   }
 
   #open(): Pump {

@@ -6,17 +6,19 @@
  * @module
  */
 
-import { AbortError, invalidArgument } from "./errors.js";
+import type { SecretValue } from "./engine.js";
+import { AbortError, AuthenticationRequiredError, invalidArgument } from "./errors.js";
 import { AccessToken } from "./models.js";
 import { type EngineOptions, settings, type Tree } from "./options.js";
+import { missing, type Outside, UserFunction } from "./outside.js";
 import { Pump } from "./pump.js";
 import { runtime } from "./runtime.js";
 import type { GetTokenOptions, TokenCredential } from "./token.js";
 
 /** A credential as the engine reads it, and what the JSON refers to by number. */
 export class Description {
-  readonly secrets: string[] = [];
-  readonly foreign: TokenCredential[] = [];
+  readonly secrets: SecretValue[] = [];
+  readonly outside: Outside[] = [];
 
   /** The tree of one credential, ours or foreign. */
   of(credential: TokenCredential): Tree {
@@ -26,13 +28,26 @@ export class Description {
     if (typeof credential?.getToken !== "function") {
       throw invalidArgument("What was given as a credential has no method getToken.");
     }
-    this.foreign.push(credential);
-    return { type: "HostCredential", handle: this.foreign.length - 1, name: credential.constructor.name };
+    return this.#held(credential, credential.constructor.name);
+  }
+
+  /** The tree of a source that never exists here. */
+  missing(name: string, why: string): Tree {
+    return this.#held(missing(why), name);
   }
 
   /** Keeps a secret value out of the JSON; returns the number that stands for it there. */
-  secret(value: string): number {
+  secret(value: SecretValue): number {
     return this.secrets.push(value) - 1;
+  }
+
+  /** Keeps a function of the user's; returns the number that stands for it in the JSON. */
+  function(given: (...args: never[]) => unknown, name: string): number {
+    return this.outside.push(new UserFunction(given, name)) - 1;
+  }
+
+  #held(credential: TokenCredential, name: string): Tree {
+    return { type: "HostCredential", handle: this.outside.push(credential) - 1, name };
   }
 }
 
@@ -55,18 +70,36 @@ export abstract class Credential implements TokenCredential {
    * @throws AuthenticationError - an identity was refused
    */
   async getToken(scopes: string | string[], options: GetTokenOptions = {}): Promise<AccessToken> {
+    return this._token(scopes, options, false);
+  }
+
+  /** @internal Gets a token; `authenticate` has a person sign in whether or not there is one. */
+  async _token(
+    scopes: string | string[],
+    options: GetTokenOptions,
+    authenticate: boolean,
+  ): Promise<AccessToken> {
     const { tenantId = null, claims = null, enableCae = false, abortSignal, requestOptions } = options;
+    const asked = [scopes].flat();
     const operation = {
       op: "get_token",
-      request: { scopes: [scopes].flat(), tenant: tenantId, claims, enable_cae: enableCae },
+      request: { scopes: asked, tenant: tenantId, claims, enable_cae: enableCae, authenticate },
       ...(requestOptions?.timeout && { timeout: requestOptions.timeout / 1000 }),
     };
-    const finished = await this._pump({}, this).call(operation, this, abortSignal);
-    const [, , token, expiresOnMs, refreshOnMs] = finished as Extract<
-      typeof finished,
-      ["token", ...unknown[]]
-    >;
-    return new AccessToken(token, expiresOnMs, refreshOnMs);
+    try {
+      const finished = await this._pump({}, this).call(operation, this, abortSignal);
+      const [, , token, expiresOnMs, refreshOnMs] = finished as Extract<
+        typeof finished,
+        ["token", ...unknown[]]
+      >;
+      return new AccessToken(token, expiresOnMs, refreshOnMs);
+    } catch (why) {
+      if (why instanceof AuthenticationRequiredError) {
+        why.scopes = asked;
+        why.getTokenOptions = options;
+      }
+      throw why;
+    }
   }
 
   /** @internal What its user set. */
@@ -91,7 +124,8 @@ export abstract class Credential implements TokenCredential {
         credential: this._describe(description),
         host: { renewal: place.renewal, platform: place.platform },
       };
-      found = new Pump({ ...description, options: JSON.stringify(tree) }, place, makes, load);
+      const { secrets, outside } = description;
+      found = new Pump({ secrets, outside, options: JSON.stringify(tree) }, place, makes, load);
       this.#pumps.push({ options: key, host, pump: found });
     }
     found.retain(owner);

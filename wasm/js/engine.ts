@@ -17,8 +17,9 @@ export type Output =
       body: Uint8Array,
       timeoutMs: number,
       direct: boolean,
+      trust: Trust | null,
     ]
-  | ["read_file", id: number, op: number | null, path: string, limit: number]
+  | ["read_file", id: number, op: number | null, path: string, limit: number, plain: boolean]
   | ["run", id: number, op: number | null, argv: string[], env: [string, string][], timeoutMs: number]
   | [
       "host_token",
@@ -30,13 +31,61 @@ export type Output =
       claims: string | null,
       enableCae: boolean,
     ]
+  | [
+      "sign",
+      id: number,
+      op: number | null,
+      /** PKCS #8, or the number of a function of the user's. */
+      key: Uint8Array | number,
+      algorithm: SignatureAlgorithm,
+      message: Uint8Array,
+      digest: Uint8Array,
+    ]
+  | ["assertion", id: number, op: number | null, handle: number]
+  | [
+      "prompt",
+      id: number,
+      op: number | null,
+      handle: number | null,
+      message: string,
+      userCode: string,
+      verificationUri: string,
+      expiresOnMs: number,
+    ]
+  | [
+      "browse",
+      id: number,
+      op: number | null,
+      url: string,
+      port: number | null,
+      state: string,
+      timeoutMs: number,
+    ]
   /** An effect that the binding does not know yet; it is answered with `fail`. */
   | ["unsupported", id: number, op: number | null]
   | ["abort", id: number]
   | ["secret", op: number, secret: RawSecret]
+  /** Many secrets, in the order of the question: how each one fared. */
+  | ["secrets", op: number, ends: (RawSecret | RawError)[]]
+  | ["backup", op: number, blob: string]
+  /** Any other reply, as the JSON that `core/src/operation/reply_json.rs` describes. */
+  | ["reply", op: number, json: string]
   | ["token", op: number, token: string, expiresOnMs: number, refreshOnMs: number]
   | ["error", op: number, error: RawError]
   | ["event", json: string];
+
+/** A signature algorithm (RFC 7518): RSASSA-PSS with a salt of 32 bytes, or RSASSA-PKCS1-v1_5; both with SHA-256. */
+export type SignatureAlgorithm = "PS256" | "RS256";
+
+/** The one thing that a server is trusted for, instead of what the host trusts. */
+export interface Trust {
+  /** SHA-1 of its certificate; nothing else about the certificate counts. */
+  sha1?: Uint8Array;
+  /** The authorities that may vouch for it, in PEM. */
+  roots?: string;
+  /** The name to ask for and to check, if it is not the URL's. */
+  serverName?: string;
+}
 
 /** What one call brought about: its outputs, and how long from now `handleTimeout` is wanted. */
 export interface Turn {
@@ -84,36 +133,34 @@ export interface RawError {
   attempts: { source: string; ending: string; reason: string }[];
   advice?: string;
   help?: string;
+  claims?: string;
 }
 
-/** What a cache holds, and how it has fared. */
-export interface CacheInfo {
-  /** Secrets kept now. */
-  entries: number;
-  /** The bytes they count for. */
-  bytes: number;
-  /** Secrets that were put in. */
-  insertions: number;
-  /** Secrets that left for want of room. */
-  evictions: number;
-  /** Secrets that left because they were too old to serve. */
-  expired: number;
-}
+/** A secret value. */
+export type SecretValue = string | Uint8Array;
 
 /** One credential with all its state: tokens, cached secrets, limits. */
 export interface Engine {
-  /** Begins an operation. Throws a {@link RawError} when its arguments are wrong. */
-  start(operationJson: string): { op: number; turn: Turn };
+  /** Begins an operation, with the secret value that it takes. Throws a {@link RawError} when its arguments are wrong. */
+  start(operationJson: string, value?: SecretValue): { op: number; turn: Turn };
   /** The caller of an operation has gone: no result follows. */
   cancel(op: number): Turn;
   /** An HTTP answer arrived. */
   completeHttp(id: number, status: number, headers: [string, string][], body: Uint8Array): Turn;
-  /** A file was read. */
-  completeFile(id: number, content: Uint8Array): Turn;
+  /** A file was read; `shared`: others than its owner may read it. */
+  completeFile(id: number, content: Uint8Array, shared: boolean): Turn;
   /** A program ended; `status` is null when a signal ended it. */
   completeRun(id: number, status: number | null, stdout: Uint8Array, stderr: Uint8Array): Turn;
   /** A foreign credential gave a token. */
   completeToken(id: number, token: string, expiresOnMs: number, refreshOnMs: number | null): Turn;
+  /** A key signed. */
+  completeSignature(id: number, signature: Uint8Array): Turn;
+  /** A function of the user's gave a client assertion. */
+  completeAssertion(id: number, assertion: string): Turn;
+  /** A person was told where to sign in. */
+  completePrompt(id: number): Turn;
+  /** The browser came back to `redirectUri` with a query or form. */
+  completeReturn(id: number, redirectUri: string, answer: string): Turn;
   /** An effect could not be done; `kind` is one of the factory's `faultKinds`. */
   fail(id: number, kind: string, detail: string): Turn;
   /** The time that the last turn named has come. */
@@ -128,8 +175,8 @@ export interface Engine {
   invalidate(vault: string, name: string | null, version: string | null): void;
   /** What every unfinished operation waits for. */
   pending(): { op: number; sinceMs: number; waitsFor: string }[];
-  /** What the cache holds, and how it has fared. */
-  cacheInfo?(): CacheInfo;
+  /** What the cache holds and has done: `CacheInfo` of the core, as JSON. */
+  cacheInfo(): string;
   /** Replaces the machine's clocks by one that stands where it is set; for tests. */
   setClock?(instantMs: number, unixMs: number): void;
   /** Gives its memory back. Nothing may be called afterwards. */
@@ -142,7 +189,12 @@ export interface EngineFactory {
    * Makes an engine from its options (JSON), the environment variables named by `environmentNames` as far as they
    * are set, the secret values that the options refer to by number, and 16 random bytes. Throws a {@link RawError}.
    */
-  create(optionsJson: string, environment: [string, string][], secrets: string[], seed: Uint8Array): Engine;
+  create(
+    optionsJson: string,
+    environment: [string, string][],
+    secrets: SecretValue[],
+    seed: Uint8Array,
+  ): Engine;
   /** The variables that any credential looks at. */
   readonly environmentNames: string[];
   /** Every kind of error with its number. */

@@ -7,6 +7,7 @@
 
 import type { RawError } from "./engine.js";
 import { type Attempt, type Identity, readIdentity } from "./events.js";
+import type { GetTokenOptions } from "./token.js";
 
 /** What the caller can do about an error. */
 export type ErrorCode =
@@ -78,6 +79,8 @@ export class NightlatchError extends Error {
   readonly advice: string | undefined;
   /** The code of a diagnosis, when there is one. */
   readonly help: string | undefined;
+  /** Claims (JSON) that the user must satisfy in a sign-in of their own, when a service acts on their behalf. */
+  readonly claims: string | undefined;
 
   constructor(raw: RawError, cause?: unknown) {
     super(textOf(raw), cause === undefined ? undefined : { cause });
@@ -94,6 +97,7 @@ export class NightlatchError extends Error {
     this.attempts = raw.attempts;
     this.advice = raw.advice;
     this.help = raw.help;
+    this.claims = raw.claims;
   }
 }
 
@@ -105,6 +109,15 @@ export class AuthenticationError extends NightlatchError {
 /** No source of an identity exists here: sign in, attach or configure one. */
 export class CredentialUnavailableError extends NightlatchError {
   override name = "CredentialUnavailableError";
+}
+
+/** A person must sign in, and the credential was told not to ask by itself: call its `authenticate`. */
+export class AuthenticationRequiredError extends CredentialUnavailableError {
+  override name = "AuthenticationRequiredError";
+  /** What the token was wanted for. */
+  scopes: string[] = [];
+  /** How it was asked for. */
+  getTokenOptions: GetTokenOptions | undefined;
 }
 
 /** None of several sources gave a token; `errors` has one error for each. */
@@ -143,9 +156,17 @@ const CLASSES: Record<string, typeof NightlatchError> = {
 
 /** Makes the error for one of the engine's; a kind that is not known here becomes the base class. */
 export function errorFrom(raw: RawError, cause?: unknown): NightlatchError {
-  const several = raw.kind === "CREDENTIAL_UNAVAILABLE" && raw.attempts.length > 0;
-  const Class = several ? AggregateAuthenticationError : (CLASSES[raw.kind] ?? NightlatchError);
-  return new Class(raw, cause);
+  return new (classOf(raw))(raw, cause);
+}
+
+function classOf({ kind, code, attempts }: RawError): typeof NightlatchError {
+  if (kind === "CREDENTIAL_UNAVAILABLE" && attempts.length > 0) {
+    return AggregateAuthenticationError;
+  }
+  if (kind === "CREDENTIAL_UNAVAILABLE" && code === "authentication_required") {
+    return AuthenticationRequiredError;
+  }
+  return CLASSES[kind] ?? NightlatchError;
 }
 
 /** What an engine threw: one of its errors, or, if it broke, a defect of ours. */

@@ -32,10 +32,24 @@ export interface EventFactsByType {
   tokenacquired: { source: string; scope: string; identity: Identity; expiresOn: string; skipped: Attempt[] };
   /** A token could not be renewed; the old one still serves. */
   tokenrefreshfailed: { source: string; reason: string };
+  /** The file of a private key can be read by others than its owner. */
+  keyfileshared: { path: string };
   /** A secret was fetched from its vault. */
   secretfetched: { vault: string; name: string; version: string; requestId: string | null };
   /** The latest version of a secret is another one than before. */
   secretrotated: { vault: string; name: string; oldVersion: string; newVersion: string };
+  /** A secret ends soon, see the option `nearExpiry`. Told once for a version, while the cache remembers it. */
+  secretnearexpiry: { vault: string; name: string; version: string; expiresOn: string };
+  /** An operation other than getting a secret ended. */
+  vaultoperation: {
+    operation: string;
+    vault: string;
+    name: string | null;
+    version: string | null;
+    requestId: string | null;
+    durationMs: number;
+    outcome: string;
+  };
   /** The vault could not be asked; a copy past its life was served. */
   servedstale: { vault: string; name: string; ageMs: number; reason: string };
   /** A secret was served outside its validity period. */
@@ -90,7 +104,8 @@ export function readIdentity(raw: Record<string, string | null | undefined>): Id
   return Object.fromEntries(known.map(([name, value]) => [IDENTITY[name] ?? name, value]));
 }
 
-function camelCase(value: unknown): unknown {
+/** Plain data of the engine's under the names that users know. */
+export function camelCase(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(camelCase);
   }

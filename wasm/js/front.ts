@@ -4,18 +4,14 @@
  * @module
  */
 
-export {
-  SecretClient,
-  type GetSecretOptions,
-  type SecretClientEventMap,
-  type SecretClientOptions,
-} from "./client.js";
+export { SecretClient, type SecretClientEventMap, type SecretClientOptions } from "./client.js";
 export * from "./credentials.js";
-export type { CacheInfo } from "./engine.js";
+export type { SecretValue, SignatureAlgorithm } from "./engine.js";
 export {
   AbortError,
   AggregateAuthenticationError,
   AuthenticationError,
+  AuthenticationRequiredError,
   CredentialUnavailableError,
   type ErrorCode,
   NightlatchError,
@@ -33,12 +29,35 @@ export type { Fetch } from "./host/fetch.js";
 export type { Clock, Timer } from "./host/host.js";
 export {
   AccessToken,
+  type CacheInfo,
+  type DeletedSecret,
   KeyVaultSecret,
   type KeyVaultSecretIdentifier,
   parseKeyVaultSecretIdentifier,
   type SecretProperties,
 } from "./models.js";
-export type { EngineOptions, FileContent, HostOptions, RetryOptions } from "./options.js";
+export type {
+  AuditTarget,
+  EngineOptions,
+  FileContent,
+  HostOptions,
+  RetryOptions,
+  SdkOptions,
+} from "./options.js";
+export type { Page, PagedAsyncIterableIterator, PageSettings } from "./paging.js";
+export type { PollerLike, PollOperationState, PollOptions } from "./polling.js";
+export type {
+  GetSecretOptions,
+  GetSecretsOptions,
+  ListOptions,
+  OperationOptions,
+  PurgeDeletedSecretOptions,
+  SecretChanges,
+  SecretPollerOptions,
+  SetSecretOptions,
+  UpdateSecretPropertiesOptions,
+  WithSecretOptions,
+} from "./requests.js";
 export {
   type AbortSignalLike,
   getBearerTokenProvider,

@@ -78,6 +78,48 @@ export class KeyVaultSecret {
   }
 }
 
+/** A deleted secret, which can be recovered until it is purged. It has no value. */
+export interface DeletedSecret {
+  /** The secret's name. */
+  readonly name: string;
+  /** Never known of a deleted secret. */
+  readonly value?: string;
+  /** What the vault says of it, what follows included. */
+  readonly properties: SecretProperties & {
+    readonly recoveryId?: string;
+    readonly deletedOn?: Date;
+    readonly scheduledPurgeDate?: Date;
+  };
+  /** Its identifier as a deleted secret. */
+  readonly recoveryId?: string;
+  /** When it was deleted. */
+  readonly deletedOn?: Date;
+  /** When the vault will purge it by itself. */
+  readonly scheduledPurgeDate?: Date;
+}
+
+/** What a cache holds, and what it has done since it was made. */
+export interface CacheInfo {
+  /** Secrets kept, those included whose time is over and that have not been swept out yet. */
+  readonly entries: number;
+  /** Their size. */
+  readonly bytes: number;
+  /** Reads that did not wait for the vault. */
+  readonly hits: number;
+  /** Reads that did. */
+  readonly misses: number;
+  /** Reads that were served a copy past its life, because the vault could not be asked. */
+  readonly staleServed: number;
+  /** Times that a copy was renewed before its end, or because a caller wanted it. */
+  readonly refreshes: number;
+  /** Secrets that left for want of room. */
+  readonly evictions: number;
+  /** Secrets that left because their time was over. */
+  readonly expired: number;
+  /** Age of the oldest copy; `undefined` if there is none. */
+  readonly oldestAgeInMs?: number;
+}
+
 /** A bearer token for one or more scopes. */
 export class AccessToken {
   /** The token. */
@@ -139,8 +181,13 @@ export function secretFrom(raw: RawSecret): KeyVaultSecret {
 }
 
 function build(raw: RawSecret): KeyVaultSecret {
-  const { value, made: _made, keyId, notBefore, expiresOn, createdOn, updatedOn, tags, ...same } = raw;
-  const properties: SecretProperties = {
+  const { value, made: _made, ...properties } = raw;
+  return new KeyVaultSecret(value, Object.freeze(propertiesOf(properties)));
+}
+
+function propertiesOf(raw: Omit<RawSecret, "value" | "made">): SecretProperties {
+  const { keyId, notBefore, expiresOn, createdOn, updatedOn, tags, ...same } = raw;
+  return {
     ...same,
     ...(notBefore !== undefined && { notBefore: new Date(notBefore) }),
     ...(expiresOn !== undefined && { expiresOn: new Date(expiresOn) }),
@@ -149,5 +196,50 @@ function build(raw: RawSecret): KeyVaultSecret {
     ...(keyId !== undefined && { certificateKeyId: keyId }),
     tags: Object.freeze({ ...tags }),
   };
-  return new KeyVaultSecret(value, Object.freeze(properties));
+}
+
+/** Properties as the engine's JSON has them: times in seconds, null for what is not known. */
+export interface PropertiesJson {
+  [name: string]: string | number | boolean | Record<string, string> | null;
+}
+
+/** A deleted secret in the engine's JSON. */
+export interface DeletedJson {
+  properties: PropertiesJson;
+  recovery_id: string | null;
+  deleted_date: number | null;
+  scheduled_purge_date: number | null;
+}
+
+const TIMES = ["notBefore", "expiresOn", "createdOn", "updatedOn"];
+
+/** Properties out of the engine's JSON. */
+export function propertiesFrom(json: PropertiesJson): SecretProperties {
+  const known = Object.entries(json).flatMap(([name, value]) => {
+    const here = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    return value === null ? [] : [[here, TIMES.includes(here) ? Number(value) * 1000 : value] as const];
+  });
+  return propertiesOf(Object.fromEntries(known) as unknown as RawSecret);
+}
+
+/** A deleted secret out of the engine's JSON. */
+export function deletedFrom(json: DeletedJson): DeletedSecret {
+  const { recovery_id: recoveryId, deleted_date: deleted, scheduled_purge_date: purge } = json;
+  const dates = {
+    ...(recoveryId !== null && { recoveryId }),
+    ...(deleted !== null && { deletedOn: new Date(deleted * 1000) }),
+    ...(purge !== null && { scheduledPurgeDate: new Date(purge * 1000) }),
+  };
+  const properties = propertiesFrom(json.properties);
+  return { name: properties.name, properties: { ...properties, ...dates }, ...dates };
+}
+
+/** What a cache tells of itself, out of the engine's JSON. */
+export function cacheInfoFrom(json: string): CacheInfo {
+  const {
+    oldest_age: age,
+    stale_served: staleServed,
+    ...same
+  } = JSON.parse(json) as Record<string, number | null>;
+  return { ...same, staleServed, ...(age != null && { oldestAgeInMs: age * 1000 }) } as unknown as CacheInfo;
 }

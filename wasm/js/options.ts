@@ -20,15 +20,41 @@ export interface HostOptions {
   environment?: Record<string, string | undefined>;
   /** Who renews what nears its end: nobody waits (`detached`), or the caller who notices does. */
   renewal?: "detached" | "caller";
+  /** Takes every event as one line of JSON with its time, in the words of the engine. No event holds a secret. */
+  audit?: AuditTarget;
   /** Where time comes from; for tests. */
   clock?: Clock;
 }
 
+/**
+ * Where the audit goes: a function that takes lines, a stream, or (Node) the path of a file, which is made for its owner
+ * only and appended to line by line, so that processes may share it and it may be rotated.
+ */
+export type AuditTarget = ((line: string) => void) | { write(text: string): unknown } | string;
+
 /** What a file holds. */
 export type FileContent = string | Uint8Array;
 
+/** Options of the Azure SDKs that mean nothing here: to leave them in or out changes nothing. */
+export interface SdkOptions {
+  /** No instance discovery is made. */
+  disableInstanceDiscovery?: boolean;
+  /** No secret is ever logged; see the events. */
+  loggingOptions?: unknown;
+  /** Not used yet. */
+  tracingOptions?: unknown;
+  /** Tokens are kept in memory only. */
+  tokenCachePersistenceOptions?: unknown;
+  /** Who signed in before is not looked up on disk. */
+  authenticationRecord?: unknown;
+  /** The page that ends a sign-in is ours. */
+  browserCustomizationOptions?: unknown;
+  /** No broker is asked. */
+  brokerOptions?: unknown;
+}
+
 /** Options of clients, and of credentials used by themselves. */
-export interface EngineOptions extends HostOptions {
+export interface EngineOptions extends HostOptions, SdkOptions {
   /** How long the latest version of a secret is kept; 0 turns the cache off. Default 300,000. */
   cacheTtl?: number;
   /** The same for a version named by the caller. Default 3,600,000. */
@@ -55,6 +81,10 @@ export interface EngineOptions extends HostOptions {
   vaultRequestsPerSecond?: number;
   /** That many at once. Default 400. */
   vaultBurst?: number;
+  /** Secrets set or restored a second in one vault; more have to wait. 0 for no limit. Default 15. */
+  vaultCreatesPerSecond?: number;
+  /** That many at once. Default 15. */
+  vaultCreateBurst?: number;
   /** How failures are tried again. */
   retryOptions?: RetryOptions;
   /** What a call may take in all. Default 60,000. */
@@ -71,6 +101,8 @@ export interface EngineOptions extends HostOptions {
   allowHttpLoopback?: boolean;
   /** A secret outside its validity period: serve it (default), serve it and tell by an event, or refuse it. */
   validity?: "allow" | "warn" | "refuse";
+  /** How long before its end a secret that is fetched is told of (event `secretnearexpiry`); 0: never. Default 30 days. */
+  nearExpiry?: number;
   /** Who the token must stand for; every part given is compared. */
   expect?: Identity;
   /** What to say of the program to the services. */
@@ -116,6 +148,8 @@ const ENGINE: Record<string, [path: string, Convert]> = {
   secretBurst: ["limits.secret_burst", asItIs],
   vaultRequestsPerSecond: ["limits.vault_per_second", asItIs],
   vaultBurst: ["limits.vault_burst", asItIs],
+  vaultCreatesPerSecond: ["limits.create_per_second", asItIs],
+  vaultCreateBurst: ["limits.create_burst", asItIs],
   "retryOptions.maxRetries": ["retry.tries", oneMore],
   "retryOptions.retryDelayInMs": ["retry.delay", seconds],
   "retryOptions.maxRetryDelayInMs": ["retry.max_delay", seconds],
@@ -126,6 +160,7 @@ const ENGINE: Record<string, [path: string, Convert]> = {
   allowedDomains: ["vault.allowed_domains", asItIs],
   allowHttpLoopback: ["vault.allow_http_loopback", asItIs],
   validity: ["vault.validity", asItIs],
+  nearExpiry: ["vault.near_expiry", seconds],
   expect: ["expect", snakeCase],
   "userAgentOptions.userAgentPrefix": ["user_agent", asItIs],
 };
@@ -133,8 +168,16 @@ const ENGINE: Record<string, [path: string, Convert]> = {
 /** Options that hold others. */
 const GROUPS = ["retryOptions", "userAgentOptions"];
 
-/** Options of the Azure SDKs that mean nothing here and change nothing by being left out. */
-const WITHOUT_MEANING = ["loggingOptions", "tracingOptions", "disableInstanceDiscovery"];
+/** The names of {@link SdkOptions}. */
+const WITHOUT_MEANING: readonly string[] = [
+  "disableInstanceDiscovery",
+  "loggingOptions",
+  "tracingOptions",
+  "tokenCachePersistenceOptions",
+  "authenticationRecord",
+  "browserCustomizationOptions",
+  "brokerOptions",
+] satisfies (keyof SdkOptions)[];
 
 /** Options, sorted by who they are for. */
 export interface Settings {

@@ -5,28 +5,27 @@
  * @module
  */
 
-import type { Engine, EngineFactory, Output, RawSecret, Turn } from "./engine.js";
+import { type Effect, perform } from "./effects.js";
+import type { Engine, EngineFactory, Output, RawSecret, SecretValue, Turn } from "./engine.js";
 import { AbortError, errorFrom, isRawError, type NightlatchError, thrown } from "./errors.js";
 import { type EventFacts, readEvent } from "./events.js";
 import { fault } from "./host/fetch.js";
-import { type Host, HostFault, type Timer } from "./host/host.js";
-import type { AbortSignalLike, GetTokenOptions, GivenToken, TokenCredential } from "./token.js";
+import type { Host, Timer } from "./host/host.js";
+import type { Outside } from "./outside.js";
+import type { AbortSignalLike } from "./token.js";
 
 /** What an engine is made from. */
 export interface Configuration {
   /** Its options, as JSON. */
   options: string;
   /** The secret values that they refer to by number. */
-  secrets: string[];
-  /** The credential objects of other libraries that they refer to by number. */
-  foreign: TokenCredential[];
+  secrets: SecretValue[];
+  /** What the user gave us to ask, by the numbers that they refer to it by. */
+  outside: Outside[];
 }
 
 /** How an operation ended well. */
-export type Finished = Extract<Output, ["secret" | "token", ...unknown[]]>;
-
-/** What the host is to do. */
-type Effect = Exclude<Output, ["secret" | "token" | "error" | "event" | "abort", ...unknown[]]>;
+export type Finished = Extract<Output, ["secret" | "secrets" | "backup" | "token" | "reply", ...unknown[]]>;
 
 /** Somebody who waits for an operation. */
 interface Waiter {
@@ -95,8 +94,13 @@ export class Pump {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Has an operation done. */
-  async call(operation: object, owner: object, signal?: AbortSignalLike): Promise<Finished> {
+  /** Has an operation done. `value` is the secret value that it takes, if any. */
+  async call(
+    operation: object,
+    owner: object,
+    signal?: AbortSignalLike,
+    value?: SecretValue,
+  ): Promise<Finished> {
     if (signal?.aborted) {
       throw new AbortError(signal.reason);
     }
@@ -106,7 +110,7 @@ export class Pump {
       this.#engine ?? this.#open(factory);
     }
     // The error is made here and not where it comes up, so that its stack leads to whoever called.
-    const result = await this.#result(operation, owner, signal);
+    const result = await this.#result(operation, owner, signal, value);
     return result();
   }
 
@@ -122,9 +126,9 @@ export class Pump {
     }
   }
 
-  /** What the cache holds, as far as the engine tells. */
-  cacheInfo(): ReturnType<NonNullable<Engine["cacheInfo"]>> | undefined {
-    return this.#engine && this.#ask((engine) => engine.cacheInfo?.());
+  /** What the cache holds and has done, as JSON; `undefined` while there is no engine. */
+  cacheInfo(): string | undefined {
+    return this.#engine && this.#ask((engine) => engine.cacheInfo());
   }
 
   /** What every unfinished operation waits for. */
@@ -170,8 +174,9 @@ export class Pump {
     operation: object,
     owner: object,
     signal: AbortSignalLike | undefined,
+    value: SecretValue | undefined,
   ): Promise<() => Finished> {
-    const { op, turn } = this.#ask((engine) => engine.start(JSON.stringify(operation)));
+    const { op, turn } = this.#ask((engine) => engine.start(JSON.stringify(operation), value));
     let result: (() => Finished) | undefined;
     const settled = new Promise<void>((resolve) => {
       const abort = (): void => this.#leave(op, () => new AbortError(signal?.reason));
@@ -243,7 +248,10 @@ export class Pump {
   #handle(output: Output, cause: unknown): void {
     switch (output[0]) {
       case "secret":
+      case "secrets":
+      case "backup":
       case "token":
+      case "reply":
         return this.#settle(output[1], () => output);
       case "error": {
         const [, op, raw] = output;
@@ -279,8 +287,20 @@ export class Pump {
   #tell(json: string): void {
     const event = readEvent(json);
     this.#host.event?.(event);
+    this.#audit(json);
     for (const listener of this.#listeners) {
       listener(event);
+    }
+  }
+
+  /** Writes an event to where the user wants it. What fails there must not break what the event tells of. */
+  #audit(json: string): void {
+    const { audit, clock } = this.#host;
+    try {
+      const time = new Date(clock.read?.().unixMs ?? Date.now()).toISOString();
+      audit?.(`{"time":"${time}",${json.slice(1)}`);
+    } catch (why) {
+      console.error("nightlatch: the audit stream failed:", why);
     }
   }
 
@@ -289,7 +309,7 @@ export class Pump {
     const id = effect[1];
     const controller = new AbortController();
     this.#running.set(id, controller);
-    this.#work(effect, controller.signal).then(
+    perform(effect, this.#host, this.#configuration.outside, controller.signal).then(
       (answer) => this.#running.delete(id) && this.#turn(answer),
       (why: unknown) => {
         const { kind, message, cause } = fault(why);
@@ -298,42 +318,6 @@ export class Pump {
         }
       },
     );
-  }
-
-  async #work(effect: Effect, signal: AbortSignal): Promise<(engine: Engine) => Turn> {
-    const host = this.#host;
-    switch (effect[0]) {
-      case "http": {
-        const [, id, , method, url, headers, body, timeoutMs, direct] = effect;
-        const answer = await host.http({ method, url, headers, body, timeoutMs, direct }, signal);
-        return (engine) => engine.completeHttp(id, answer.status, answer.headers, answer.body);
-      }
-      case "read_file": {
-        const [, id, , path, limit] = effect;
-        const content = await host.readFile?.(path, limit, signal);
-        return content === undefined ? cannot(id) : (engine) => engine.completeFile(id, content);
-      }
-      case "run": {
-        const [, id, , argv, env, timeoutMs] = effect;
-        const answer = await host.run?.(argv, env, timeoutMs, signal);
-        return answer === undefined
-          ? cannot(id)
-          : (engine) => engine.completeRun(id, answer.status, answer.stdout, answer.stderr);
-      }
-      case "host_token": {
-        const [, id, , handle, scopes, tenantId, claims, enableCae] = effect;
-        const token = await foreignToken(this.#configuration.foreign[handle], scopes, {
-          ...(tenantId !== null && { tenantId }),
-          ...(claims !== null && { claims }),
-          ...(enableCae && { enableCae }),
-          abortSignal: signal,
-        });
-        const { expiresOnTimestamp, refreshAfterTimestamp = null } = token;
-        return (engine) => engine.completeToken(id, token.token, expiresOnTimestamp, refreshAfterTimestamp);
-      }
-      default:
-        return cannot(effect[1]);
-    }
   }
 
   #end(error: () => NightlatchError): void {
@@ -354,27 +338,4 @@ function raising(error: () => NightlatchError): () => Finished {
   return () => {
     throw error();
   };
-}
-
-/** For what the host has no means to do. */
-function cannot(id: number): (engine: Engine) => Turn {
-  return (engine) => engine.fail(id, "unsupported", "");
-}
-
-async function foreignToken(
-  credential: TokenCredential | undefined,
-  scopes: string[],
-  options: GetTokenOptions,
-): Promise<GivenToken> {
-  try {
-    const token = await credential?.getToken(scopes, options);
-    if (token) {
-      return token;
-    }
-  } catch (why) {
-    const { name, message } = why instanceof Error ? why : { name: "", message: String(why) };
-    const kind = name === "CredentialUnavailableError" ? "unavailable" : "refused";
-    throw new HostFault(kind, message.slice(0, 2000), why);
-  }
-  throw new HostFault("unavailable", "it gave no token");
 }

@@ -22,7 +22,7 @@ export interface Runtime {
 }
 
 /** The names of {@link HostOptions}. */
-export const HOST_OPTIONS: readonly string[] = ["fetch", "files", "environment", "renewal", "clock"];
+export const HOST_OPTIONS: readonly string[] = ["fetch", "files", "environment", "renewal", "audit", "clock"];
 
 let installed: Runtime | undefined;
 

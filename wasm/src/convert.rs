@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use js_sys::{Array, JsString, Object, Reflect, Uint8Array};
-use nightlatch_core::effect::{Effect, EffectId, Request, Route};
+use nightlatch_core::effect::{Effect, EffectId, Request, Route, SigningKey};
 use nightlatch_core::operation::{OpId, Output, Reply};
-use nightlatch_core::secret::Secret;
+use nightlatch_core::secret::{Secret, SecretId};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::UnixTime;
 use wasm_bindgen::{JsCast, JsValue};
@@ -43,15 +43,27 @@ pub(crate) fn pairs<T: From<String>>(array: &Array) -> Vec<(String, T)> {
         .collect()
 }
 
-/// One output as an array; `secret_object` makes a secret's object, or finds it.
-pub(crate) fn output(output: Output, secret_object: impl FnOnce(&Secret) -> JsValue) -> Option<JsValue> {
+/// A secret value as JavaScript has it: text, or bytes.
+pub(crate) fn secret_value(value: &JsValue) -> Sensitive {
+    match value.as_string() {
+        Some(text) => text.into(),
+        None => Uint8Array::new(value).to_vec().into(),
+    }
+}
+
+/// One output as an array; `secret_object` makes a secret's object, or finds that of what was asked for.
+pub(crate) fn output(
+    output: Output,
+    asked: Option<&SecretId>,
+    secret_object: impl FnMut(&Secret, Option<&SecretId>) -> JsValue,
+) -> Option<JsValue> {
     let array = match output {
         Output::Perform { id, op, effect } => perform(id, op, effect),
         Output::Abort(id) => array(["abort".into(), number(id.0)]),
         Output::Finished {
             op,
             result: Ok(reply),
-        } => finished(op, reply, secret_object),
+        } => finished(op, reply, asked, secret_object),
         Output::Finished {
             op,
             result: Err(error),
@@ -72,7 +84,7 @@ pub(crate) fn secret(secret: &Secret) -> JsValue {
     for (name, value) in &p.tags {
         let _set = Reflect::set(&tags, &name.into(), &value.into());
     }
-    let time = |time: Option<UnixTime>| time.map(|t| t.as_millis() as f64).into();
+    let time = |time: Option<UnixTime>| time.map(millis_since_1970).into();
     let text = |text: &Option<String>| text.as_deref().into();
     record([
         ("value", sensitive(secret.value())),
@@ -95,21 +107,39 @@ pub(crate) fn secret(secret: &Secret) -> JsValue {
     ])
 }
 
-fn finished(op: OpId, reply: Reply, secret_object: impl FnOnce(&Secret) -> JsValue) -> JsValue {
+/// The end of an operation. What holds a secret is an object, all else the core's own JSON.
+fn finished(
+    op: OpId,
+    reply: Reply,
+    asked: Option<&SecretId>,
+    mut secret_object: impl FnMut(&Secret, Option<&SecretId>) -> JsValue,
+) -> JsValue {
+    let op = number(op.0);
     match reply {
-        Reply::Secret(secret) => array(["secret".into(), number(op.0), secret_object(&secret)]),
+        Reply::Secret(secret) => array(["secret".into(), op, secret_object(&secret, asked)]),
+        Reply::Secrets(found) => {
+            let found: Array = found
+                .into_iter()
+                .map(|(id, result)| match result {
+                    Ok(secret) => secret_object(&secret, Some(&id)),
+                    Err(error) => crate::error::object(&error),
+                })
+                .collect();
+            array(["secrets".into(), op, found.into()])
+        }
+        Reply::Backup(blob) => array(["backup".into(), op, sensitive(&blob)]),
         Reply::Token {
             token,
             expires_on,
             refresh_on,
         } => array([
             "token".into(),
-            number(op.0),
+            op,
             sensitive(&token),
-            JsValue::from_f64(expires_on.as_millis() as f64),
-            JsValue::from_f64(refresh_on.as_millis() as f64),
+            millis_since_1970(expires_on).into(),
+            millis_since_1970(refresh_on).into(),
         ]),
-        _ => array(["unsupported_reply".into(), number(op.0)]),
+        reply => array(["reply".into(), op, reply.to_json().unwrap_or_default().into()]),
     }
 }
 
@@ -121,9 +151,14 @@ fn perform(id: EffectId, op: Option<OpId>, effect: Effect) -> JsValue {
             timeout,
             route,
         } => http(id, op, &request, timeout, &route),
-        Effect::ReadFile { path, limit, .. } => {
-            array(["read_file".into(), id, op, path.into(), number(limit as u64)])
-        }
+        Effect::ReadFile { path, limit, plain } => array([
+            "read_file".into(),
+            id,
+            op,
+            path.into(),
+            number(limit as u64),
+            plain.into(),
+        ]),
         Effect::Run { argv, env, timeout } => {
             let env: Array = env
                 .iter()
@@ -143,9 +178,61 @@ fn perform(id: EffectId, op: Option<OpId>, effect: Effect) -> JsValue {
             op,
             handle.into(),
             strings(scopes),
-            tenant.map_or(JsValue::NULL, JsValue::from),
-            claims.map_or(JsValue::NULL, JsValue::from),
+            or_null(tenant),
+            or_null(claims),
             enable_cae.into(),
+        ]),
+        Effect::Sign {
+            key,
+            algorithm,
+            message,
+            digest,
+        } => {
+            let key = match key {
+                SigningKey::Pkcs8(key) => bytes(key.expose()),
+                SigningKey::Host(handle) => handle.into(),
+            };
+            let algorithm = algorithm.name().into();
+            array([
+                "sign".into(),
+                id,
+                op,
+                key,
+                algorithm,
+                bytes(&message),
+                bytes(&digest),
+            ])
+        }
+        Effect::Assertion { handle } => array(["assertion".into(), id, op, handle.into()]),
+        Effect::Prompt {
+            handle,
+            message,
+            user_code,
+            verification_uri,
+            expires_on,
+        } => array([
+            "prompt".into(),
+            id,
+            op,
+            or_null(handle),
+            message.into(),
+            user_code.into(),
+            verification_uri.into(),
+            millis_since_1970(expires_on).into(),
+        ]),
+        Effect::Browse {
+            url,
+            port,
+            state,
+            timeout,
+        } => array([
+            "browse".into(),
+            id,
+            op,
+            url.into(),
+            or_null(port),
+            state.into(),
+            millis(timeout),
         ]),
         _ => array(["unsupported".into(), id, op]),
     }
@@ -164,10 +251,35 @@ fn http(id: JsValue, op: JsValue, request: &Request, timeout: Duration, route: &
         request.method.as_str().into(),
         (&request.url).into(),
         headers.into(),
-        Uint8Array::from(request.body.expose()).into(),
+        bytes(request.body.expose()),
         millis(timeout),
         route.is_direct().into(),
+        trust(route),
     ])
+}
+
+/// The one thing that a server is trusted for; null: what the host trusts.
+fn trust(route: &Route) -> JsValue {
+    match route {
+        Route::Pinned(sha1) => record([("sha1", bytes(sha1))]),
+        Route::Private { roots, server_name } => record([
+            ("roots", (&**roots).into()),
+            ("serverName", server_name.as_deref().into()),
+        ]),
+        _ => JsValue::NULL,
+    }
+}
+
+fn bytes(content: &[u8]) -> JsValue {
+    Uint8Array::from(content).into()
+}
+
+fn or_null<T: Into<JsValue>>(value: Option<T>) -> JsValue {
+    value.map_or(JsValue::NULL, Into::into)
+}
+
+fn millis_since_1970(time: UnixTime) -> f64 {
+    time.as_millis() as f64
 }
 
 fn array<const N: usize>(items: [JsValue; N]) -> JsValue {

@@ -41,14 +41,12 @@ pub struct Engine {
 impl Engine {
     /// Makes an engine; see `EngineFactory.create`.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        options: &str,
-        environment: Array,
-        secrets: Vec<String>,
-        seed: &[u8],
-    ) -> Result<Engine, JsValue> {
+    pub fn new(options: &str, environment: Array, secrets: Array, seed: &[u8]) -> Result<Engine, JsValue> {
         let environment = Environment::from_iter(convert::pairs::<Sensitive>(&environment));
-        let secrets = secrets.into_iter().map(Sensitive::from).collect();
+        let secrets = secrets
+            .iter()
+            .map(|value| convert::secret_value(&value))
+            .collect();
         let core = Config::from_json(options, environment, secrets)
             .and_then(|config| Core::new(config, read_seed(seed)))
             .map_err(|why| error::object(&why))?;
@@ -61,11 +59,15 @@ impl Engine {
         })
     }
 
-    /// Begins an operation (JSON).
-    pub fn start(&mut self, operation: &str) -> Result<JsValue, JsValue> {
+    /// Begins an operation (JSON), with the secret value that it takes, if any.
+    pub fn start(&mut self, operation: &str, value: &JsValue) -> Result<JsValue, JsValue> {
         let operation = self
             .core
             .operation(operation)
+            .and_then(|operation| match value.is_undefined() {
+                true => Ok(operation),
+                false => operation.with_value(convert::secret_value(value)),
+            })
             .map_err(|why| error::object(&why))?;
         let id = match &operation.task {
             Task::GetSecret { id, .. } => Some(id.clone()),
@@ -96,16 +98,36 @@ impl Engine {
         self.complete(id, Outcome::Http(response))
     }
 
-    /// A file was read.
+    /// A file was read; `shared`: others than its owner may read it.
     #[wasm_bindgen(js_name = completeFile)]
-    pub fn complete_file(&mut self, id: f64, content: Vec<u8>) -> JsValue {
-        self.complete(
-            id,
-            Outcome::File {
-                content: content.into(),
-                shared: false,
-            },
-        )
+    pub fn complete_file(&mut self, id: f64, content: Vec<u8>, shared: bool) -> JsValue {
+        let content = content.into();
+        self.complete(id, Outcome::File { content, shared })
+    }
+
+    /// A key signed.
+    #[wasm_bindgen(js_name = completeSignature)]
+    pub fn complete_signature(&mut self, id: f64, signature: Vec<u8>) -> JsValue {
+        self.complete(id, Outcome::Signed(signature))
+    }
+
+    /// A function of the user's gave a client assertion.
+    #[wasm_bindgen(js_name = completeAssertion)]
+    pub fn complete_assertion(&mut self, id: f64, assertion: String) -> JsValue {
+        self.complete(id, Outcome::Assertion(assertion.into()))
+    }
+
+    /// A person was told where to sign in.
+    #[wasm_bindgen(js_name = completePrompt)]
+    pub fn complete_prompt(&mut self, id: f64) -> JsValue {
+        self.complete(id, Outcome::Prompted)
+    }
+
+    /// The browser came back to `redirect_uri` with a query or form.
+    #[wasm_bindgen(js_name = completeReturn)]
+    pub fn complete_return(&mut self, id: f64, redirect_uri: String, answer: String) -> JsValue {
+        let answer = answer.into();
+        self.complete(id, Outcome::Returned { redirect_uri, answer })
     }
 
     /// A program ended.
@@ -216,18 +238,11 @@ impl Engine {
             .collect()
     }
 
-    /// What the cache holds, and how it has fared.
+    /// What the cache holds and has done (JSON).
     #[wasm_bindgen(js_name = cacheInfo)]
-    pub fn cache_info(&self) -> JsValue {
-        let store = self.core.store();
-        let stats = store.stats();
-        record([
-            ("entries", convert::number(store.len() as u64)),
-            ("bytes", convert::number(store.bytes() as u64)),
-            ("insertions", convert::number(stats.insertions)),
-            ("evictions", convert::number(stats.evictions)),
-            ("expired", convert::number(stats.expired)),
-        ])
+    pub fn cache_info(&self) -> String {
+        let info = self.core.cache_info(self.now());
+        serde_json::to_string(&info).unwrap_or_default()
     }
 
     /// Replaces the machine's clocks by one that stands where it is set.
@@ -257,15 +272,16 @@ impl Engine {
     fn turn(&mut self, now: Now) -> JsValue {
         let mut outputs = Array::new();
         while let Some(output) = self.core.poll_output() {
-            let kept = match &output {
+            let asked = match &output {
                 Output::Finished { op, .. } => self.asked.remove(op),
                 _ => None,
-            }
-            .and_then(|id| self.core.store().get(&id, now.instant));
-            let made = &mut self.made;
-            outputs.extend(convert::output(output, |secret| match &kept {
-                Some((entry, _)) if entry.value == *secret => made.of(entry),
-                _ => convert::secret(secret),
+            };
+            let (store, made) = (self.core.store(), &mut self.made);
+            outputs.extend(convert::output(output, asked.as_ref(), |secret, id| {
+                match id.and_then(|id| store.get(id, now.instant)) {
+                    Some((entry, _)) if entry.value == *secret => made.of(&entry),
+                    _ => convert::secret(secret),
+                }
             }));
         }
         self.drop_discarded();

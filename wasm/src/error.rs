@@ -41,6 +41,7 @@ pub(crate) fn object(error: &Error) -> JsValue {
         ("attempts", attempts.into()),
         ("advice", text(&details.advice)),
         ("help", text(&details.help)),
+        ("claims", text(&details.claims)),
     ])
 }
 

@@ -11,9 +11,11 @@ import http from "node:http";
 import https from "node:https";
 import tls from "node:tls";
 
+import type { Trust } from "../../../wasm/js/engine.js";
 import { BODY_LIMIT, type HttpAnswer, HostFault, type HttpRequest } from "../../../wasm/js/host/host.js";
 import { faultFrom } from "./faults.js";
 import { type Environment, proxyFor, unbracketed } from "./proxies.js";
+import { narrowAgent, trustKey } from "./trust.js";
 import { TunnelAgent, type TunnelRequest } from "./tunnel.js";
 
 /** Certificates in PEM form. */
@@ -25,6 +27,7 @@ export class Transport {
   readonly #ca: Certificates;
   readonly #agents = new Map<string, http.Agent>();
   #context: tls.SecureContext | undefined;
+  #trusted: { key: string; agent: http.Agent } | undefined;
 
   /**
    * @param environment - where proxies and `SSL_CERT_FILE` are looked up
@@ -40,7 +43,7 @@ export class Transport {
     try {
       const url = new URL(request.url);
       const proxy = request.direct ? undefined : proxyFor(url, this.#environment);
-      const agent = this.#agent(url.protocol, proxy);
+      const agent = request.trust === null ? this.#agent(url.protocol, proxy) : this.#narrow(request.trust);
       try {
         return await exchange(url, request, agent, proxy, signal);
       } catch (why) {
@@ -61,6 +64,8 @@ export class Transport {
       agent.destroy();
     }
     this.#agents.clear();
+    this.#trusted?.agent.destroy();
+    this.#trusted = undefined;
   }
 
   #agent(protocol: string, proxy: URL | undefined): http.Agent {
@@ -71,6 +76,16 @@ export class Transport {
       this.#agents.set(key, agent);
     }
     return agent;
+  }
+
+  /** There is one such place at most, so that one agent is enough: of whatever is trusted now. */
+  #narrow(trust: Trust): http.Agent {
+    const key = trustKey(trust);
+    if (this.#trusted?.key !== key) {
+      this.#trusted?.agent.destroy();
+      this.#trusted = { key, agent: narrowAgent(trust) };
+    }
+    return this.#trusted.agent;
   }
 
   #makeAgent(protocol: string, proxy: URL | undefined): http.Agent {

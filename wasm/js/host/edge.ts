@@ -6,8 +6,10 @@
 
 import { unsupported } from "../errors.js";
 import type { HostOptions } from "../options.js";
+import { auditor } from "./audit.js";
 import { systemClock } from "./clock.js";
 import { exchange, type Fetch } from "./fetch.js";
+import { given } from "./given.js";
 import { type Host, HostFault } from "./host.js";
 
 /** What differs between the places. */
@@ -31,24 +33,21 @@ export function edgeHost(place: Place, options: HostOptions): Host {
   }
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const { files } = options;
-  const readFile: Host["readFile"] = async (path, limit, signal) => {
+  const readFile: Host["readFile"] = async (path, limit, plain, signal) => {
     const file = files?.[path];
-    if (file === undefined) {
-      if (place.readFile === undefined) {
-        throw new HostFault("not_found", "there are no files here but those of the option `files`");
-      }
-      return place.readFile(path, limit, signal);
+    if (file !== undefined) {
+      return given(file, limit);
     }
-    const content = typeof file === "function" ? await file() : file;
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    if (bytes.length > limit) {
-      throw new HostFault("too_large", `${bytes.length} bytes`);
+    if (place.readFile === undefined) {
+      throw new HostFault("not_found", "there are no files here but those of the option `files`");
     }
-    return bytes;
+    return place.readFile(path, limit, plain, signal);
   };
   return {
     http: (request, signal) => exchange(fetch, request, signal),
     ...((files ?? place.readFile) !== undefined && { readFile }),
+    tell: (message) => console.log(message),
+    ...(options.audit !== undefined && { audit: auditor(options.audit) }),
     environment: () => options.environment ?? ambient(),
     platform: place.platform ?? "other",
     renewal: options.renewal ?? place.renewal ?? "detached",

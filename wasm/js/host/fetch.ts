@@ -16,6 +16,12 @@ export async function exchange(
   signal: AbortSignal,
   extra: RequestInit = {},
 ): Promise<HttpAnswer> {
+  if (request.trust !== null) {
+    throw new HostFault(
+      "unsupported",
+      "fetch cannot be told whom to trust: this source of tokens needs Node",
+    );
+  }
   try {
     const response = await fetch(request.url, {
       ...extra,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Trust } from "../engine.js";
 import type { EventFacts } from "../events.js";
 
 /** One HTTP exchange. No redirect is to be followed. */
@@ -16,6 +17,8 @@ export interface HttpRequest {
   timeoutMs: number;
   /** Identity endpoints: no proxy may stand in between. */
   direct: boolean;
+  /** What the server is trusted for, instead of what the host trusts. Such an exchange passes no proxy. */
+  trust: Trust | null;
 }
 
 /** An HTTP answer, whatever its status. */
@@ -25,11 +28,30 @@ export interface HttpAnswer {
   body: Uint8Array;
 }
 
+/** A file. */
+export interface FileAnswer {
+  content: Uint8Array;
+  /** Whether others than its owner may read it, as far as the host can tell. */
+  shared: boolean;
+}
+
 /** How a program ended; `status` is null when a signal ended it. */
 export interface RunAnswer {
   status: number | null;
   stdout: Uint8Array;
   stderr: Uint8Array;
+}
+
+/** A page by which a person signs in. */
+export interface SignInPage {
+  /** The page. `{redirect_uri}` in it stands for the listener's address. */
+  url: string;
+  /** Where to listen; null: at any port. */
+  port: number | null;
+  /** What the coming back must carry; anything else is refused and not waited for. */
+  state: string;
+  /** How long to wait. */
+  timeoutMs: number;
 }
 
 /** A timer that is set. */
@@ -51,10 +73,17 @@ export interface Clock {
 /** Reports failures by throwing a {@link HostFault}. */
 export interface Host {
   http(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
-  readFile?(path: string, limit: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** `plain`: a symbolic link, or anything else that is no plain file, is the fault `not_plain`. */
+  readFile?(path: string, limit: number, plain: boolean, signal: AbortSignal): Promise<FileAnswer>;
   run?(argv: string[], env: [string, string][], timeoutMs: number, signal: AbortSignal): Promise<RunAnswer>;
+  /** Shows a line to whoever runs the program. */
+  tell(message: string): void;
+  /** Opens a page, and waits on this machine's loopback address for the browser to come back. */
+  browse?(page: SignInPage, signal: AbortSignal): Promise<{ redirectUri: string; answer: string }>;
   /** Told of every event. */
   event?(event: EventFacts): void;
+  /** Takes every event as a line of JSON. */
+  audit?(line: string): void;
   /** Environment variables, as they are when an engine is made. */
   environment(): Record<string, string | undefined>;
   readonly platform: "linux" | "windows" | "macos" | "other";

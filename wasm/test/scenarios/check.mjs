@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { AbortError, NightlatchError } from "../../dist/front.js";
-import { errorFacts, eventOf, identityFacts, propertyFacts } from "./names.mjs";
+import { cacheFacts, deletedFacts, errorFacts, eventOf, identityFacts, propertyFacts } from "./names.mjs";
 import { callers } from "./player.mjs";
 
 /** All differences; none means that the scenario holds. */
@@ -11,7 +11,7 @@ export function differences(player) {
   return [...found(player)];
 }
 
-function* found({ scenario, world, construction, ended }) {
+function* found({ scenario, world, construction, ended, cacheInfo }) {
   const { expect, calls } = scenario;
   yield* world.complaints;
   if (expect.construction !== undefined) {
@@ -31,6 +31,7 @@ function* found({ scenario, world, construction, ended }) {
     }
   }
   yield* ofWhole(expect, world);
+  yield* ofParts("the cache", expect.cache_info, cacheFacts(cacheInfo ?? {}));
 }
 
 function* ofEnd(name, call, { result, error, tookMs }) {
@@ -57,13 +58,18 @@ function* ofResult(name, expected, result) {
     yield `${name}: no error, but ${expected.error} is expected`;
     return;
   }
-  const { value, token } = expected;
-  yield* ofParts(
-    name,
-    { ...(value !== undefined && { value }), ...(token !== undefined && { token }) },
-    result,
-  );
+  const plain = ["value", "token", "page", "continuation", "finished", "backup"];
+  const named = Object.entries(expected).filter(([part]) => plain.includes(part));
+  yield* ofParts(name, Object.fromEntries(named), result);
   yield* ofParts(`${name}: properties`, expected.properties, propertyFacts(result?.properties ?? {}));
+  yield* ofParts(`${name}: deleted`, expected.deleted, deletedFacts(result));
+  const { secrets = {} } = expected;
+  for (const [secret, fared] of Object.entries(secrets)) {
+    const end = result.secrets.get(secret);
+    yield* end instanceof NightlatchError
+      ? ofError(`${name}: ${secret}`, fared, end)
+      : ofResult(`${name}: ${secret}`, fared, end);
+  }
 }
 
 function* ofError(name, expected, error) {
@@ -101,7 +107,14 @@ function* ofParts(what, expected = {}, actual = {}) {
 
 function* ofWhole(expect, world) {
   const requests = world.told("request");
-  const lists = { requests, commands: world.told("command"), files: world.told("file") };
+  const lists = {
+    requests,
+    commands: world.told("command"),
+    files: world.told("file"),
+    signatures: world.told("signature"),
+    prompts: world.told("prompt"),
+    pages: world.told("page"),
+  };
   for (const [what, actual] of Object.entries(lists)) {
     if (!alike(expect[what], actual, (e, a) => a.startsWith(e))) {
       yield `the ${what} are ${JSON.stringify(actual, undefined, 1)}`;

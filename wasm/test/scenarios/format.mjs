@@ -6,18 +6,23 @@ import { join } from "node:path";
 /** What a scenario may say. */
 const NAMES = {
   scenario: "name why sequential renewal tokens world options secrets calls expect",
-  world: "platform environment files commands http",
-  file: "text fault delay times",
+  world: "platform environment files commands http signatures assertions prompts browser",
+  file: "text base64 fault shared link delay times",
+  hand: "text fault delay times",
   command: "argv status stdout stderr fault delay times",
-  rule: "method url url_prefix headers no_headers body_contains body_lacks times delay reply fault",
+  rule:
+    "method url url_prefix headers no_headers body_contains body_lacks route trust server_name times delay reply " +
+    "fault",
   reply: "status headers json text",
   call:
-    "at_ms as count op vault name version scopes tenant claims by_ms timeout cancel_at_ms expect " +
-    "finished_within_ms finished_after_ms",
+    "at_ms as count op vault name version value arguments scopes tenant claims authenticate by_ms timeout " +
+    "cancel_at_ms expect finished_within_ms finished_after_ms",
   ending:
-    "value properties token error message_contains message_lacks advice_contains attempts status code " +
-    "inner_code source request_id identity cancelled",
-  expect: "requests counts commands files events events_include events_exclude never_sent_to construction",
+    "value properties deleted page continuation finished backup secrets next_refresh token error message_contains " +
+    "message_lacks advice_contains attempts status code inner_code source request_id claims identity cancelled",
+  expect:
+    "requests counts commands files signatures prompts pages events events_include events_exclude cache_info " +
+    "never_sent_to construction",
 };
 
 /** Reads every scenario that the folder's index lists: its path, and what it says. */
@@ -49,10 +54,15 @@ function checkNames(scenario) {
     only("file", ...(typeof rules === "string" ? [] : rules));
   }
   only("command", ...(world.commands ?? []));
+  for (const hand of ["signatures", "assertions", "prompts", "browser"]) {
+    only("hand", ...(world[hand] ?? []));
+  }
   only("rule", ...(world.http ?? []));
   only("reply", ...(world.http ?? []).map((rule) => rule.reply ?? {}));
   only("call", ...calls);
-  only("ending", expect.construction ?? {}, ...calls.map((call) => call.expect ?? {}));
+  const endings = calls.map((call) => call.expect ?? {});
+  const inner = endings.flatMap((ending) => Object.values(ending.secrets ?? {}));
+  only("ending", expect.construction ?? {}, ...endings, ...inner);
   only("expect", expect);
 }
 

@@ -11,6 +11,8 @@ export interface Player {
 }
 
 export declare function readAll(folder: string): [path: string, scenario: Scenario][];
+export declare function encrypted(path: string): boolean;
+export declare function playable(scenario: Scenario): boolean;
 export declare function play(
   scenario: Scenario,
   factory: EngineFactory,

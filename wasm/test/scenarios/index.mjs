@@ -2,4 +2,4 @@
 
 export { differences } from "./check.mjs";
 export { readAll } from "./format.mjs";
-export { play } from "./player.mjs";
+export { encrypted, play, playable } from "./player.mjs";

@@ -18,6 +18,8 @@ const OPTIONS = {
   "limits.secret_burst": ["secretBurst", same],
   "limits.vault_per_second": ["vaultRequestsPerSecond", same],
   "limits.vault_burst": ["vaultBurst", same],
+  "limits.create_per_second": ["vaultCreatesPerSecond", same],
+  "limits.create_burst": ["vaultCreateBurst", same],
   "retry.tries": ["retryOptions.maxRetries", (tries) => tries - 1],
   "retry.delay": ["retryOptions.retryDelayInMs", ms],
   "retry.max_delay": ["retryOptions.maxRetryDelayInMs", ms],
@@ -28,6 +30,7 @@ const OPTIONS = {
   "vault.allowed_domains": ["allowedDomains", same],
   "vault.allow_http_loopback": ["allowHttpLoopback", same],
   "vault.validity": ["validity", same],
+  "vault.near_expiry": ["nearExpiry", ms],
   expect: ["expect", (identity) => camelCase(identity)],
   user_agent: ["userAgentOptions.userAgentPrefix", same],
 };
@@ -50,20 +53,52 @@ export function optionsOf({ credential: _, ...tree }) {
 /** Settings of credentials whose name here is another than the core's in camel case. */
 const SETTINGS = {
   process_timeout: (seconds) => ({ processTimeoutInMs: ms(seconds) }),
+  timeout: (seconds) => ({ signInTimeoutInMs: ms(seconds) }),
   require_envvar: (required) => (required ? { requiredEnvVars: "AZURE_TOKEN_CREDENTIALS" } : {}),
   workload_identity_tenant_id: (tenantId) => ({ tenantId }),
+  redirect_port: (port) => ({ redirectUri: `http://localhost:${port}` }),
+  signing_key: (_handle, { signingKey }) => ({ signingKey }),
+  assertion: (_handle, { getAssertion }) => ({ getAssertion }),
+  prompt: (_handle, { userPromptCallback }) => ({ userPromptCallback }),
   authority: ({ authority, ...others }) => ({
     ...(authority !== undefined && { authorityHost: authority }),
     ...camelCase(others),
   }),
 };
 
-/** A credential's settings. */
-export function settingsOf(tree) {
-  return Object.assign(
-    {},
-    ...Object.entries(tree).map(([name, value]) => SETTINGS[name]?.(value) ?? camelCase({ [name]: value })),
-  );
+/** Settings that are numbers of secret values, and their names here. */
+const SLOTS = {
+  client_secret: "clientSecret",
+  certificate: "certificate",
+  password: "certificatePassword",
+  user_assertion: "userAssertionToken",
+  system_access_token: "systemAccessToken",
+  authorization_code: "authorizationCode",
+};
+
+/** A credential's settings. `hands` are the user's functions. */
+export function settingsOf({ username, ...tree }, secrets, hands) {
+  const parts = Object.entries(tree).map(([name, value]) => {
+    if (name in SLOTS) {
+      const here = name === "password" && username !== undefined ? "password" : SLOTS[name];
+      return { [here]: secrets[value] ?? "" };
+    }
+    return SETTINGS[name]?.(value, hands) ?? camelCase({ [name]: value });
+  });
+  return Object.assign({}, ...parts, username === undefined ? {} : { username });
+}
+
+/** The further arguments of an operation, as options. */
+export function argumentsOf(given) {
+  const dates = ["not_before", "expires_on", "if_unchanged_since"];
+  const entries = Object.entries(given).map(([name, value]) => {
+    if (name === "interval") {
+      return ["intervalInMs", ms(value)];
+    }
+    const here = name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+    return [here, dates.includes(name) ? new Date(value * 1000) : value];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** An expected event, by a name alone or with some facts, as listeners see it. */
@@ -81,6 +116,7 @@ export function errorFacts(error) {
     inner_code: error.innerCode,
     source: error.source,
     request_id: error.requestId,
+    claims: error.claims,
     attempts: error.attempts.map(({ source, ending }) => [source, ending]),
   };
 }
@@ -90,8 +126,20 @@ export function identityFacts({ tenantId, clientId, objectId, resourceId } = {})
   return { tenant: tenantId, client: clientId, object: objectId, resource: resourceId };
 }
 
+/** What a deleted secret has besides its properties, by the names of scenarios. */
+export function deletedFacts({ recoveryId, deletedOn, scheduledPurgeDate } = {}) {
+  const { deleted_on: deleted, ...others } = propertyFacts({ recoveryId, deletedOn, scheduledPurgeDate });
+  return { ...others, deleted_date: deleted };
+}
+
+/** What a cache tells of itself, by the names of scenarios. */
+export function cacheFacts({ oldestAgeInMs, ...info }) {
+  return { ...propertyFacts(info), oldest_age: oldestAgeInMs === undefined ? null : oldestAgeInMs / 1000 };
+}
+
 /** The properties of a secret, by the names of scenarios; times in seconds since 1970. */
-export function propertyFacts(properties) {
+export function propertyFacts({ certificateKeyId, ...known }) {
+  const properties = { ...known, ...(certificateKeyId !== undefined && { keyId: certificateKeyId }) };
   const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const seconds = (value) => (value instanceof Date ? Math.floor(value.getTime() / 1000) : value);
   return Object.fromEntries(Object.entries(properties).map(([name, value]) => [snake(name), seconds(value)]));

@@ -3,7 +3,7 @@
 import * as nightlatch from "../../dist/front.js";
 import { HOST_OPTIONS, install } from "../../dist/runtime.js";
 import { RANK } from "./clock.mjs";
-import { optionsOf, settingsOf } from "./names.mjs";
+import { argumentsOf, optionsOf, settingsOf } from "./names.mjs";
 import { Surroundings } from "./surroundings.mjs";
 
 const SOME_VAULT = "https://contoso.vault.azure.net";
@@ -26,6 +26,8 @@ class Player {
   ended = new Map();
   /** Why the client could not be built. */
   construction;
+  /** What the cache tells of itself at the end. */
+  cacheInfo;
   #credential;
   #clients = new Map();
 
@@ -65,9 +67,20 @@ class Player {
       }
     }
     await clock.run();
+    this.cacheInfo = this.#client(SOME_VAULT).cacheInfo();
     for (const client of this.#clients.values()) {
       client.close();
     }
+  }
+
+  /** Why the credential gives no token, once everything has been played. */
+  async refusal() {
+    const asked = this.#credential.getToken("https://vault.azure.net/.default");
+    await this.world.clock.run(asked);
+    return asked.then(
+      () => undefined,
+      (error) => error,
+    );
   }
 
   /** Has all callers of one line call. */
@@ -92,20 +105,81 @@ class Player {
     this.ended.set(name, { ...ended, tookMs: clock.now - began });
   }
 
-  async #act({ op, vault, name, version, scopes, tenant, claims, timeout, by_ms: byMs }, abortSignal) {
+  async #act(call, abortSignal) {
+    const {
+      op,
+      vault,
+      name,
+      version,
+      value,
+      scopes,
+      tenant,
+      claims,
+      authenticate,
+      timeout,
+      by_ms: byMs,
+    } = call;
     const inMs = timeout && timeout * 1000;
-    const options = { version, abortSignal, timeout: inMs };
+    const { names, continuation, ...given } = call.arguments ?? {};
+    const options = { ...argumentsOf(given), version, abortSignal, timeout: inMs };
+    const end = this.world.clock.now + inMs;
+    const client = vault && this.#client(vault);
     switch (op) {
       case "get_secret":
-        return this.#client(vault).getSecret(name, options);
+        return client.getSecret(name, options);
       case "refresh":
-        return this.#client(vault).refresh(name, options);
+        return client.refresh(name, options);
+      case "get_secrets":
+        return { secrets: await client.getSecrets(names, { ...options, returnErrors: true }) };
+      case "set_secret":
+        return client.setSecret(name, value, options);
+      case "update_secret_properties":
+        return { properties: await client.updateSecretProperties(name, version, options) };
+      case "list_properties_of_secrets":
+        return firstPage(client.listPropertiesOfSecrets(options), continuation, given);
+      case "list_properties_of_secret_versions":
+        return firstPage(client.listPropertiesOfSecretVersions(name, options), continuation, given);
+      case "list_deleted_secrets":
+        return firstPage(client.listDeletedSecrets(options), continuation, given);
+      case "get_deleted_secret":
+        return client.getDeletedSecret(name, options);
+      case "delete_secret":
+        return this.#polled(await client.beginDeleteSecret(name, options), options, end);
+      case "recover_deleted_secret": {
+        const { result, finished } = await this.#polled(
+          await client.beginRecoverDeletedSecret(name, options),
+          options,
+          end,
+        );
+        return { properties: result, finished };
+      }
+      case "deletion_finished":
+      case "recovery_finished": {
+        const poller = await this.#resumed(op, client, name, options);
+        await (options.wait ? poller.pollUntilDone(options) : poller.poll(options));
+        return { finished: poller.isDone() };
+      }
+      case "purge_deleted_secret":
+        await client.purgeDeletedSecret(name, options);
+        // It says nothing else: that it ends is the answer.
+        return { finished: options.wait ?? false };
+      case "backup_secret":
+        return { backup: Buffer.from(await client.backupSecret(name, options)).toString("base64url") };
+      case "restore_secret_backup": {
+        const backup = value && new Uint8Array(Buffer.from(value, "base64url"));
+        return { properties: await client.restoreSecretBackup(backup, options) };
+      }
       case "get_token": {
-        const requestOptions = { timeout: inMs };
-        return this.#credential.getToken(scopes, { tenantId: tenant, claims, abortSignal, requestOptions });
+        const given = { tenantId: tenant, claims, abortSignal, requestOptions: { timeout: inMs } };
+        if (authenticate) {
+          // It tells who signed in; the token is at hand afterwards.
+          await this.#credential.authenticate(scopes, given);
+          return this.#credential.getToken(scopes, { tenantId: tenant });
+        }
+        return this.#credential.getToken(scopes, given);
       }
       case "invalidate":
-        return this.#client(vault).invalidate(name, { version });
+        return client.invalidate(name, { version });
       case "invalidate_all":
         return this.#client(SOME_VAULT).invalidate();
       case "set_wall_clock":
@@ -113,6 +187,27 @@ class Player {
       default:
         throw new Error(`${op} is no op`);
     }
+  }
+
+  /** What a deletion or recovery gives, after waiting for it if the scenario says so. */
+  async #polled(poller, { wait, abortSignal, timeout }, end) {
+    if (wait) {
+      const left = timeout && end - this.world.clock.now;
+      await poller.pollUntilDone({ abortSignal, timeout: left });
+    }
+    const result = poller.getResult();
+    return { ...result, result, finished: poller.isDone() };
+  }
+
+  /** A poller of which only the look is wanted. */
+  #resumed(op, client, name, options) {
+    const properties = { name, vault_url: "", id: "" };
+    const deleted = { properties, recovery_id: null, deleted_date: null, scheduled_purge_date: null };
+    const reply = JSON.stringify({ properties, deleted, finished: false });
+    const resumeFrom = JSON.stringify({ state: { isCompleted: false, reply } });
+    return op === "deletion_finished"
+      ? client.beginDeleteSecret(name, { ...options, resumeFrom })
+      : client.beginRecoverDeletedSecret(name, { ...options, resumeFrom });
   }
 
   #client(vault) {
@@ -126,19 +221,82 @@ class Player {
 
   /** The credential of a tree. It is given all options, so that tokens come from the engine that clients share. */
   #made({ type, sources, ...tree }, options) {
-    const { tenantId, clientId, ...rest } = { ...options, ...settingsOf(tree) };
+    const { tenantId, clientId, ...rest } = {
+      ...options,
+      ...settingsOf(tree, this.scenario.secrets, this.world.hands),
+    };
+    const make = nightlatch[type];
+    const taken = (...names) =>
+      names.map((name) => {
+        const value = rest[name];
+        delete rest[name];
+        return value;
+      });
     switch (type) {
       case "ChainedTokenCredential":
-        return new nightlatch.ChainedTokenCredential(...sources.map((source) => this.#made(source, options)));
-      case "ClientSecretCredential": {
-        const { clientSecret, ...others } = rest;
-        const secret = this.scenario.secrets[clientSecret] ?? "";
-        return new nightlatch.ClientSecretCredential(tenantId, clientId, secret, others);
+        return new make(...sources.map((source) => this.#made(source, options)));
+      case "ClientSecretCredential":
+        return new make(tenantId, clientId, ...taken("clientSecret"), rest);
+      case "ClientCertificateCredential": {
+        const [certificatePath, keyPath, certificate, certificatePassword] = taken(
+          "certificatePath",
+          "keyPath",
+          "certificate",
+          "certificatePassword",
+        );
+        return new make(
+          tenantId,
+          clientId,
+          { certificatePath, keyPath, certificate, certificatePassword },
+          rest,
+        );
       }
+      case "ClientAssertionCredential":
+        return new make(tenantId, clientId, ...taken("getAssertion"), rest);
+      case "AzurePipelinesCredential":
+        return new make(tenantId, clientId, ...taken("serviceConnectionId", "systemAccessToken"), rest);
+      case "UsernamePasswordCredential":
+        return new make(tenantId, clientId, ...taken("username", "password"), rest);
+      case "AuthorizationCodeCredential": {
+        const [secret, ...others] = taken("clientSecret", "authorizationCode", "redirectUri");
+        return new make(tenantId, clientId, ...(secret === undefined ? [] : [secret]), ...others, rest);
+      }
+      case "DeviceCodeCredential":
+        // The host's own way shows a line; what stands in it is known from a function of the user's.
+        return new make({ tenantId, clientId, ...this.world.hands, ...rest, ...omitted });
       default:
-        return new nightlatch[type]({ tenantId, clientId, ...rest });
+        return new make({ tenantId, clientId, ...rest });
     }
   }
+}
+
+/** Hands that a device code has no use for. */
+const omitted = { signingKey: undefined, getAssertion: undefined };
+
+/** The first page of a list, in the words of scenarios. */
+async function firstPage(list, continuationToken, { max_page_size: maxPageSize }) {
+  const { value } = await list.byPage({ continuationToken, maxPageSize }).next();
+  const named = ({ name, version, properties }) =>
+    [name, version ?? properties?.version].filter(Boolean).join("/");
+  return { page: value.map(named), continuation: value.continuationToken ?? null };
+}
+
+/**
+ * Whether the public calls can say what a scenario asks. They have no `refresh_due`, since an event loop renews by itself;
+ * no value goes where none is taken; and what is no option of a call is passed over, as in the SDKs.
+ */
+export function playable({ calls }) {
+  return calls.every(
+    ({ op, value, arguments: given = {} }) =>
+      op !== "refresh_due" &&
+      (value === undefined || ["set_secret", "restore_secret_backup"].includes(op)) &&
+      !("expires" in given),
+  );
+}
+
+/** Whether a scenario is about a certificate file that is encrypted, which only the native engine opens. */
+export function encrypted(path) {
+  return /^certificate\/(encrypted_pem|pkcs12(?!_of_5_mb)|environment_password)/.test(path);
 }
 
 /** The names of the callers of one line. */

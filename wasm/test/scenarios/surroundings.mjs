@@ -1,6 +1,7 @@
 /** The world of a scenario: the first rule that fits and is not used up answers. */
 
 import { edgeHost } from "../../dist/host/edge.js";
+import { exchange } from "../../dist/host/fetch.js";
 import { HostFault } from "../../dist/host/host.js";
 import { VirtualClock } from "./clock.mjs";
 
@@ -43,14 +44,55 @@ export class Surroundings {
     const { platform } = this.#described;
     const readFile = (...args) => this.#readFile(...args);
     const run = (...args) => this.#run(...args);
-    return { ...edgeHost({ platform, readFile }, options), run };
+    const browse = (...args) => this.#browse(...args);
+    const tell = (message) => this.tell("line", message);
+    // Through the package's own exchange, but for what `fetch` cannot be told: the way, and whom to trust.
+    const http = (request, signal) => {
+      const { direct, trust } = request;
+      const fetch = (url, init) => this.#fetch(url, init, direct, trust);
+      return exchange(fetch, { ...request, trust: null }, signal);
+    };
+    return { ...edgeHost({ platform, readFile }, options), http, run, browse, tell };
   }
 
-  async #fetch(url, { method, headers, body = new Uint8Array(), signal }) {
+  /** The user's functions, by the options of credentials that take them. */
+  get hands() {
+    const answer = async (kind) => {
+      const rule = this.#described[kind]?.find((rule) => this.#take(rule));
+      if (rule === undefined && kind !== "prompts") {
+        this.complaints.push(`no rule answers for ${kind}`);
+      }
+      return (await this.#answer(rule ?? {}, "other")).text ?? "";
+    };
+    return {
+      signingKey: async (_message, algorithm) => {
+        this.tell("signature", algorithm);
+        return new TextEncoder().encode(await answer("signatures"));
+      },
+      getAssertion: () => answer("assertions"),
+      userPromptCallback: async ({ userCode, verificationUri }) => {
+        this.tell("prompt", `${userCode} at ${verificationUri}`);
+        await answer("prompts");
+      },
+    };
+  }
+
+  async #browse({ url, port, state, timeoutMs }, signal) {
+    this.tell("page", url);
+    const rule = this.#described.browser?.find((rule) => this.#take(rule));
+    if (rule === undefined) {
+      this.complaints.push(`no rule answers the page ${url}`);
+    }
+    const { text = "" } = await this.#answer(inTime(rule, timeoutMs), "other", signal);
+    return { redirectUri: `http://localhost:${port ?? 8400}`, answer: text.replaceAll("$state", state) };
+  }
+
+  async #fetch(url, { method, headers, body = new Uint8Array(), signal }, direct = false, trust = null) {
     const text = new TextDecoder().decode(body);
-    this.tell("request", `${method} ${url}`, headers, text);
+    const way = wayOf(direct, trust);
+    this.tell("request", `${method} ${url}`, headers, text, way);
     const rule = this.#described.http?.find(
-      (rule) => fits(rule, { method, url, headers, text }) && this.#take(rule),
+      (rule) => fits(rule, { method, url, headers, text, way }) && this.#take(rule),
     );
     if (rule === undefined) {
       this.complaints.push(`no rule answers ${method} ${url}`);
@@ -71,32 +113,34 @@ export class Surroundings {
     this.tell("command", argv.join(" "), environment);
     const begins = (rule) => rule.argv.every((part, index) => part === argv[index]);
     const rule = this.#described.commands?.find((rule) => begins(rule) && this.#take(rule));
-    const { delay = DELAY_MS, ...ended } = rule ?? {};
-    const late = delay > timeoutMs;
     const {
       status = 0,
       stdout = "",
       stderr = "",
-    } = await this.#answer(
-      rule && { ...ended, delay: late ? timeoutMs : delay, ...(late && { fault: "timeout" }) },
-      "not_found",
-      signal,
-    );
+    } = await this.#answer(inTime(rule, timeoutMs), "not_found", signal);
     const bytes = (value) =>
       new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
     return { status, stdout: bytes(stdout), stderr: bytes(stderr) };
   }
 
-  async #readFile(path, _limit, signal) {
+  async #readFile(path, limit, plain, signal) {
     this.tell("file", path);
     const content = this.#described.files?.[path] ?? [];
     const rules = typeof content === "string" ? [{ text: content }] : content;
     const rule = rules.find((rule) => this.#take(rule));
-    return new TextEncoder().encode((await this.#answer(rule, "not_found", signal)).text ?? "");
+    const { text = "", base64, shared = false, link = false } = await this.#answer(rule, "not_found", signal);
+    const bytes = Buffer.from(base64 ?? text, base64 === undefined ? "utf8" : "base64");
+    if (plain && link) {
+      throw new HostFault("not_plain", "as the scenario says");
+    }
+    if (bytes.length > limit) {
+      throw new HostFault("too_large", "as the scenario says");
+    }
+    return { content: new Uint8Array(bytes), shared };
   }
 
   /** Waits as long as the rule says; `otherwise` is the fault where there is none. */
-  async #answer(rule, otherwise, signal) {
+  async #answer(rule, otherwise, signal = new AbortController().signal) {
     await this.clock.pause(rule?.delay ?? DELAY_MS, signal);
     if (rule === undefined || rule.fault !== undefined) {
       throw new HostFault(rule?.fault ?? otherwise, "as the scenario says");
@@ -111,9 +155,25 @@ export class Surroundings {
   }
 }
 
-function fits(rule, { method, url, headers, text }) {
+/** A rule that takes no longer than allowed: what would is the fault `timeout`. */
+function inTime(rule, timeoutMs) {
+  return rule && (rule.delay ?? DELAY_MS) > timeoutMs ? { delay: timeoutMs, fault: "timeout" } : rule;
+}
+
+/** The way of a request, in the words of scenarios. */
+function wayOf(direct, trust) {
+  if (trust === null) {
+    return { route: direct ? "direct" : "ordinary" };
+  }
+  return trust.sha1
+    ? { route: "pinned", trust: Buffer.from(trust.sha1).toString("hex") }
+    : { route: "private", trust: trust.roots, server_name: trust.serverName };
+}
+
+function fits(rule, { method, url, headers, text, way }) {
   const sent = new Headers(headers);
   return (
+    ["route", "trust", "server_name"].every((part) => (rule[part] ?? way[part]) === way[part]) &&
     (rule.method ?? method) === method &&
     (rule.url ?? url) === url &&
     url.startsWith(rule.url_prefix ?? "") &&
