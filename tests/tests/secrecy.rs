@@ -30,10 +30,16 @@ const HEADER: &str = "H3adEr5Gg9fD1sA7qW4eR8tZ2uK6lJ0hB3vC9xN5mT";
 /// An access token, and a token of Kubernetes: header, claims, signature.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJ0aWQiOiJ0ZW5hbnQiLCJvaWQiOiJvYmplY3QiLCJhcHBpZCI6ImFwcCJ9.T0kEnS1gNaTuRe4mNb6vCx8zLk2jHg0fDs3aPo5iUy7tRe9wQa1";
 const ASSERTION: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6YTpiIn0.As5Ert1oNsIgN8qAz2wSx4eDc6rFv0tGb3yHn5uJm7iKo9lP1";
-const CANARIES: [&str; 5] = [VALUE, CLIENT, HEADER, TOKEN, ASSERTION];
+/// A certificate with its key, and a line of the key.
+const PEM: &str = include_str!("../data/certificates/app.pem");
+const KEY: &str = "t8cZNdmLhwYGw2S+d+aggjoHg3aE7zEZMzuO1wM0NwKBgQDnckDIdbKMqUOZkbDT";
+/// A code that a browser or a device is given, and a refresh token.
+const CODE: &str = "0.AXkAc0dE9bV4nM7kL2jH5gF8dS1aQ6wE3rT0yU9iO4pZ";
+const REFRESH: &str = "1.AXkAr3fReSh7nB2vC5xZ8lK1jH4gF6dS9aP0oI3uY5tR";
+const CANARIES: [&str; 8] = [VALUE, CLIENT, HEADER, TOKEN, ASSERTION, KEY, CODE, REFRESH];
 
 /// How many kinds of credentials there are.
-const KINDS: usize = 16;
+const KINDS: usize = 23;
 
 /// So many characters of a canary are a leak.
 const LEAK: usize = 12;
@@ -205,6 +211,32 @@ fn world(kind: usize, writes: bool, choices: &[u16], told: &Rc<RefCell<Vec<Strin
             json!({"type": "VisualStudioCredential"}),
             vec![("HOME", "/home/dev")],
         ),
+        15 => (
+            json!({"type": "ClientCertificateCredential", "tenant_id": "tenant", "client_id": "app", "certificate": 1,
+                "send_certificate_chain": true}),
+            vec![],
+        ),
+        16 => (
+            json!({"type": "ClientCertificateCredential", "tenant_id": "tenant", "client_id": "app",
+                "certificate_path": "/app.pem", "signing_key": 0}),
+            vec![],
+        ),
+        17 => (json!({"type": "DeviceCodeCredential", "prompt": 0}), vec![]),
+        18 => (json!({"type": "InteractiveBrowserCredential"}), vec![]),
+        19 => (
+            json!({"type": "UsernamePasswordCredential", "client_id": "app", "username": "ada@contoso.example", "password": 0}),
+            vec![],
+        ),
+        20 => (
+            json!({"type": "OnBehalfOfCredential", "tenant_id": "tenant", "client_id": "app",
+                "certificate_path": "/app.pem", "user_assertion": 2}),
+            vec![],
+        ),
+        21 => (
+            json!({"type": "AuthorizationCodeCredential", "tenant_id": "tenant", "client_id": "app",
+                "authorization_code": 3, "redirect_uri": "https://app.example/back", "client_secret": 0}),
+            vec![],
+        ),
         _ => (
             json!({"type": "ChainedTokenCredential", "sources": [cli, workload, secret]}),
             vec![],
@@ -217,7 +249,7 @@ fn world(kind: usize, writes: bool, choices: &[u16], told: &Rc<RefCell<Vec<Strin
     let config = Config::from_json(
         &options.to_string(),
         Environment::from_iter(environment),
-        vec![Sensitive::from(CLIENT)],
+        [CLIENT, PEM, ASSERTION, CODE].map(Sensitive::from).into(),
     )
     .expect("a sound configuration");
     told.borrow_mut().push(format!("{config:?}"));
@@ -349,6 +381,23 @@ impl Host for Hostile {
             Effect::Assertion { .. } => {
                 Outcome::Failed(Fault::new(FaultKind::Refused, "the function failed"))
             }
+            Effect::Sign { .. } if good => Outcome::Signed(b"signature".to_vec()),
+            Effect::Prompt { .. } if good => Outcome::Prompted,
+            Effect::Browse { state, .. } if good => Outcome::Returned {
+                redirect_uri: "http://localhost:8400".into(),
+                answer: format!("code={CODE}&state={state}").into(),
+            },
+            Effect::Browse { state, .. } if choice % 2 == 0 => Outcome::Returned {
+                redirect_uri: "http://localhost:8400".into(),
+                answer: format!("error={CODE}&error_description={CODE}&code={CODE}&state={state}").into(),
+            },
+            Effect::Sign { .. } | Effect::Prompt { .. } | Effect::Browse { .. } => {
+                Outcome::Failed(Fault::new(FaultKind::Refused, "nobody is here"))
+            }
+            Effect::ReadFile { path, .. } if path == "/app.pem" => Outcome::File {
+                content: if good { PEM } else { &PEM[..PEM.len() / 2] }.into(),
+                shared: true,
+            },
             Effect::ReadFile { limit: 0, .. } => Outcome::Failed(Fault::new(FaultKind::NotFound, "")),
             Effect::ReadFile { path, .. } if path == "/token" || path == ARC_KEY => Outcome::File {
                 content: ASSERTION.into(),
@@ -419,7 +468,8 @@ fn bundle(vault: &str) -> String {
 
 fn grant(now: Now) -> String {
     json!({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 300, "expires_on": now.unix.as_secs() + 300,
-        "value": ASSERTION, "oidcToken": ASSERTION})
+        "value": ASSERTION, "oidcToken": ASSERTION, "refresh_token": REFRESH, "device_code": CODE, "user_code": "FJC3PQ7B2",
+        "verification_uri": "https://microsoft.com/devicelogin", "message": "Go there.", "interval": 5})
     .to_string()
 }
 
