@@ -242,5 +242,9 @@ bench() { cc -std=c99 -O2 -D_DEFAULT_SOURCE -Wno-unused-function -I"$prefix/incl
 check "cached reads keep to their budget" bench
 [ ! -s "$work/reads" ] || cat "$work/reads"
 
+# --- The identities that a host may have
+# shellcheck source=tests/identities.sh
+. "$here/tests/identities.sh"
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

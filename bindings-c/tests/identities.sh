@@ -1,0 +1,119 @@
+# A secret by the identities that a host may have, through libcurl, real sockets, files and programs. Part of test.sh, which has
+# `check`, `prints`, `admin` and `need`, an installed prefix, and an empty folder that is the current one.
+
+need softhsm2-util softhsm2
+need pkcs11-tool opensc
+need perl:JSON::PP perl
+pkg-config --exists p11-kit-1 || need p11-kit/pkcs11.h libp11-kit-dev
+module=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -1)
+
+# A key that is made in the module and never leaves it, with a certificate that somebody else signed.
+export SOFTHSM2_CONF=$work/softhsm.conf PKCS11_PIN=1234
+echo "directories.tokendir = $work/tokens" >"$SOFTHSM2_CONF"
+mkdir "$work/tokens"
+hardware_key() {
+    local tool="pkcs11-tool --module $module --token-label nightlatch --pin 1234"
+    softhsm2-util --init-token --free --label nightlatch --so-pin 5678 --pin 1234 &&
+        $tool --keypairgen --key-type rsa:2048 --label app --id 01 &&
+        $tool --read-object --type pubkey --label app -o "$work/hsm.der" &&
+        openssl rsa -pubin -inform DER -in "$work/hsm.der" -out "$work/hsm.pub" &&
+        openssl req -new -key "$CERTIFICATES/key.pem" -subj /CN=hardware -out "$work/hsm.csr" &&
+        openssl x509 -req -in "$work/hsm.csr" -force_pubkey "$work/hsm.pub" -CA "$CERTIFICATES/cert.pem" -CAkey "$CERTIFICATES/key.pem" \
+            -CAcreateserial -days 30 -out "$work/hsm.pem"
+}
+check "a key in SoftHSM" hardware_key
+
+app=44444444-4444-4444-8444-444444444444 tenant=11111111-1111-4111-8111-111111111111
+json_text() { awk '{ printf "%s\\n", $0 }' "$1"; }
+cat >"$work/identities.json" <<JSON
+{"app_registrations": [{"client_id": "$app", "object_id": "55555555-5555-4555-8555-555555555555", "secrets": ["app-secret"],
+                        "certificates": ["$(json_text "$CERTIFICATES/cert.pem")", "$(json_text "$work/hsm.pem")"],
+                        "federated": [{"issuer": "https://oidc.emulator.example/", "subject": "a job"},
+                                      {"issuer": "https://vstoken.dev.azure.com/88888888-8888-4888-8888-888888888888", "subject": "sc://contoso/shop/azure"},
+                                      {"issuer": "https://token.actions.githubusercontent.com", "subject": "repo:contoso/shop:ref:refs/heads/main"}]}],
+ "users": [{"name": "ada@contoso.example", "object_id": "66666666-6666-4666-8666-666666666666", "password": "emulator-password"}],
+ "vaults": [{"name": "contoso", "secrets": {"db-password": "correct horse battery staple"},
+             "access": [{"principal": "33333333-3333-4333-8333-333333333333", "secrets": ["get"]},
+                        {"principal": "66666666-6666-4666-8666-666666666666", "secrets": ["get"]},
+                        {"principal": "55555555-5555-4555-8555-555555555555", "secrets": ["get"]}]}]}
+JSON
+"$CARGO_TARGET_DIR/debug/nightlatch-emulator" --config "$work/identities.json" --ca "$work/identities.pem" >"$work/identities.ready" &
+identities=$!
+for _ in $(seq 100); do grep -q '}' "$work/identities.ready" && break; sleep 0.1; done
+ready() { perl -MJSON::PP -e 'my $at = decode_json(<STDIN>); $at = $at->{$_} for @ARGV; print $at' "$@" <"$work/identities.ready"; }
+http=$(ready http)
+export HTTPS_PROXY=$http SSL_CERT_FILE=$work/identities.pem
+secret="correct horse battery staple"
+
+cc -std=c99 $strict "$here/tests/c/identity.c" $(pkg-config --cflags --libs nightlatch) -o identity || exit 1
+application_is="t:tenant_id=$tenant t:client_id=$app"
+identity() { local credential=$1; shift; ./identity $vault db-password "$credential" "$@"; }
+
+# --- Managed identities, through every program that is linked another way
+arc="env IDENTITY_ENDPOINT=$http/arc/metadata/identity/oauth2/token IMDS_ENDPOINT=$http"
+fabric="env IDENTITY_ENDPOINT=$(ready service_fabric url) IDENTITY_HEADER=emulator-identity-header"
+thumbprint=$(ready service_fabric thumbprint)
+# The agent's own folder, for as long as the test runs; what a real agent has there is not touched.
+tokens=/var/opt/azcmagent/tokens
+[ ! -e /var/opt/azcmagent ] && mkdir -p $tokens || { echo "this machine has an Azure Arc agent: its folder cannot be lent to the emulator"; exit 1; }
+trap 'rm -rf /var/opt/azcmagent; kill "$emulator" "$identities" 2>/dev/null; rm -rf "$work"' EXIT
+admin PUT arc "{\"token_folder\": \"$tokens\"}"
+for program in c_shared c_static; do
+    check "$program through Azure Arc" prints "$secret" $arc ./$program $vault db-password
+    check "$program through Service Fabric" prints "$secret" $fabric IDENTITY_SERVER_THUMBPRINT=$thumbprint ./$program $vault db-password
+done
+check "Azure Arc under valgrind" prints "$secret" $arc LD_LIBRARY_PATH="$work/plain:$prefix/lib" $grind ./identity $vault db-password ManagedIdentityCredential
+refused() { # refused CHALLENGE: the agent names a file that is not its own to name, and it is not read
+    admin PUT arc "{\"token_folder\": \"$tokens\", \"challenge\": \"$1\"}" && admin DELETE log || return 1
+    ! $arc ./identity $vault db-password ManagedIdentityCredential || return 1
+    [ "$(admin GET log | grep -o '"service":"arc"' | wc -l)" = 1 ]
+}
+for challenge in outside_folder traversal symlink too_large wrong_extension; do check "a hostile Arc agent: $challenge" refused $challenge; done
+# A server with another certificate gets nothing: not a header of the request.
+wrong_pin() {
+    local wrong=${thumbprint/#?/0} told
+    [ "$wrong" != "$thumbprint" ] || wrong=${thumbprint/#?/1}
+    admin DELETE log
+    told=$($fabric IDENTITY_SERVER_THUMBPRINT=$wrong ./identity $vault db-password ManagedIdentityCredential 2>&1) && return 1
+    echo "$told"
+    [[ $told == *"TLS"* ]] && [[ $(admin GET log) == *'"requests":[]'* ]]
+}
+check "a wrong thumbprint is a TLS error, and nothing is sent" wrong_pin
+check "Service Fabric under AddressSanitizer" eval 'cc -std=c99 $strict $eye -I"$here/transport" "$here/tests/c/identity.c" "$here/transport/nightlatch_curl.c" -L"$prefix/lib" -lnightlatch -lcurl -lpthread -o identity-asan && prints "$secret" $fabric IDENTITY_SERVER_THUMBPRINT=$thumbprint ./identity-asan $vault db-password ManagedIdentityCredential'
+
+# --- Certificates
+check "a PFX with a password" prints "$secret" identity ClientCertificateCredential $application_is "t:certificate_path=$CERTIFICATES/app.pfx" s:password=hunter2
+check "a PFX in memory" prints "$secret" identity ClientCertificateCredential $application_is "s:certificate=@$CERTIFICATES/app.pfx" s:password=hunter2
+check "a PFX by the environment" prints "$secret" env AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID=$app AZURE_CLIENT_CERTIFICATE_PATH="$CERTIFICATES/app.pfx" AZURE_CLIENT_CERTIFICATE_PASSWORD=hunter2 ./c_static $vault db-password
+check "PEM, RS256, with its chain" prints "$secret" identity ClientCertificateCredential $application_is "t:certificate_path=$CERTIFICATES/both.pem" t:algorithm=RS256 f:send_certificate_chain=true
+check "another's certificate is refused" eval '! identity ClientCertificateCredential t:tenant_id=$tenant t:client_id=22222222-2222-4222-8222-222222222222 "t:certificate_path=$CERTIFICATES/both.pem"'
+open_key() { # a key file that others may read: it serves, and an event says so
+    local told closed
+    cp "$CERTIFICATES/both.pem" open.pem && chmod 644 open.pem || return 1
+    told=$(identity ClientCertificateCredential $application_is t:certificate_path="$PWD/open.pem" 2>&1) || return 1
+    closed=$(identity ClientCertificateCredential $application_is "t:certificate_path=$CERTIFICATES/both.pem" 2>&1) || return 1
+    [[ $told == *key_file_shared* && $closed != *key_file_shared* ]]
+}
+check "an open key file is told of" open_key
+check "example pkcs11 builds" eval 'cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -pedantic "$here/examples/pkcs11.c" $(pkg-config --cflags --libs nightlatch) $(pkg-config --cflags p11-kit-1) -ldl -o pkcs11'
+hardware="env AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID=$app"
+check "a key in SoftHSM signs" prints "$secret" $hardware ./pkcs11 $vault db-password "$module" nightlatch app "$work/hsm.pem"
+check "a key that is not the certificate's is refused" eval '! $hardware ./pkcs11 $vault db-password "$module" nightlatch app "$CERTIFICATES/cert.pem"'
+
+# --- Federation, tools, people
+federated() { admin POST federated-token '{"subject": "a job"}' | sed 's/.*"token":"\([^"]*\)".*/\1/' >federated && prints "$secret" "$@"; }
+check "workload identity" federated identity WorkloadIdentityCredential $application_is t:token_file_path="$PWD/federated"
+proxy() {
+    AZURE_KUBERNETES_TOKEN_PROXY=$(ready token_proxy url) AZURE_KUBERNETES_SNI_NAME=$(ready token_proxy server_name) AZURE_KUBERNETES_CA_DATA=$1 \
+        identity WorkloadIdentityCredential $application_is t:token_file_path="$PWD/federated" f:enable_azure_proxy=true
+}
+check "a cluster's token proxy: its own authority, under its own name" federated proxy "$(ready token_proxy ca_pem)"
+check "a token proxy of another authority is refused" eval '! proxy "$(cat "$CERTIFICATES/cert.pem")"'
+check "Azure Pipelines" prints "$secret" env SYSTEM_OIDCREQUESTURI=https://dev.azure.com/contoso/oidctoken ./identity $vault db-password AzurePipelinesCredential $application_is t:service_connection_id=77777777-7777-4777-8777-777777777777 s:system_access_token=emulator-system-access-token
+check "GitHub Actions" prints "$secret" env "ACTIONS_ID_TOKEN_REQUEST_URL=https://pipelines.actions.githubusercontent.com/token?api-version=2.0" ACTIONS_ID_TOKEN_REQUEST_TOKEN=emulator-request-token ./identity $vault db-password GitHubActionsCredential $application_is
+tool() { prints "$secret" env PATH="$here/../tests/emulator/tools:$PATH" HOME="$work" NIGHTLATCH_TOOL_EMULATOR="$http" NIGHTLATCH_TOOL_LOG="$work/tool" NIGHTLATCH_TOOL_PRINCIPAL=ada@contoso.example ./identity $vault db-password "$1"; }
+for name in AzureCliCredential AzureDeveloperCliCredential AzurePowerShellCredential; do check "$name" tool $name; done
+device() { identity DeviceCodeCredential t:tenant_id=$tenant 2>told && grep -q "^To sign in\|code" told; }
+check "a device code, told by a line" prints "$secret" device
+check "name and password" prints "$secret" identity UsernamePasswordCredential t:tenant_id=$tenant t:username=ada@contoso.example s:password=emulator-password
+check "no browser is opened unless the program can" eval '! told=$(identity InteractiveBrowserCredential t:tenant_id=$tenant 2>&1) && echo "$told" && [[ $told == *"not supported by this host"* ]]'
