@@ -21,7 +21,7 @@ hardware_key() {
         openssl x509 -req -in "$work/hsm.csr" -force_pubkey "$work/hsm.pub" -CA "$CERTIFICATES/cert.pem" -CAkey "$CERTIFICATES/key.pem" \
             -CAcreateserial -days 30 -out "$work/hsm.pem"
 }
-check "a key in SoftHSM" hardware_key
+hardware_key >"$work/hsm.log" 2>&1 || { cat "$work/hsm.log"; exit 1; }
 
 app=44444444-4444-4444-8444-444444444444 tenant=11111111-1111-4111-8111-111111111111
 json_text() { awk '{ printf "%s\\n", $0 }' "$1"; }
