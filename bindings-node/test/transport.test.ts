@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash, X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
 
 import type { HttpAnswer, HttpRequest } from "../../wasm/js/host/host.js";
@@ -30,7 +35,15 @@ function send(
   more: Partial<HttpRequest> = {},
   signal: AbortSignal = never,
 ): Promise<HttpAnswer> {
-  const request = { method: "GET", url, headers: [], body: new Uint8Array(), timeoutMs: 5000, direct: false };
+  const request = {
+    method: "GET",
+    url,
+    headers: [],
+    body: new Uint8Array(),
+    timeoutMs: 5000,
+    direct: false,
+    trust: null,
+  };
   return transport.send({ ...request, ...more }, signal);
 }
 
@@ -229,6 +242,71 @@ test("without TLS the proxy gets the whole URL", async () => {
   const transport = new Transport({ HTTP_PROXY: server.url });
   const answer = await send(transport, "http://vault.localhost:8080/a?b");
   assert.equal(text(answer), "http://vault.localhost:8080/a?b vault.localhost:8080");
+  transport.close();
+  server.close();
+});
+
+/** A server with a certificate of its own, for another name than it is asked by. */
+async function privateServer(): Promise<Server & { certificate: X509Certificate; asked: () => number }> {
+  const folder = mkdtempSync(join(tmpdir(), "nightlatch-tls-"));
+  const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(folder, name)) as [string, string];
+  const names = ["-subj", "/CN=elsewhere.example", "-addext", "subjectAltName=DNS:elsewhere.example"];
+  execFileSync(
+    "openssl",
+    ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...names, "-keyout", key, "-out", cert],
+    { stdio: "ignore" },
+  );
+  const pem = readFileSync(cert);
+  let asked = 0;
+  const server = await listening(
+    https.createServer({ key: readFileSync(key), cert: pem }, (_, response) => {
+      asked += 1;
+      response.end("private");
+    }),
+  );
+  rmSync(folder, { recursive: true });
+  const url = server.url.replace("http:", "https:");
+  return { ...server, url, certificate: new X509Certificate(pem), asked: () => asked };
+}
+
+test("a server may be trusted for the hash of its certificate alone", async () => {
+  const server = await privateServer();
+  const sha1 = createHash("sha1").update(server.certificate.raw).digest();
+  const transport = new Transport({});
+  assert.equal(text(await send(transport, server.url, { trust: { sha1 } })), "private");
+  // The connection that is kept serves again.
+  assert.equal(text(await send(transport, server.url, { trust: { sha1 } })), "private");
+  const other = Buffer.from(sha1);
+  other[0]! ^= 1;
+  await assert.rejects(send(transport, server.url, { trust: { sha1: other } }), { kind: "tls" });
+  await assert.rejects(send(transport, server.url), { kind: "tls" });
+  assert.equal(server.asked(), 2, "a server that is not trusted is sent nothing");
+  transport.close();
+  server.close();
+});
+
+test("a server may be trusted for an authority of its own, under a name of its own", async () => {
+  const server = await privateServer();
+  const roots = server.certificate.toString();
+  const serverName = "elsewhere.example";
+  const transport = new Transport({});
+  assert.equal(text(await send(transport, server.url, { trust: { roots, serverName } })), "private");
+  await assert.rejects(send(transport, server.url, { trust: { roots } }), { kind: "tls" });
+  await assert.rejects(send(transport, server.url, { trust: { roots, serverName: "other.example" } }), {
+    kind: "tls",
+  });
+  await assert.rejects(send(transport, server.url, { trust: { roots: "", serverName } }), { kind: "tls" });
+  assert.equal(server.asked(), 1);
+  transport.close();
+  server.close();
+});
+
+test("a handshake with a pinned server that never ends is given up", async () => {
+  const server = await listening(net.createServer(() => {}));
+  const transport = new Transport({});
+  const url = server.url.replace("http:", "https:");
+  const trust = { sha1: new Uint8Array(20) };
+  await assert.rejects(send(transport, url, { trust, timeoutMs: 100 }), { kind: "timeout" });
   transport.close();
   server.close();
 });

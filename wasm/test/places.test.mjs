@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { createHmac } from "node:crypto";
+import { createHmac, createPrivateKey } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -51,13 +51,17 @@ const EXPECTED = {
   bySecret: "s3cr3t-from-the-emulator",
   one: true,
   byAssertion: "s3cr3t-from-the-emulator",
+  byCertificate: "s3cr3t-from-the-emulator",
+  byKey: "s3cr3t-from-the-emulator",
   missing: "NightlatchError NOT_FOUND",
 };
-// Two tokens; the secret and the missing one, the secret again for the other credential.
-const COUNTS = { entra: 2, vault: 3 };
+// A token for each credential; the secret for each, and the missing one.
+const COUNTS = { entra: 4, vault: 5 };
 
 const issuer = { issuer: "https://cluster.example/", subject: "system:serviceaccount:shop:basket" };
 const key = "shared between the test and the emulator";
+
+const CERTIFICATE = certificate();
 
 let emulator, relay, parameters;
 
@@ -69,6 +73,7 @@ before(async () => {
         client_id: CLIENT,
         object_id: PRINCIPAL,
         secrets: ["app-secret"],
+        certificates: [CERTIFICATE.alone],
         federated: [{ ...issuer, hmac: key }],
       },
     ],
@@ -86,6 +91,7 @@ before(async () => {
     clientId: CLIENT,
     clientSecret: "app-secret",
     assertion: assertion(),
+    certificate: CERTIFICATE,
     vault: "https://contoso.vault.azure.net",
     relay: relay.url,
   };
@@ -95,6 +101,18 @@ after(async () => {
   await relay?.stop();
   await emulator?.stop();
 });
+
+/** A new certificate: with its key in PEM, by itself, and its key in DER. */
+function certificate() {
+  const folder = mkdtempSync(join(tmpdir(), "nightlatch-"));
+  const [key, alone] = ["key.pem", "certificate.pem"].map((name) => join(folder, name));
+  const about = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=app"];
+  execFileSync("openssl", ["req", "-x509", ...about, "-keyout", key, "-out", alone], { stdio: "ignore" });
+  const [secret, open] = [key, alone].map((file) => readFileSync(file, "utf8"));
+  rmSync(folder, { recursive: true });
+  const pkcs8 = createPrivateKey(secret).export({ type: "pkcs8", format: "der" }).toString("base64");
+  return { pem: secret + open, alone: open, pkcs8 };
+}
 
 /** What a cluster would put into the file: a token that the emulator verifies. */
 function assertion() {

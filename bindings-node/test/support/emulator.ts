@@ -17,7 +17,11 @@ export interface Emulator {
   readonly ca: string;
   /** The variables with which a program meets it under Azure's own names, as on App Service. */
   readonly environment: Record<string, string>;
+  /** All that it said when it was ready. */
+  readonly ready: Record<string, unknown>;
   counts(): Promise<Counts>;
+  /** Every request since `forget`. */
+  log(): Promise<Record<string, unknown>[]>;
   fault(fault: object): Promise<void>;
   forget(): Promise<void>;
   stop(): Promise<void>;
@@ -53,7 +57,8 @@ export async function startEmulator(configuration?: object): Promise<Emulator> {
     child.once("error", reject);
     child.once("exit", () => reject(new Error("the emulator ended")));
   });
-  const { http, https } = JSON.parse(line) as { http: string; https: string };
+  const ready = JSON.parse(line) as { http: string; https: string };
+  const { http, https } = ready;
   const admin = async (method: string, path: string, body?: object): Promise<Response> => {
     const answer = await fetch(`${http}/_emulator/${path}`, {
       method,
@@ -68,6 +73,7 @@ export async function startEmulator(configuration?: object): Promise<Emulator> {
     http,
     https,
     ca,
+    ready,
     environment: {
       HTTPS_PROXY: http,
       NO_PROXY: "127.0.0.1",
@@ -77,6 +83,8 @@ export async function startEmulator(configuration?: object): Promise<Emulator> {
       IDENTITY_HEADER: "emulator-identity-header",
     },
     counts: async () => (await (await admin("GET", "counts")).json()) as Counts,
+    log: async () =>
+      ((await (await admin("GET", "log")).json()) as { requests: Record<string, unknown>[] }).requests,
     fault: async (fault) => void (await admin("POST", "faults", fault)),
     forget: async () => {
       await admin("DELETE", "faults");

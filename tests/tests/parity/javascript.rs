@@ -1,7 +1,7 @@
 //! What the front of the JavaScript packages knows.
 
 use nightlatch_core::effect::FaultKind;
-use nightlatch_tests::source::workspace;
+use nightlatch_tests::source::{files, workspace};
 
 use super::Surface;
 use super::text::{between, faults, quoted, typescript, words};
@@ -10,21 +10,143 @@ use super::text::{between, faults, quoted, typescript, words};
 const RENAMED: &[(&str, &str, &str)] = &[
     ("*", "authorityHost", "authority"),
     ("*", "processTimeoutInMs", "process_timeout"),
+    ("*", "signInTimeoutInMs", "timeout"),
     ("*", "requiredEnvVars", "require_envvar"),
+    ("*", "certificatePassword", "password"),
+    ("*", "getAssertion", "assertion"),
+    ("*", "userAssertionToken", "user_assertion"),
+    ("*", "userPromptCallback", "prompt"),
     (
         "DefaultAzureCredential",
         "tenantId",
         "workload_identity_tenant_id",
     ),
+    ("InteractiveBrowserCredential", "redirectUri", "redirect_port"),
 ];
 
-/// Where each argument of an operation, and each method of the engine, comes to light.
+/// Where each argument of an operation, and each method of the engine, comes to light: names (`*` for every operation of
+/// the client), file, sign.
 const OPERATIONS: &[(&str, &str, &str)] = &[
-    ("get_secret.vault", "client.ts", "readonly vaultUrl: string;"),
+    ("*.vault", "client.ts", "readonly vaultUrl: string;"),
+    ("*.timeout", "requests.ts", "  timeout?: number | undefined;"),
     ("get_secret.name", "client.ts", "async getSecret(name: string"),
-    ("get_secret.version", "client.ts", "  version?: string"),
+    ("get_secret.version", "requests.ts", "  version?: string"),
     ("get_secret.refresh", "client.ts", "async refresh(name: string"),
-    ("get_secret.timeout", "client.ts", "  timeout?: number"),
+    ("get_secrets.names", "client.ts", "names: Iterable<string>,"),
+    ("get_secrets.refresh", "requests.ts", "  refresh?: boolean"),
+    (
+        "set_secret.name",
+        "client.ts",
+        "async setSecret(name: string, value: string",
+    ),
+    (
+        "set_secret.recover_if_deleted",
+        "requests.ts",
+        "  recoverIfDeleted?: boolean",
+    ),
+    (
+        "set_secret.+",
+        "requests.ts",
+        "SetSecretOptions extends OperationOptions, SecretChanges {",
+    ),
+    (
+        "update_secret_properties.name",
+        "client.ts",
+        "async updateSecretProperties(\n    name: string,",
+    ),
+    (
+        "update_secret_properties.version",
+        "client.ts",
+        "    version: string,\n    options: UpdateSecretPropertiesOptions",
+    ),
+    (
+        "update_secret_properties.if_version",
+        "requests.ts",
+        "  ifVersion?: string",
+    ),
+    (
+        "update_secret_properties.if_unchanged_since",
+        "requests.ts",
+        "  ifUnchangedSince?: Date",
+    ),
+    (
+        "update_secret_properties.+",
+        "requests.ts",
+        "UpdateSecretPropertiesOptions extends OperationOptions, SecretChanges {",
+    ),
+    (
+        "list_properties_of_secrets",
+        "client.ts",
+        "listPropertiesOfSecrets(options",
+    ),
+    (
+        "list_properties_of_secret_versions",
+        "client.ts",
+        "listPropertiesOfSecretVersions(\n    name: string,",
+    ),
+    (
+        "list_properties_of_secret_versions.name",
+        "client.ts",
+        "listPropertiesOfSecretVersions(\n    name: string,",
+    ),
+    ("list_deleted_secrets", "client.ts", "listDeletedSecrets(options"),
+    (
+        "delete_secret.name",
+        "client.ts",
+        "async beginDeleteSecret(\n    name: string,",
+    ),
+    (
+        "delete_secret.~",
+        "polling.ts",
+        "pollUntilDone(options?: PollOptions)",
+    ),
+    (
+        "deletion_finished.name",
+        "client.ts",
+        "#looking(\"deletion_finished\", name, options)",
+    ),
+    ("deletion_finished.~", "polling.ts", "poll(options?: PollOptions)"),
+    (
+        "get_deleted_secret.name",
+        "client.ts",
+        "async getDeletedSecret(name: string",
+    ),
+    (
+        "recover_deleted_secret.name",
+        "client.ts",
+        "async beginRecoverDeletedSecret(\n    name: string,",
+    ),
+    (
+        "recover_deleted_secret.~",
+        "polling.ts",
+        "pollUntilDone(options?: PollOptions)",
+    ),
+    (
+        "recovery_finished.name",
+        "client.ts",
+        "#looking(\"recovery_finished\", name, options)",
+    ),
+    ("recovery_finished.~", "polling.ts", "poll(options?: PollOptions)"),
+    (
+        "purge_deleted_secret.name",
+        "client.ts",
+        "async purgeDeletedSecret(name: string",
+    ),
+    (
+        "purge_deleted_secret.~",
+        "requests.ts",
+        "  wait?: boolean | undefined;",
+    ),
+    (
+        "backup_secret.name",
+        "client.ts",
+        "async backupSecret(name: string",
+    ),
+    (
+        "restore_secret_backup",
+        "client.ts",
+        "async restoreSecretBackup(backup: Uint8Array",
+    ),
     (
         "get_token.scopes",
         "credential.ts",
@@ -34,14 +156,36 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("get_token.claims", "token.ts", "  claims?: string;"),
     ("get_token.enable_cae", "token.ts", "  enableCae?: boolean;"),
     (
+        "get_token.authenticate",
+        "credentials/people.ts",
+        "  async authenticate(",
+    ),
+    (
         "get_token.timeout",
         "token.ts",
         "  requestOptions?: { timeout?: number };",
     ),
     ("cached", "client.ts", "getCachedSecret(name: string"),
+    ("cache_info", "client.ts", "cacheInfo(): CacheInfo"),
     ("invalidate", "client.ts", "invalidate(name?: string"),
     ("invalidate_all", "client.ts", "invalidate(name?: string"),
     ("pending", "client.ts", "  pending(): "),
+];
+
+/// What several operations take: the sign of a group, the file and text by which its members are known, and these.
+const GROUPS: &[(&str, &str, &str, &[&str])] = &[
+    (
+        "+",
+        "requests.ts",
+        "export interface SecretChanges {",
+        &["enabled", "not_before", "expires_on", "content_type", "tags"],
+    ),
+    (
+        "~",
+        "requests.ts",
+        "  intervalInMs?: number",
+        &["wait", "interval"],
+    ),
 ];
 
 /// All of it, by the core's names.
@@ -49,10 +193,7 @@ pub(crate) fn surface() -> Surface {
     let mut names = Surface::new();
     names.extend(options());
     names.extend(credentials());
-    let operations = OPERATIONS
-        .iter()
-        .filter(|(_, file, sign)| source(file).contains(sign));
-    names.extend(operations.map(|(operation, ..)| format!("operation {operation}")));
+    names.extend(operations());
     let errors = source("errors.ts");
     let kinds = quoted(between(&errors, "export type ErrorCode =", ";"));
     names.extend(kinds.map(|kind| format!("error {kind}")));
@@ -62,6 +203,52 @@ pub(crate) fn surface() -> Surface {
     }
     names.extend(events());
     names
+}
+
+/// Operations and their arguments, as far as their signs are there.
+fn operations() -> Vec<String> {
+    let known: Vec<_> = OPERATIONS
+        .iter()
+        .filter(|(_, file, sign)| source(file).contains(sign))
+        .collect();
+    let client: Vec<&str> = known
+        .iter()
+        .filter(|(name, file, _)| *file == "client.ts" && name.contains('_'))
+        .map(|(name, ..)| name.split('.').next().unwrap_or_default())
+        .filter(|name| !matches!(*name, "cache_info" | "invalidate_all"))
+        .collect();
+    let mut found = Vec::new();
+    for (name, ..) in &known {
+        let (operation, argument) = name.split_once('.').unwrap_or((name, ""));
+        let group = GROUPS.iter().find(|(sign, ..)| *sign == argument);
+        match (operation, argument, group) {
+            ("*", argument, _) => {
+                found.extend(client.iter().map(|one| format!("operation {one}.{argument}")));
+            }
+            (_, _, Some((_, file, sign, members))) if source(file).contains(sign) => {
+                found.extend(members.iter().map(|one| format!("operation {operation}.{one}")));
+            }
+            // A list takes what its pages take.
+            (
+                "list_properties_of_secrets" | "list_properties_of_secret_versions" | "list_deleted_secrets",
+                "",
+                _,
+            ) => {
+                let pages = source("paging.ts");
+                for (here, there) in [
+                    ("continuationToken?:", "continuation"),
+                    ("maxPageSize?:", "max_page_size"),
+                ] {
+                    if pages.contains(here) {
+                        found.push(format!("operation {operation}.{there}"));
+                    }
+                }
+            }
+            ("restore_secret_backup", ..) => {}
+            _ => found.push(format!("operation {name}")),
+        }
+    }
+    found
 }
 
 /// Options that stand in the table of where each one goes and in the types that users see.
@@ -90,54 +277,102 @@ fn options() -> Vec<String> {
 
 /// Settings that stand in a credential's public types and in the tree that it describes itself by.
 fn credentials() -> Vec<String> {
-    let text = source("credentials.ts");
-    let shared = between(&text, "export interface AuthorityOptions {", "\n}");
-    let feeding = between(&text, "\nfunction authority(", "\n}\n");
+    let folder = workspace().join("wasm/js/credentials");
+    let text: String = files(&folder, ".ts")
+        .iter()
+        .map(|(path, _)| typescript(&folder.join(path)))
+        .collect();
     let mut found = Vec::new();
     for rest in text.split("\nexport class ").skip(1) {
-        let (class, body) = rest.split_once(" extends Credential").expect("a credential");
+        let (class, rest) = rest.split_once(" extends ").expect("a class above");
+        let (base, body) = rest.split_once(" {").expect("a class above");
         let body = body.split("\n}\n").next().unwrap_or_default();
-        let mut public = Vec::new();
-        let interface = format!("export interface {class}Options extends ");
-        if text.contains(&interface) {
-            let declared = between(&text, &interface, "}");
-            public.extend(members(declared));
-            if declared.starts_with("AuthorityOptions") {
-                public.extend(members(shared));
+        if body.contains("into.missing(") {
+            continue;
+        }
+        let mut public = interface(&text, &format!("{class}Options"));
+        public.extend(parameters(body));
+        let mut coded = words(body).into_iter().map(str::to_owned).collect::<Vec<_>>();
+        if base != "Credential" {
+            let inherited = between(
+                &text,
+                &format!("abstract class {base} extends Credential {{"),
+                "\n}\n",
+            );
+            public.extend(parameters(inherited));
+            coded.extend(words(inherited).into_iter().map(str::to_owned));
+        }
+        for shared in ["authorityOf", "certificateTree"] {
+            if coded.iter().any(|word| word == shared) {
+                let feeding = between(&text, &format!("function {shared}"), "\n}\n");
+                coded.extend(words(feeding).into_iter().map(str::to_owned));
             }
         }
-        let arguments = between(body, "constructor(", ") {")
-            .split([',', '\n'])
-            .filter(|one| !one.contains('{'));
-        public.extend(
-            arguments
-                .filter_map(|one| one.split_once(':'))
-                .map(|(name, _)| name),
-        );
-        // Below, where the settings have been taken apart, each must be used.
-        let known = words(body.split_once("super(").expect("a class above").1);
-        let shared = if body.contains("authority(") {
-            words(feeding)
-        } else {
-            words("")
-        };
+        public.sort();
+        public.dedup();
         for name in public {
-            let setting = setting(class, name.trim().trim_start_matches("..."));
+            let setting = setting(class, &name);
             if setting.is_empty() || OTHER_ARGUMENTS.contains(&setting.as_str()) {
                 continue;
             }
-            assert!(
-                known.contains(setting.as_str()) || shared.contains(setting.as_str()),
-                "{class} does not pass {setting} on"
-            );
+            assert!(coded.contains(&setting), "{class} does not pass {setting} on");
             found.push(format!("credential {class}.{setting}"));
         }
     }
     found
 }
 
+/// The members of an interface and of those that it extends; none if it is not declared here.
+fn interface(text: &str, name: &str) -> Vec<String> {
+    let start = format!("export interface {name}");
+    let declared = text
+        .split(&start)
+        .skip(1)
+        .find(|rest| rest.starts_with(char::is_whitespace));
+    let Some(rest) = declared else {
+        return Vec::new();
+    };
+    let (head, body) = rest.split_once('{').expect("an interface");
+    let bases = head
+        .trim()
+        .trim_start_matches("extends")
+        .split(',')
+        .map(str::trim);
+    let mut found: Vec<String> = bases
+        .filter(|base| !base.is_empty())
+        .flat_map(|base| interface(text, base))
+        .collect();
+    let body = body.split("\n}\n").next().unwrap_or_default();
+    let body = body.split('}').next().unwrap_or_default();
+    let declared = body.lines().filter_map(|line| line.split_once(": "));
+    found.extend(declared.map(|(name, _)| name.trim().trim_end_matches('?').to_owned()));
+    found
+}
+
+/// The parameters of a class's constructors, and what a certificate's configuration holds if one is among them.
+fn parameters(body: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for rest in body.split("constructor(").skip(1) {
+        let all = rest.split(") {").next().unwrap_or_default();
+        let all = all.split(");\n").next().unwrap_or_default();
+        let names = all.split([',', '\n']).filter(|one| !one.contains('{'));
+        let names = names.filter_map(|one| one.split_once(':'));
+        found.extend(names.map(|(name, _)| {
+            name.trim()
+                .trim_start_matches("...")
+                .trim_end_matches('?')
+                .to_owned()
+        }));
+        if all.contains("ClientCertificateConfiguration") {
+            let text = typescript(&workspace().join("wasm/js/credentials/applications.ts"));
+            found.extend(interface(&text, "ClientCertificateConfiguration"));
+        }
+    }
+    found
+}
+
 /// Arguments of constructors that hold settings and are none.
-const OTHER_ARGUMENTS: &[&str] = &["options", "identity"];
+const OTHER_ARGUMENTS: &[&str] = &["options", "identity", "more"];
 
 fn setting(class: &str, name: &str) -> String {
     let renamed = RENAMED

@@ -29,6 +29,11 @@ const LEFT_OUT: &[(&str, &str, &str)] = &[
         "how a binding passes objects of other libraries, without a class of ours",
     ),
     (
+        "javascript",
+        "operation refresh_due.",
+        "for hosts of blocking threads; an event loop renews by itself",
+    ),
+    (
         "python",
         "event ",
         "the engine's JSON reaches listeners as a dict, so new fields arrive by themselves",

@@ -1,9 +1,14 @@
 /**
- * What every place plays: a secret through a client secret and through a federated assertion. Plain JavaScript that knows
+ * What every place plays: a secret through a client secret, a federated assertion, and a certificate whose key signs
+ * through WebCrypto, as text and as a key that cannot be read. Plain JavaScript that knows
  * no runtime; `nightlatch` is the package's module.
  */
-export async function play(nightlatch, { tenant, clientId, clientSecret, assertion, vault, relay }) {
-  const { SecretClient, ClientSecretCredential, WorkloadIdentityCredential } = nightlatch;
+export async function play(
+  nightlatch,
+  { tenant, clientId, clientSecret, assertion, certificate, vault, relay },
+) {
+  const { SecretClient, ClientCertificateCredential, ClientSecretCredential, WorkloadIdentityCredential } =
+    nightlatch;
   const options = relay === undefined ? {} : { fetch: (url, init) => relayed(relay, url, init) };
   const bySecret = new SecretClient(
     vault,
@@ -21,14 +26,33 @@ export async function play(nightlatch, { tenant, clientId, clientSecret, asserti
   });
   const byAssertion = new SecretClient(vault, federated);
   const missing = await byAssertion.getSecret("missing").catch((error) => `${error.name} ${error.code}`);
+  const byCertificate = new SecretClient(
+    vault,
+    new ClientCertificateCredential(tenant, clientId, { certificate: certificate.pem }, options),
+  );
+  const pkcs8 = Uint8Array.from(atob(certificate.pkcs8), (letter) => letter.charCodeAt(0));
+  const how = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  const signingKey = await crypto.subtle.importKey("pkcs8", pkcs8, how, false, ["sign"]);
+  const byKey = new SecretClient(
+    vault,
+    new ClientCertificateCredential(
+      tenant,
+      clientId,
+      { certificate: certificate.alone },
+      { signingKey, ...options },
+    ),
+  );
   const result = {
     bySecret: secrets[0].value,
     one: new Set(secrets).size === 1 && bySecret.getCachedSecret("db-password") === secrets[0],
     byAssertion: (await byAssertion.getSecret("db-password")).value,
+    byCertificate: (await byCertificate.getSecret("db-password")).value,
+    byKey: (await byKey.getSecret("db-password")).value,
     missing,
   };
-  bySecret.close();
-  byAssertion.close();
+  for (const client of [bySecret, byAssertion, byCertificate, byKey]) {
+    client.close();
+  }
   return result;
 }
 
