@@ -5,6 +5,108 @@
 
 static const char not_utf8[] = "\xff\xfe\x80";
 
+static bool never_used(void *context, const nightlatch_secret *secret)
+{
+    (void)context, (void)secret;
+    return true;
+}
+
+/* What the Secrets API adds. */
+static void null_operations(void)
+{
+    nightlatch_secret *secret = NULL;
+    nightlatch_secrets *secrets = NULL;
+    nightlatch_properties *properties = NULL;
+    nightlatch_page *page = NULL;
+    nightlatch_backup *backup = NULL;
+    bool flag = false;
+    int64_t seconds;
+    uint64_t number;
+    const char *const names[] = { "a" };
+    const size_t lens[] = { 1 };
+    nightlatch_properties_free(NULL), nightlatch_page_free(NULL), nightlatch_secrets_free(NULL);
+    nightlatch_backup_free(NULL), nightlatch_changes_free(NULL);
+    CHECK(nightlatch_vault_get_secrets(NULL, names, lens, 1, false, 0, &secrets, NULL) == BAD);
+    CHECK(nightlatch_vault_set_secret(NULL, T("a"), T("b"), NULL, false, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_update_secret_properties(NULL, T("a"), NONE, NULL, 0, &properties, NULL) == BAD);
+    CHECK(nightlatch_vault_list_properties_of_secrets(NULL, NONE, 0, 0, &page, NULL) == BAD);
+    CHECK(nightlatch_vault_list_properties_of_secret_versions(NULL, T("a"), NONE, 0, 0, &page, NULL) == BAD);
+    CHECK(nightlatch_vault_list_deleted_secrets(NULL, NONE, 0, 0, &page, NULL) == BAD);
+    CHECK(nightlatch_vault_delete_secret(NULL, T("a"), false, 0, &properties, NULL) == BAD);
+    CHECK(nightlatch_vault_deletion_finished(NULL, T("a"), false, 0, &flag, NULL) == BAD);
+    CHECK(nightlatch_vault_get_deleted_secret(NULL, T("a"), 0, &properties, NULL) == BAD);
+    CHECK(nightlatch_vault_recover_deleted_secret(NULL, T("a"), false, 0, &properties, NULL) == BAD);
+    CHECK(nightlatch_vault_recovery_finished(NULL, T("a"), false, 0, &flag, NULL) == BAD);
+    CHECK(nightlatch_vault_purge_deleted_secret(NULL, T("a"), false, 0, &flag, NULL) == BAD);
+    CHECK(nightlatch_vault_backup_secret(NULL, T("a"), 0, &backup, NULL) == BAD);
+    CHECK(nightlatch_vault_restore_secret_backup(NULL, T("a"), 0, &properties, NULL) == BAD);
+    CHECK(nightlatch_vault_with_secret(NULL, T("a"), never_used, NULL, 0, &flag, NULL) == BAD);
+    CHECK(nightlatch_client_refresh_due(NULL, 0, &number, NULL) == BAD && !nightlatch_client_cache_number(NULL, 1, &number));
+    CHECK(!nightlatch_engine_cache_number(NULL, 0, 0, 1, &number));
+    CHECK(nightlatch_secret_properties(NULL) == NULL && nightlatch_properties_text(NULL, 1, NULL) == NULL);
+    CHECK(!nightlatch_properties_number(NULL, 1, &seconds) && nightlatch_properties_tag_count(NULL) == 0);
+    CHECK(nightlatch_properties_tag_name(NULL, 0, NULL) == NULL && nightlatch_properties_tag(NULL, 0, NULL) == NULL);
+    CHECK(nightlatch_page_count(NULL) == 0 && nightlatch_page_item(NULL, 0) == NULL && nightlatch_page_continuation(NULL, NULL) == NULL);
+    CHECK(nightlatch_secrets_count(NULL) == 0 && nightlatch_secrets_name(NULL, 0, NULL) == NULL);
+    CHECK(nightlatch_secrets_secret(NULL, 0) == NULL && nightlatch_secrets_error(NULL, 0) == NULL);
+    CHECK(nightlatch_backup_data(NULL, NULL) == NULL);
+    CHECK(nightlatch_changes_set_enabled(NULL, true) == BAD && nightlatch_changes_set_not_before(NULL, 0) == BAD);
+    CHECK(nightlatch_changes_set_expires_on(NULL, 0) == BAD && nightlatch_changes_set_content_type(NULL, T("a")) == BAD);
+    CHECK(nightlatch_changes_add_tag(NULL, T("a"), T("b")) == BAD && nightlatch_changes_clear_tags(NULL) == BAD);
+    CHECK(nightlatch_changes_if_version(NULL, T("a")) == BAD && nightlatch_changes_if_unchanged_since(NULL, 0) == BAD);
+}
+
+/* The same with a vault, and arguments that cannot be. */
+static void wrong_operations(void)
+{
+    world w = new_world();
+    nightlatch_vault *vault = world_vault(&w, world_config());
+    nightlatch_secret *secret = NULL;
+    nightlatch_secrets *secrets = NULL;
+    nightlatch_properties *properties = NULL;
+    nightlatch_page *page = NULL;
+    bool flag = false;
+    size_t huge = (size_t)16 << 20;
+    char *much = (char *)calloc(1, huge);
+    const char *const names[] = { "a", not_utf8, NULL, "under_score" };
+    const size_t lens[] = { 1, 3, 5, 11 };
+    nightlatch_changes *changes = nightlatch_changes_new();
+    CHECK(nightlatch_vault_get_secrets(vault, NULL, NULL, 2, false, 0, &secrets, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secrets(vault, names, lens, (size_t)-1, false, 0, &secrets, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secrets(vault, names, lens, 2, false, 0, &secrets, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secrets(vault, names + 2, lens + 2, 1, false, 0, &secrets, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secrets(vault, names + 3, lens + 3, 1, false, 0, &secrets, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secrets(vault, names, lens, 1, false, 0, NULL, NULL) == BAD);
+    CHECK(nightlatch_vault_get_secrets(vault, NULL, NULL, 0, false, 0, &secrets, NULL) == OK && nightlatch_secrets_count(secrets) == 0);
+    nightlatch_secrets_free(secrets);
+    CHECK(nightlatch_vault_get_secrets(vault, names, lens, 1, false, (uint64_t)-1, &secrets, NULL) == OK);
+    CHECK(nightlatch_secrets_count(secrets) == 1 && strcmp(nightlatch_secrets_name(secrets, 0, NULL), "a") == 0);
+    CHECK(strcmp(nightlatch_secret_value(nightlatch_secrets_secret(secrets, 0), NULL), SECRET_VALUE) == 0);
+    CHECK(nightlatch_secrets_error(secrets, 0) == NULL && nightlatch_secrets_secret(secrets, 1) == NULL);
+    CHECK(nightlatch_secrets_name(secrets, 1, NULL) == NULL && nightlatch_secrets_error(secrets, 1) == NULL);
+    nightlatch_secrets_free(secrets);
+    CHECK(nightlatch_vault_set_secret(vault, NONE, T("b"), NULL, false, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_set_secret(vault, T("a"), NULL, 3, NULL, false, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_set_secret(vault, T("a"), not_utf8, 3, NULL, false, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_set_secret(vault, T("a"), much, huge, NULL, false, 0, &secret, NULL) == OK); /* the vault's to refuse */
+    nightlatch_secret_free(secret);
+    CHECK(nightlatch_vault_set_secret(vault, T("a"), T("b"), NULL, false, 0, NULL, NULL) == BAD);
+    CHECK(nightlatch_vault_update_secret_properties(vault, T("a"), NONE, NULL, 0, &properties, NULL) == BAD);
+    CHECK(nightlatch_vault_update_secret_properties(vault, T("a"), T("no version"), changes, 0, &properties, NULL) == BAD);
+    CHECK(nightlatch_changes_set_content_type(changes, not_utf8, 3) == BAD && nightlatch_changes_add_tag(changes, not_utf8, 3, NONE) == BAD);
+    CHECK(nightlatch_changes_if_version(changes, T("no version")) == OK); /* the call that uses it says so */
+    CHECK(nightlatch_vault_update_secret_properties(vault, T("a"), NONE, changes, 0, &properties, NULL) == BAD);
+    CHECK(nightlatch_vault_set_secret(vault, T("a"), T("b"), changes, false, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_list_properties_of_secrets(vault, T("https://evil.example/secrets"), 0, 0, &page, NULL) == BAD);
+    CHECK(nightlatch_vault_restore_secret_backup(vault, NULL, 3, 0, &properties, NULL) == BAD);
+    CHECK(nightlatch_vault_with_secret(vault, T("a"), NULL, NULL, 0, &flag, NULL) == BAD);
+    CHECK(nightlatch_vault_with_secret(vault, T("a"), never_used, NULL, 0, NULL, NULL) == BAD);
+    CHECK(nightlatch_vault_with_secret(vault, T("under_score"), never_used, NULL, 0, &flag, NULL) == BAD);
+    nightlatch_changes_free(changes);
+    nightlatch_vault_free(vault);
+    free(much);
+}
+
 static void null_everywhere(void)
 {
     nightlatch_host host = NIGHTLATCH_HOST_INIT;
@@ -60,7 +162,12 @@ static void null_everywhere(void)
     CHECK(nightlatch_operation_new(NULL, 3) == NULL && nightlatch_operation_set_text(NULL, T("a"), T("b")) == BAD);
     CHECK(nightlatch_operation_set_number(NULL, T("a"), 1) == BAD && nightlatch_operation_set_flag(NULL, T("a"), true) == BAD);
     CHECK(nightlatch_operation_add_text(NULL, T("a"), T("b")) == BAD && nightlatch_operation_cancel(NULL) == BAD);
+    CHECK(nightlatch_operation_set_value(NULL, T("a")) == BAD && nightlatch_operation_set_list(NULL, T("a")) == BAD);
+    CHECK(nightlatch_operation_set_changes(NULL, NULL) == BAD);
     CHECK(nightlatch_reply_secret(NULL) == NULL && nightlatch_reply_token(NULL) == NULL);
+    CHECK(nightlatch_reply_properties(NULL) == NULL && nightlatch_reply_page(NULL) == NULL && nightlatch_reply_secrets(NULL) == NULL);
+    CHECK(nightlatch_reply_backup(NULL) == NULL && !nightlatch_reply_finished(NULL, NULL) && !nightlatch_reply_next_refresh(NULL, NULL));
+    null_operations();
     CHECK(nightlatch_effect_kind_of(NULL) == 0 && nightlatch_effect_text(NULL, 1, NULL) == NULL);
     CHECK(!nightlatch_effect_number(NULL, 1, &number) && nightlatch_effect_count(NULL, 1) == 0);
     CHECK(nightlatch_effect_item(NULL, 1, 0, NULL) == NULL && nightlatch_effect_item_name(NULL, 1, 0, NULL) == NULL);
@@ -180,6 +287,7 @@ int main(void)
 {
     null_everywhere();
     wrong_texts();
+    wrong_operations();
     wrong_answers();
     handles_in_the_wrong_order();
     return done("hostile");
