@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -212,6 +213,105 @@ public:
     }
 };
 
+// What a vault says of a secret besides its value; lent by what it came from.
+class About {
+public:
+    explicit About(const nightlatch_properties *properties) noexcept : properties_(properties) {}
+
+    // A fact, as named by nightlatch_secret_fact; empty if absent.
+    std::string text(uint32_t fact) const
+    {
+        size_t len = 0;
+        const char *found = nightlatch_properties_text(properties_, fact, &len);
+        return detail::text(found, len);
+    }
+    // A number, as named by nightlatch_secret_number_fact; `absent` if the vault did not say it.
+    int64_t number(uint32_t fact, int64_t absent = 0) const
+    {
+        int64_t value = absent;
+        return nightlatch_properties_number(properties_, fact, &value) ? value : absent;
+    }
+    std::map<std::string, std::string> tags() const
+    {
+        std::map<std::string, std::string> all;
+        for (size_t i = 0; i < nightlatch_properties_tag_count(properties_); i++) {
+            size_t name_len = 0, len = 0;
+            const char *name = nightlatch_properties_tag_name(properties_, i, &name_len);
+            const char *value = nightlatch_properties_tag(properties_, i, &len);
+            all[detail::text(name, name_len)] = detail::text(value, len);
+        }
+        return all;
+    }
+    std::string name() const { return text(NIGHTLATCH_SECRET_NAME); }
+    std::string version() const { return text(NIGHTLATCH_SECRET_VERSION); }
+
+private:
+    const nightlatch_properties *properties_;
+};
+
+// The same, owned.
+class Properties : public detail::Owner<nightlatch_properties, nightlatch_properties_free> {
+public:
+    explicit Properties(nightlatch_properties *handle = nullptr) noexcept : Owner(handle) {}
+
+    About about() const { return About(get()); }
+};
+
+// One page of a list.
+class Page : public detail::Owner<nightlatch_page, nightlatch_page_free> {
+public:
+    explicit Page(nightlatch_page *handle = nullptr) noexcept : Owner(handle) {}
+
+    size_t size() const noexcept { return nightlatch_page_count(get()); }
+    About operator[](size_t index) const { return About(nightlatch_page_item(get(), index)); }
+    // What to ask the next page with; empty at the end.
+    std::string continuation() const
+    {
+        size_t len = 0;
+        const char *next = nightlatch_page_continuation(get(), &len);
+        return detail::text(next, len);
+    }
+};
+
+// All versions of a secret as one blob, wiped in time.
+class Backup : public detail::Owner<nightlatch_backup, nightlatch_backup_free> {
+public:
+    explicit Backup(nightlatch_backup *handle = nullptr) noexcept : Owner(handle) {}
+
+    const char *data(size_t *len = nullptr) const { return nightlatch_backup_data(get(), len); }
+};
+
+// What a version of a secret shall have besides its value. Setters chain.
+class Changes : public detail::Owner<nightlatch_changes, nightlatch_changes_free> {
+public:
+    Changes() : Owner(nightlatch_changes_new()) {}
+
+    Changes &enabled(bool enabled) { return then(nightlatch_changes_set_enabled(get(), enabled)); }
+    Changes &notBefore(int64_t time) { return then(nightlatch_changes_set_not_before(get(), time)); }
+    Changes &expiresOn(int64_t time) { return then(nightlatch_changes_set_expires_on(get(), time)); }
+    Changes &contentType(const std::string &text)
+    {
+        return then(nightlatch_changes_set_content_type(get(), text.data(), text.size()));
+    }
+    Changes &tag(const std::string &name, const std::string &value)
+    {
+        return then(nightlatch_changes_add_tag(get(), name.data(), name.size(), value.data(), value.size()));
+    }
+    Changes &noTags() { return then(nightlatch_changes_clear_tags(get())); }
+    Changes &ifVersion(const std::string &version)
+    {
+        return then(nightlatch_changes_if_version(get(), version.data(), version.size()));
+    }
+    Changes &ifUnchangedSince(int64_t time) { return then(nightlatch_changes_if_unchanged_since(get(), time)); }
+
+private:
+    Changes &then(nightlatch_status status)
+    {
+        check(status);
+        return *this;
+    }
+};
+
 // A secret; copies share it.
 class Secret : public detail::Owner<nightlatch_secret, nightlatch_secret_free> {
 public:
@@ -241,6 +341,7 @@ public:
         return detail::text(found, len);
     }
     std::string version() const { return text(NIGHTLATCH_SECRET_VERSION); }
+    About about() const { return About(nightlatch_secret_properties(get())); }
 };
 
 // The program around a client, by functions. They must not throw.
@@ -293,6 +394,21 @@ public:
     explicit Client(const nightlatch_host &host, const Config &config = Config()) : Owner(make(host, config)) {}
 
     void invalidateAll() { check(nightlatch_client_invalidate_all(get())); }
+    // Renews what is due, and says when to call again.
+    std::chrono::milliseconds refreshDue(std::chrono::milliseconds timeout = std::chrono::milliseconds(0)) const
+    {
+        uint64_t next = 0;
+        nightlatch_error *error = nullptr;
+        nightlatch_status status = nightlatch_client_refresh_due(get(), detail::millis(timeout), &next, &error);
+        check(status, error);
+        return std::chrono::milliseconds(next);
+    }
+    // What the cache tells of itself, as named by nightlatch_cache_fact; 0 if absent.
+    uint64_t cacheNumber(uint32_t fact) const
+    {
+        uint64_t value = 0;
+        return nightlatch_client_cache_number(get(), fact, &value) ? value : 0;
+    }
 
 private:
     static nightlatch_client *make(const nightlatch_host &host, const Config &config)
@@ -310,6 +426,8 @@ private:
 // One vault, read through a client.
 class Vault : public detail::Owner<nightlatch_vault, nightlatch_vault_free> {
 public:
+    using Time = std::chrono::milliseconds; // what a call may take; 0 as configured
+
     explicit Vault(nightlatch_vault *handle) noexcept : Owner(handle) {}
     Vault(const Client &client, const std::string &url) : Owner(make(client, url)) {}
 
@@ -334,9 +452,162 @@ public:
     {
         check(nightlatch_vault_invalidate(handle(), name.data(), name.size(), version.data(), version.size()));
     }
+    // Each secret as it fared: one that failed is an empty one, and `failed` (if given) is told why.
+    std::map<std::string, Secret> getMany(const std::vector<std::string> &names, bool refresh = false,
+                                          const std::function<void(const std::string &, const nightlatch_error *)> &failed =
+                                              std::function<void(const std::string &, const nightlatch_error *)>(),
+                                          Time timeout = Time(0)) const
+    {
+        std::vector<const char *> texts;
+        std::vector<size_t> lens;
+        for (const std::string &name : names) {
+            texts.push_back(name.data());
+            lens.push_back(name.size());
+        }
+        nightlatch_secrets *found = nullptr;
+        nightlatch_error *error = nullptr;
+        nightlatch_status status = nightlatch_vault_get_secrets(handle(), texts.data(), lens.data(), names.size(), refresh,
+                                                                detail::millis(timeout), &found, &error);
+        check(status, error);
+        detail::Owner<nightlatch_secrets, nightlatch_secrets_free> owner(found);
+        std::map<std::string, Secret> all;
+        for (size_t i = 0; i < nightlatch_secrets_count(found); i++) {
+            all[names[i]] = Secret(nightlatch_secret_share(nightlatch_secrets_secret(found, i)));
+            if (failed && nightlatch_secrets_error(found, i) != nullptr)
+                failed(names[i], nightlatch_secrets_error(found, i));
+        }
+        return all;
+    }
+    // Makes a new version. `recoverIfDeleted` brings a deleted secret of that name back first.
+    Secret set(const std::string &name, const std::string &value, const Changes &changes = Changes(),
+               bool recoverIfDeleted = false, Time timeout = Time(0)) const
+    {
+        return Secret(made<nightlatch_secret>([&](nightlatch_secret **out, nightlatch_error **error) {
+            return nightlatch_vault_set_secret(handle(), name.data(), name.size(), value.data(), value.size(), changes.get(),
+                                               recoverIfDeleted, detail::millis(timeout), out, error);
+        }));
+    }
+    // What `changes` does not give stays.
+    Properties updateProperties(const std::string &name, const Changes &changes, const std::string &version = std::string(),
+                                Time timeout = Time(0)) const
+    {
+        return Properties(made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
+            return nightlatch_vault_update_secret_properties(handle(), name.data(), name.size(), version.data(), version.size(),
+                                                             changes.get(), detail::millis(timeout), out, error);
+        }));
+    }
+    // One page; an empty continuation is the first.
+    Page list(const std::string &continuation = std::string(), uint32_t maxPageSize = 0, Time timeout = Time(0)) const
+    {
+        return page(nightlatch_vault_list_properties_of_secrets, continuation, maxPageSize, timeout);
+    }
+    Page listDeleted(const std::string &continuation = std::string(), uint32_t maxPageSize = 0, Time timeout = Time(0)) const
+    {
+        return page(nightlatch_vault_list_deleted_secrets, continuation, maxPageSize, timeout);
+    }
+    Page listVersions(const std::string &name, const std::string &continuation = std::string(), uint32_t maxPageSize = 0,
+                      Time timeout = Time(0)) const
+    {
+        return Page(made<nightlatch_page>([&](nightlatch_page **out, nightlatch_error **error) {
+            return nightlatch_vault_list_properties_of_secret_versions(handle(), name.data(), name.size(), continuation.data(),
+                                                                       continuation.size(), maxPageSize,
+                                                                       detail::millis(timeout), out, error);
+        }));
+    }
+    // The service finishes some seconds later; with `wait` these return then.
+    Properties deleteSecret(const std::string &name, bool wait = false, Time timeout = Time(0)) const
+    {
+        return changed(nightlatch_vault_delete_secret, name, wait, timeout);
+    }
+    Properties recoverDeleted(const std::string &name, bool wait = false, Time timeout = Time(0)) const
+    {
+        return changed(nightlatch_vault_recover_deleted_secret, name, wait, timeout);
+    }
+    bool purgeDeleted(const std::string &name, bool wait = false, Time timeout = Time(0)) const
+    {
+        return finished(nightlatch_vault_purge_deleted_secret, name, wait, timeout);
+    }
+    bool deletionFinished(const std::string &name, bool wait = false, Time timeout = Time(0)) const
+    {
+        return finished(nightlatch_vault_deletion_finished, name, wait, timeout);
+    }
+    bool recoveryFinished(const std::string &name, bool wait = false, Time timeout = Time(0)) const
+    {
+        return finished(nightlatch_vault_recovery_finished, name, wait, timeout);
+    }
+    Properties getDeleted(const std::string &name, Time timeout = Time(0)) const
+    {
+        return Properties(made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
+            return nightlatch_vault_get_deleted_secret(handle(), name.data(), name.size(), detail::millis(timeout), out, error);
+        }));
+    }
+    Backup backup(const std::string &name, Time timeout = Time(0)) const
+    {
+        return Backup(made<nightlatch_backup>([&](nightlatch_backup **out, nightlatch_error **error) {
+            return nightlatch_vault_backup_secret(handle(), name.data(), name.size(), detail::millis(timeout), out, error);
+        }));
+    }
+    Properties restore(const Backup &backup, Time timeout = Time(0)) const
+    {
+        size_t len = 0;
+        const char *data = backup.data(&len);
+        return Properties(made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
+            return nightlatch_vault_restore_secret_backup(handle(), data, len, detail::millis(timeout), out, error);
+        }));
+    }
+    // Calls `use` with a secret; if it says that the value was not accepted, and there is another version by now, once more with
+    // that. Whether it was accepted in the end. `use` must not throw.
+    bool withSecret(const std::string &name, const std::function<bool(const Secret &)> &use, Time timeout = Time(0)) const
+    {
+        bool accepted = false;
+        nightlatch_error *error = nullptr;
+        auto call = [](void *context, const nightlatch_secret *secret) {
+            Secret shared(nightlatch_secret_share(secret));
+            return (*static_cast<const std::function<bool(const Secret &)> *>(context))(shared);
+        };
+        void *context = const_cast<std::function<bool(const Secret &)> *>(&use);
+        nightlatch_status status = nightlatch_vault_with_secret(handle(), name.data(), name.size(), call, context,
+                                                                detail::millis(timeout), &accepted, &error);
+        check(status, error);
+        return accepted;
+    }
     nightlatch_vault *handle() const noexcept { return Owner::get(); }
 
 private:
+    // What a call writes, or its error thrown.
+    template <typename Handle, typename Call>
+    static Handle *made(Call call)
+    {
+        Handle *handle = nullptr;
+        nightlatch_error *error = nullptr;
+        nightlatch_status status = call(&handle, &error);
+        check(status, error);
+        return handle;
+    }
+    template <typename Function>
+    Page page(Function function, const std::string &continuation, uint32_t most, Time timeout) const
+    {
+        return Page(made<nightlatch_page>([&](nightlatch_page **out, nightlatch_error **error) {
+            return function(handle(), continuation.data(), continuation.size(), most, detail::millis(timeout), out, error);
+        }));
+    }
+    template <typename Function>
+    Properties changed(Function function, const std::string &name, bool wait, Time timeout) const
+    {
+        return Properties(made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
+            return function(handle(), name.data(), name.size(), wait, detail::millis(timeout), out, error);
+        }));
+    }
+    template <typename Function>
+    bool finished(Function function, const std::string &name, bool wait, Time timeout) const
+    {
+        bool finished = false;
+        nightlatch_error *error = nullptr;
+        nightlatch_status status =
+            function(handle(), name.data(), name.size(), wait, detail::millis(timeout), &finished, &error);
+        check(status, error);
+        return finished;
+    }
     template <typename Function>
     Secret ask(Function function, const std::string &name, const std::string &version,
                std::chrono::milliseconds timeout) const

@@ -25,6 +25,10 @@ hardware_key >"$work/hsm.log" 2>&1 || { cat "$work/hsm.log"; exit 1; }
 
 app=44444444-4444-4444-8444-444444444444 tenant=11111111-1111-4111-8111-111111111111
 json_text() { awk '{ printf "%s\\n", $0 }' "$1"; }
+empty_vault() { # where everything is allowed, and takes a moment
+    echo "{\"name\": \"$1\", \"soft_delete\": {\"delete\": {\"polls\": 1}, \"recover\": {\"polls\": 1}, \"purge\": {\"polls\": 1}}, \"limits\": {\"secret_per_1s\": null},
+           \"access\": [{\"principal\": \"55555555-5555-4555-8555-555555555555\", \"secrets\": [\"get\", \"list\", \"set\", \"delete\", \"recover\", \"purge\", \"backup\", \"restore\"]}]},"
+}
 cat >"$work/identities.json" <<JSON
 {"app_registrations": [{"client_id": "$app", "object_id": "55555555-5555-4555-8555-555555555555", "secrets": ["app-secret"],
                         "certificates": ["$(json_text "$CERTIFICATES/cert.pem")", "$(json_text "$work/hsm.pem")"],
@@ -32,7 +36,8 @@ cat >"$work/identities.json" <<JSON
                                       {"issuer": "https://vstoken.dev.azure.com/88888888-8888-4888-8888-888888888888", "subject": "sc://contoso/shop/azure"},
                                       {"issuer": "https://token.actions.githubusercontent.com", "subject": "repo:contoso/shop:ref:refs/heads/main"}]}],
  "users": [{"name": "ada@contoso.example", "object_id": "66666666-6666-4666-8666-666666666666", "password": "emulator-password"}],
- "vaults": [{"name": "contoso", "secrets": {"db-password": "correct horse battery staple"},
+ "vaults": [$(for name in empty vacant bare; do empty_vault $name; done)
+            {"name": "contoso", "secrets": {"db-password": "correct horse battery staple"},
              "access": [{"principal": "33333333-3333-4333-8333-333333333333", "secrets": ["get"]},
                         {"principal": "66666666-6666-4666-8666-666666666666", "secrets": ["get"]},
                         {"principal": "55555555-5555-4555-8555-555555555555", "secrets": ["get"]}]}]}
@@ -117,3 +122,14 @@ device() { identity DeviceCodeCredential t:tenant_id=$tenant 2>told && grep -q "
 check "a device code, told by a line" prints "$secret" device
 check "name and password" prints "$secret" identity UsernamePasswordCredential t:tenant_id=$tenant t:username=ada@contoso.example s:password=emulator-password
 check "no browser is opened unless the program can" eval '! told=$(identity InteractiveBrowserCredential t:tenant_id=$tenant 2>&1) && echo "$told" && [[ $told == *"not supported by this host"* ]]'
+
+# --- The Secrets API: every operation, each time in a vault that is still empty
+application_secret="env AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID=$app AZURE_CLIENT_SECRET=app-secret"
+libraries="$(pkg-config --cflags --libs nightlatch)"
+operations() { # operations VAULT COMPILER SOURCE [RUNNER]
+    # shellcheck disable=SC2086
+    $2 $strict "$here/tests/c/$3" $libraries -lpthread -o operations && $application_secret ${4:-} ./operations "https://$1.vault.azure.net"
+}
+check "every operation" operations empty "cc -std=c99" operations.c
+check "every operation under valgrind" operations vacant "cc -std=c99" operations.c "env LD_LIBRARY_PATH=$work/plain:$prefix/lib $grind"
+check "every operation by the wrapper" operations bare "g++ -std=c++11" operations.cpp
