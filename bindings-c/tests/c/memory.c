@@ -1,8 +1,8 @@
-/* After everything is freed, no byte of the process holds the secret, the token or the client secret. */
+/* After everything is freed, no byte of the process holds a secret that was read or set, a backup, the token or the client secret. */
 #include "scan.h"
 
 /* The values are put together at run time, so that the program's own text does not hold them. */
-static char value[40], token[40], credential[40];
+static char value[40], token[40], credential[40], written[40], backup[40];
 
 static void spell(char *into, char base)
 {
@@ -17,6 +17,12 @@ static void answer(void *context, const nightlatch_effect *effect, nightlatch_ou
     (void)context;
     if (strstr(url, "oauth2") != NULL)
         snprintf(body, sizeof body, "{\"access_token\":\"%s\",\"expires_in\":3599,\"token_type\":\"Bearer\"}", token);
+    else if (strstr(url, "/backup") != NULL)
+        snprintf(body, sizeof body, "{\"value\":\"%s\"}", backup);
+    else if (strstr(url, "/restore") != NULL)
+        snprintf(body, sizeof body, "{\"id\":\"" VAULT "/secrets/db/0123456789abcdef0123456789abcdef\"}");
+    else if (strcmp(nightlatch_effect_text(effect, NIGHTLATCH_EFFECT_METHOD, NULL), "PUT") == 0)
+        snprintf(body, sizeof body, "{\"value\":\"%s\",\"id\":\"" VAULT "/secrets/new/0123456789abcdef0123456789abcdef\"}", written);
     else if (strstr(url, "/secrets/") != NULL)
         snprintf(body, sizeof body, "{\"value\":\"%s\",\"id\":\"" VAULT "/secrets/db/0123456789abcdef0123456789abcdef\"}", value);
     else
@@ -25,20 +31,41 @@ static void answer(void *context, const nightlatch_effect *effect, nightlatch_ou
     nightlatch_wipe(body, sizeof body);
 }
 
+/* A value that is set, and a backup that is taken and brought back. */
+static void write_and_restore(nightlatch_vault *vault, const char *value_needle, const char *backup_needle)
+{
+    nightlatch_secret *secret = NULL;
+    nightlatch_backup *taken = NULL;
+    nightlatch_properties *properties = NULL;
+    size_t len = 0;
+    CHECK(nightlatch_vault_set_secret(vault, T("new"), T(written), NULL, false, 0, &secret, NULL) == OK);
+    nightlatch_secret_free(secret);
+    CHECK(nightlatch_vault_backup_secret(vault, T("db"), 0, &taken, NULL) == OK);
+    const char *data = nightlatch_backup_data(taken, &len);
+    CHECK(nightlatch_vault_restore_secret_backup(vault, data, len, 0, &properties, NULL) == OK);
+    nightlatch_properties_free(properties);
+    nightlatch_wipe(written, sizeof written), nightlatch_wipe(backup, sizeof backup);
+    CHECK(leaks(value_needle) > 0 && leaks(backup_needle) > 0); /* in the cache, and in the handle */
+    nightlatch_backup_free(taken);
+    CHECK(leaks(backup_needle) == 0);
+}
+
 int main(void)
 {
-    char needles[3][17] = {{0}};
+    char needles[5][17] = {{0}};
     nightlatch_host host = NIGHTLATCH_HOST_INIT;
     nightlatch_config *config = nightlatch_config_new();
     nightlatch_client *client = NULL;
     nightlatch_vault *vault = NULL;
     nightlatch_secret *secret = NULL;
     nightlatch_error *error = NULL;
-    spell(value, 'A'), spell(token, 'D'), spell(credential, 'H');
+    spell(value, 'A'), spell(token, 'D'), spell(credential, 'H'), spell(written, 'a'), spell(backup, 'c');
     for (int i = 0; i < 16; i++) {
         needles[0][i] = value[15 - i];
         needles[1][i] = token[15 - i];
         needles[2][i] = credential[15 - i];
+        needles[3][i] = written[15 - i];
+        needles[4][i] = backup[15 - i];
     }
     host.http = answer;
     CHECK(nightlatch_config_inherit_environment(config, false) == OK);
@@ -57,7 +84,8 @@ int main(void)
     CHECK(nightlatch_vault_invalidate(vault, T("db"), NONE) == OK && leaks(needles[0]) > 0);
     nightlatch_secret_free(secret);
     CHECK(leaks(needles[0]) == 0);
+    write_and_restore(vault, needles[3], needles[4]);
     nightlatch_vault_free(vault), nightlatch_client_free(client), nightlatch_config_free(config);
-    CHECK(leaks(needles[0]) == 0 && leaks(needles[1]) == 0 && leaks(needles[2]) == 0);
+    CHECK(leaks(needles[0]) == 0 && leaks(needles[1]) == 0 && leaks(needles[2]) == 0 && leaks(needles[3]) == 0);
     return done("memory");
 }
