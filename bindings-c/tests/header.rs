@@ -204,14 +204,30 @@ fn the_readme_has_every_status_with_its_number() {
     }
 }
 
-#[test]
-fn every_declared_function_is_in_the_ownership_table_if_it_hands_something_over() {
-    let (header, readme) = (read("include/nightlatch.h"), read("README.md"));
-    let functions: BTreeSet<&str> = header
+fn functions(header: &str) -> BTreeSet<&str> {
+    header
         .match_indices("nightlatch_")
         .filter_map(|(at, _)| header[at..].split_once('(').map(|(name, _)| name))
         .filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+        .collect()
+}
+
+/// Those that take nothing cannot be given anything wrong.
+#[test]
+fn every_function_is_called_with_what_cannot_be() {
+    let (header, hostile) = (read("include/nightlatch.h"), read("tests/c/hostile.c"));
+    let harmless = ["nightlatch_config_new", "nightlatch_version"];
+    let missing: Vec<_> = functions(&header)
+        .into_iter()
+        .filter(|name| !harmless.contains(name) && !hostile.contains(&format!("{name}(")))
         .collect();
+    assert!(missing.is_empty(), "hostile.c does not call {missing:?}");
+}
+
+#[test]
+fn every_declared_function_is_in_the_ownership_table_if_it_hands_something_over() {
+    let (header, readme) = (read("include/nightlatch.h"), read("README.md"));
+    let functions = functions(&header);
     assert!(functions.len() > 60, "{}", functions.len());
     for name in functions {
         if name.ends_with("_new") || name.ends_with("_free") {

@@ -36,7 +36,7 @@ cat >"$work/identities.json" <<JSON
                                       {"issuer": "https://vstoken.dev.azure.com/88888888-8888-4888-8888-888888888888", "subject": "sc://contoso/shop/azure"},
                                       {"issuer": "https://token.actions.githubusercontent.com", "subject": "repo:contoso/shop:ref:refs/heads/main"}]}],
  "users": [{"name": "ada@contoso.example", "object_id": "66666666-6666-4666-8666-666666666666", "password": "emulator-password"}],
- "vaults": [$(for name in empty vacant bare; do empty_vault $name; done)
+ "vaults": [$(for name in empty vacant bare hollow; do empty_vault $name; done)
             {"name": "contoso", "secrets": {"db-password": "correct horse battery staple"},
              "access": [{"principal": "33333333-3333-4333-8333-333333333333", "secrets": ["get"]},
                         {"principal": "66666666-6666-4666-8666-666666666666", "secrets": ["get"]},
@@ -133,3 +133,12 @@ operations() { # operations VAULT COMPILER SOURCE [RUNNER]
 check "every operation" operations empty "cc -std=c99" operations.c
 check "every operation under valgrind" operations vacant "cc -std=c99" operations.c "env LD_LIBRARY_PATH=$work/plain:$prefix/lib $grind"
 check "every operation by the wrapper" operations bare "g++ -std=c++11" operations.cpp
+example_secrets() {
+    # shellcheck disable=SC2086
+    cc -std=c99 -Wall -Wextra -Werror -pedantic "$here/examples/secrets.c" $libraries -o secrets || return 1
+    local at="$application_secret ./secrets https://hollow.vault.azure.net"
+    echo "s3cr3t" | $at set one && echo "s3cr3t" | $at set two && [ "$($at list | sort | tr '\n' ' ')" = "one two " ] &&
+        prints "s3cr3t" $application_secret ./c_shared https://hollow.vault.azure.net one &&
+        prints "deleted one" $at delete one && prints two $at list && ! $at delete one
+}
+check "example secrets: set, list, delete" example_secrets
