@@ -44,7 +44,7 @@ export interface PollerLike<State extends PollOperationState<T>, T> {
   isDone(): boolean;
   /** Ends `pollUntilDone` with an `AbortError`; the vault goes on. */
   stopPolling(): void;
-  /** Whether nobody waits: it was stopped, or has finished. */
+  /** Whether nobody waits in `pollUntilDone`. */
   isStopped(): boolean;
   /** Always fails: vaults know nothing of the kind. */
   cancelOperation(options?: PollOptions): Promise<void>;
@@ -73,6 +73,7 @@ export class Poller<T> implements PollerLike<PollOperationState<T>, T> {
   readonly #state: PollOperationState<T>;
   readonly #callbacks = new Set<(state: PollOperationState<T>) => void>();
   readonly #stop = new AbortController();
+  #waiting = false;
 
   constructor(look: Look, { result, finished, reply }: Begun<T>) {
     this.#look = look;
@@ -85,7 +86,12 @@ export class Poller<T> implements PollerLike<PollOperationState<T>, T> {
   }
 
   async pollUntilDone(options: PollOptions = {}): Promise<T> {
-    await this.#once(true, options);
+    this.#waiting = true;
+    try {
+      await this.#once(true, options);
+    } finally {
+      this.#waiting = false;
+    }
     return this.#state.result as T;
   }
 
@@ -103,7 +109,7 @@ export class Poller<T> implements PollerLike<PollOperationState<T>, T> {
   }
 
   isStopped(): boolean {
-    return this.isDone() || this.#stop.signal.aborted;
+    return !this.#waiting;
   }
 
   async cancelOperation(): Promise<void> {

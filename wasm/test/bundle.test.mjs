@@ -9,7 +9,9 @@ const edge = readFileSync(new URL("../dist/engine/nightlatch.wasm", import.meta.
 const NODE_ONLY = /\bnode:|\brequire\(|\bBuffer\b|\b__dirname\b|\beval\(|new Function\b/;
 
 for (const condition of ["workerd", "deno", "bun", "browser", "default"]) {
-  test(`the ${condition} bundle imports nothing of Node and evaluates no text`, async () => {
+  test(`the ${condition} bundle imports nothing that is Node's alone and evaluates no text`, async () => {
+    // Deno and Bun have this one module of Node's, and no way of their own to refuse a symbolic link.
+    const files = ["deno", "bun"].includes(condition) ? ["node:fs/promises"] : [];
     const { outputFiles, warnings } = await build({
       stdin: {
         contents: 'export * from "nightlatch-wasm";',
@@ -21,6 +23,7 @@ for (const condition of ["workerd", "deno", "bun", "browser", "default"]) {
       platform: "neutral",
       // `node` is a condition of no other place, and must not be needed by any.
       conditions: [condition],
+      external: files,
       loader: { ".wasm": "copy" },
       outdir: "/bundle",
       logLevel: "silent",
@@ -33,6 +36,6 @@ for (const condition of ["workerd", "deno", "bun", "browser", "default"]) {
       condition === "workerd" ? [true] : [],
     );
     const { text } = outputFiles.find((file) => file.path.endsWith(".js"));
-    assert.equal(text.match(NODE_ONLY)?.[0], undefined);
+    assert.equal(text.replaceAll(`from "${files[0]}"`, "").match(NODE_ONLY)?.[0], undefined);
   });
 }

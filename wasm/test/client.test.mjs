@@ -141,7 +141,10 @@ test("the cache tells what it holds", async () => {
   const info = client.cacheInfo();
   assert.equal(info.entries, 1);
   assert.ok(info.bytes > 0);
-  assert.equal(info.insertions, 1);
+  await client.getSecret("db");
+  const { hits, misses, oldestAgeInMs } = client.cacheInfo();
+  assert.deepEqual([hits, misses], [1, 1]);
+  assert.ok(oldestAgeInMs >= 0);
 });
 
 test("clients of one credential and equal options share an engine, others do not", async () => {

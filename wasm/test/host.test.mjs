@@ -17,6 +17,7 @@ const request = {
   url: "https://contoso.vault.azure.net/",
   headers: [],
   body: new Uint8Array(),
+  trust: null,
 };
 
 test("a body larger than any honest one is not read", async () => {
@@ -27,6 +28,14 @@ test("a body larger than any honest one is not read", async () => {
     { kind: "too_large" },
   );
   assert.ok(pulled < 20);
+});
+
+test("whom to trust cannot be told to fetch, and is not passed over", async () => {
+  let asked = 0;
+  const fetch = async () => (asked++, new Response(""));
+  const trusting = { ...request, trust: { sha1: new Uint8Array(20) } };
+  await assert.rejects(exchange(fetch, trusting, signal), { kind: "unsupported" });
+  assert.equal(asked, 0);
 });
 
 test("a redirect is told and not followed", async () => {
@@ -106,10 +115,13 @@ test("in a browser the first word is that a relay is needed", () => {
 
 test("where there are no files, the ones given are all", async () => {
   const host = edgeHost({}, { files: { "/a": "text", "/b": () => new Uint8Array([1]) } });
-  assert.deepEqual(await host.readFile("/a", 10, signal), new TextEncoder().encode("text"));
-  assert.deepEqual(await host.readFile("/b", 10, signal), new Uint8Array([1]));
-  await assert.rejects(host.readFile("/c", 10, signal), { kind: "not_found" });
-  await assert.rejects(host.readFile("/a", 3, signal), { kind: "too_large" });
+  assert.deepEqual(await host.readFile("/a", 10, false, signal), {
+    content: new TextEncoder().encode("text"),
+    shared: false,
+  });
+  assert.deepEqual((await host.readFile("/b", 10, false, signal)).content, new Uint8Array([1]));
+  await assert.rejects(host.readFile("/c", 10, false, signal), { kind: "not_found" });
+  await assert.rejects(host.readFile("/a", 3, false, signal), { kind: "too_large" });
   assert.equal(edgeHost({}, {}).readFile, undefined);
 });
 
