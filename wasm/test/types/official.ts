@@ -1,7 +1,16 @@
 /** Read by the compiler only: what is ours stands wherever the official packages' own objects do. */
 
 import type { TokenCredential } from "@azure/core-auth";
-import { type GetSecretOptions, type KeyVaultSecret, SecretClient } from "@azure/keyvault-secrets";
+import {
+  type DeletedSecret,
+  type GetSecretOptions,
+  type KeyVaultSecret,
+  type PagedAsyncIterableIterator,
+  type PollerLike,
+  type PollOperationState,
+  SecretClient,
+  type SecretProperties,
+} from "@azure/keyvault-secrets";
 
 import * as nightlatch from "nightlatch-wasm";
 
@@ -16,6 +25,8 @@ export const ours: TokenCredential[] = [
   new nightlatch.AzureCliCredential({ tenantId: "tenant" }),
   new nightlatch.EnvironmentCredential(),
   new nightlatch.ChainedTokenCredential(new nightlatch.AzureCliCredential()),
+  new nightlatch.ClientCertificateCredential("tenant", "client", { certificatePath: "/app.pem" }),
+  new nightlatch.DeviceCodeCredential({ userPromptCallback: ({ message }) => console.log(message) }),
 ];
 
 export function drops(theirs: TokenCredential, options: GetSecretOptions): void {
@@ -29,6 +40,11 @@ export function drops(theirs: TokenCredential, options: GetSecretOptions): void 
   new nightlatch.ChainedTokenCredential(theirs, new nightlatch.AzureCliCredential());
   const { version } = options;
   const secret: Promise<KeyVaultSecret> = client.getSecret("db", { version });
+  const poller: Promise<PollerLike<PollOperationState<DeletedSecret>, DeletedSecret>> =
+    client.beginDeleteSecret("db");
+  const list: PagedAsyncIterableIterator<SecretProperties> = client.listPropertiesOfSecrets();
+  const backup: Promise<Uint8Array | undefined> = client.backupSecret("db");
+  void [poller, list, backup];
   client.addEventListener("secretrotated", ({ detail }) => detail.newVersion.toUpperCase());
   client.addEventListener("event", { handleEvent: (event) => event.detail });
   void [secret, nightlatch.getBearerTokenProvider(theirs, "scope")];
