@@ -216,7 +216,10 @@ impl Secrets {
                 Ok(Reply::Properties(properties))
             }
             Action::Purge(waiting) => {
-                let told = self.client.ask(context, asked, None, |_, _| Ok(())).await?;
+                let told = self
+                    .client
+                    .ask(context, asked, None, secrets::parse_purged)
+                    .await?;
                 report.note(told);
                 let finished = waiting.wait && self.purge_finished(context, id, waiting).await?;
                 Ok(Reply::Finished(finished))
@@ -295,6 +298,9 @@ impl Secrets {
     }
 
     /// One page of a list. Pages of deleted and other secrets differ in what is read.
+    ///
+    /// A link that leads to its own page is refused. A longer circle cannot be seen from here: each page is an
+    /// operation of its own, and only whoever goes through them knows how far they have come.
     async fn page<T>(
         &self,
         context: &Context,

@@ -42,6 +42,16 @@ pub fn parse_backup(body: &Sensitive) -> Result<Sensitive, Malformed> {
         .ok_or_else(|| Malformed::new("The vault's answer holds no backup."))
 }
 
+/// Reads what purging gives: nothing. A page of somebody who answers in the vault's place is no purge.
+pub fn parse_purged(body: &Sensitive, _: &Subject) -> Result<(), Malformed> {
+    match body.expose().trim_ascii() {
+        [] => Ok(()),
+        _ => Err(Malformed::new(
+            "A purge is answered by nothing, and this is something.",
+        )),
+    }
+}
+
 /// Reads a page of secrets or of their versions.
 pub fn parse_page(body: &Sensitive, asked: &Subject) -> Result<Page<SecretProperties>, Malformed> {
     page(body, asked, own_properties)
