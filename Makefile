@@ -78,6 +78,7 @@ install: ## the C library below PREFIX (default /usr/local), perhaps below DESTD
 bench: $(VENV)/installed $(NODE_PACKAGE) $(EMULATOR) ## the budgets, as ratios in one run
 	$(VENV)/bin/python tests/bench/python_reads.py
 	$(VENV)/bin/python tests/bench/first_token.py
+	$(VENV)/bin/python tests/bench/python_requests.py
 	(cd wasm && npm ci)
 	(cd bindings-node/test/official && npm ci)
 	cd bindings-node && npm run bench
