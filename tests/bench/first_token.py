@@ -1,7 +1,8 @@
-"""From nothing to the first token, for each source of an identity: nightlatch beside azure-identity, in this one run.
+"""From nothing to the first token, for each source of an identity: nightlatch beside azure-identity, in this
+one run.
 
-Each measurement is a process of its own: what it takes from its start to the token, and what it asked of whom. Run by
-`make bench`.
+Each measurement is a process of its own: what it takes from its start to the token, and what it asked of
+whom. Run by `make bench`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -21,7 +24,11 @@ from emulator_process import Emulator
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 APP, APP_OBJECT = "44444444-4444-4444-8444-444444444444", "55555555-5555-4555-8555-555555555555"
-ISSUER, SUBJECT, KEY = "https://cluster.example/", "system:serviceaccount:shop:basket", "shared with the emulator"
+ISSUER, SUBJECT, KEY = (
+    "https://cluster.example/",
+    "system:serviceaccount:shop:basket",
+    "shared with the emulator",
+)
 TOOLS = Path(__file__).parents[1] / "emulator" / "tools"
 ROUNDS = 5
 PROGRAM = "from {package} import {credential}\n{credential}({arguments}).get_token('https://vault.azure.net/.default')"
@@ -33,7 +40,7 @@ class Source(NamedTuple):
     name: str
     credential: str
     arguments: str = ""
-    variables: dict[str, str] = {}
+    variables: Mapping[str, str] = MappingProxyType({})
 
 
 def assertion() -> str:
@@ -46,7 +53,13 @@ def assertion() -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
     now = int(time.time())
-    claims = {"iss": ISSUER, "sub": SUBJECT, "aud": "api://AzureADTokenExchange", "iat": now, "exp": now + 3600}
+    claims = {
+        "iss": ISSUER,
+        "sub": SUBJECT,
+        "aud": "api://AzureADTokenExchange",
+        "iat": now,
+        "exp": now + 3600,
+    }
     text = f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part(claims)}"
     signature = hmac.new(KEY.encode(), text.encode(), hashlib.sha256).digest()
     return f"{text}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
@@ -157,9 +170,8 @@ def main() -> None:
                         kept.append(measure(emulator, package, source))
                 shown = [(median(took for took, _ in kept), kept[-1][1]) for kept in results.values()]
                 (ours, asked), (theirs, also) = shown
-                print(
-                    f"{source.name:<30}{ours:9.0f} ms, {asked} req{theirs:12.0f} ms, {also} req{ours / theirs:8.2f}"
-                )
+                pair = f"{ours:9.0f} ms, {asked} req{theirs:12.0f} ms, {also} req"
+                print(f"{source.name:<30}{pair}{ours / theirs:8.2f}")
 
 
 if __name__ == "__main__":

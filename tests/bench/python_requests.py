@@ -1,5 +1,5 @@
-"""What a program that reads secrets costs: nightlatch beside azure-keyvault-secrets, each as its documentation shows it
-and without an option, in this one run. Run by `make bench`.
+"""What a program that reads secrets costs: nightlatch beside azure-keyvault-secrets, each as its
+documentation shows it and without an option, in this one run. Run by `make bench`.
 
 Each measurement is a process of its own. Requests are what the emulator counts.
 """
@@ -173,15 +173,13 @@ def measure(emulator: Emulator, name: str, package: Package) -> Measured:
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     process = time.perf_counter() - began
     whole, p50, p99 = json.loads(done.stdout)
-    return Measured(
-        *(seconds * 1000 for seconds in (whole, process, p50, p99)), emulator.admin("GET", "counts")["vault"]
-    )
+    requests = emulator.admin("GET", "counts")["vault"]
+    return Measured(whole * 1000, process * 1000, p50 * 1000, p99 * 1000, requests)
 
 
 def reads(emulator: Emulator) -> None:
-    print(
-        f"{f'{READS:,} reads of {len(NAMES)} secrets':<26}{'':<24}{'reads/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'vault':>14}"
-    )
+    title = f"{READS:,} reads of {len(NAMES)} secrets"
+    print(f"{title:<50}{'reads/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'vault':>14}")
     for name in ("1 thread", "16 threads", "asyncio, 16 tasks"):
         for package in PACKAGES.values():
             got = measure(emulator, name, package)

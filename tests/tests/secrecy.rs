@@ -387,7 +387,7 @@ impl Host for Hostile {
                 redirect_uri: "http://localhost:8400".into(),
                 answer: format!("code={CODE}&state={state}").into(),
             },
-            Effect::Browse { state, .. } if choice % 2 == 0 => Outcome::Returned {
+            Effect::Browse { state, .. } if choice.is_multiple_of(2) => Outcome::Returned {
                 redirect_uri: "http://localhost:8400".into(),
                 answer: format!("error={CODE}&error_description={CODE}&code={CODE}&state={state}").into(),
             },
