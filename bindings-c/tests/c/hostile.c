@@ -66,8 +66,9 @@ static void wrong_operations(void)
     nightlatch_properties *properties = NULL;
     nightlatch_page *page = NULL;
     bool flag = false;
-    size_t huge = (size_t)16 << 20;
-    char *much = (char *)calloc(1, huge);
+    size_t huge = (size_t)1 << 18; /* ten times what the service takes */
+    char *much = (char *)malloc(huge);
+    memset(much, 'a', huge);
     const char *const names[] = { "a", not_utf8, NULL, "under_score" };
     const size_t lens[] = { 1, 3, 5, 11 };
     nightlatch_changes *changes = nightlatch_changes_new();
