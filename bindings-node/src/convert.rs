@@ -206,7 +206,7 @@ fn http(
 fn trust<'env>(env: &'env Env, route: &Route) -> Result<Option<Object<'env>>> {
     let mut trust = Object::new(env)?;
     match route {
-        Route::Pinned(sha1) => trust.set("sha1", &bytes(env, sha1)?)?,
+        Route::Pinned(sha1) => trust.set("sha1", bytes(env, sha1)?)?,
         Route::Private { roots, server_name } => {
             trust.set("roots", &**roots)?;
             if let Some(name) = server_name {

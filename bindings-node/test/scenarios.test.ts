@@ -32,8 +32,14 @@ for (const [path, scenario] of readAll(join(ROOT, "tests", "scenarios"))) {
         // What the module in wasm does not open, its own test is about.
         if (encrypted(path)) continue;
         const other = await play(scenario, wasm, { renewal, seed });
-        assert.deepEqual(transcript, other.world.transcript);
+        assert.deepEqual(withoutSalt(transcript), withoutSalt(other.world.transcript));
       }
     }
   });
+}
+
+/** A transcript without signatures of assertions: PS256 salts each one anew. */
+function withoutSalt(transcript: readonly unknown[]): unknown {
+  const text = JSON.stringify(transcript);
+  return JSON.parse(text.replace(/(client_assertion=[\w-]+\.[\w-]+\.)[\w-]{300,}/g, "$1signature"));
 }
