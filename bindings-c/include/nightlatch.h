@@ -1832,14 +1832,14 @@ nightlatch_status nightlatch_vault_restore_secret_backup(const struct nightlatch
                                                          struct nightlatch_error **error);
 
 /*
- Calls `use` with a secret; if that says that the value was not accepted, gets the latest version and, if it is another one,
- calls `use` with it once more. Writes whether it was accepted in the end. However many threads meet a rotated secret, the
+ Calls `accepts` with a secret; if that says that the value was not accepted, gets the latest version and, if it is another one,
+ calls `accepts` with it once more. Writes whether it was accepted in the end. However many threads meet a rotated secret, the
  vault is asked once. `timeout_ms` is what each of the two reads may take.
  */
 nightlatch_status nightlatch_vault_with_secret(const struct nightlatch_vault *vault,
                                                const char *name,
                                                size_t name_len,
-                                               nightlatch_use use_,
+                                               nightlatch_use accepts,
                                                void *context,
                                                uint64_t timeout_ms,
                                                bool *accepted,

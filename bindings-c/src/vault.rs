@@ -382,35 +382,35 @@ pub unsafe extern "C" fn nightlatch_vault_restore_secret_backup(
     })
 }
 
-/// Calls `use` with a secret; if that says that the value was not accepted, gets the latest version and, if it is another one,
-/// calls `use` with it once more. Writes whether it was accepted in the end. However many threads meet a rotated secret, the
+/// Calls `accepts` with a secret; if that says that the value was not accepted, gets the latest version and, if it is another one,
+/// calls `accepts` with it once more. Writes whether it was accepted in the end. However many threads meet a rotated secret, the
 /// vault is asked once. `timeout_ms` is what each of the two reads may take.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_vault_with_secret(
     vault: *const nightlatch_vault,
     name: *const c_char,
     name_len: usize,
-    use_: nightlatch_use,
+    accepts: nightlatch_use,
     context: *mut c_void,
     timeout_ms: u64,
     accepted: *mut bool,
     error: *mut *mut nightlatch_error,
 ) -> nightlatch_status {
     door!([vault] -> accepted, error {
-        let use_ = use_.ok_or_else(|| null_argument("use_"))?;
+        let accepts = accepts.ok_or_else(|| null_argument("accepts"))?;
         // SAFETY: the header's conventions.
         let name = unsafe { text(name, name_len)? };
         // Of our own, since the function may free this very handle.
         let vault = nightlatch_vault { driver: Arc::clone(&vault.driver), url: vault.url.clone() };
         // SAFETY: the caller's own function and context; the secret lives through the call.
-        let accepts = |secret: &Arc<nightlatch_secret>| unsafe { use_(context, Arc::as_ptr(secret)) };
+        let tried = |secret: &Arc<nightlatch_secret>| unsafe { accepts(context, Arc::as_ptr(secret)) };
         let first = vault.get_shared(name, false, timeout_ms)?;
-        if accepts(&first) {
+        if tried(&first) {
             return Ok(true);
         }
         // Somebody else may have met the new version already.
         let known = vault.get_shared(name, false, timeout_ms)?;
         let second = if known.is_version_of(&first) { vault.get_shared(name, true, timeout_ms)? } else { known };
-        Ok(!second.is_version_of(&first) && accepts(&second))
+        Ok(!second.is_version_of(&first) && tried(&second))
     })
 }
