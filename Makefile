@@ -44,9 +44,12 @@ test-memory: ## the core's conversations under valgrind
 	    --test scenarios --test interleavings \
 	    --config 'target."cfg(all())".runner = ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", "--error-exitcode=1"]'
 
-test-wasm: ## the core builds for WebAssembly
+test-wasm: ## the core builds for WebAssembly, and with each choice of features
 	toolchain=$$(.ci/wasm-toolchain)
 	cargo $$toolchain build --locked -p nightlatch-core --target wasm32-unknown-unknown
+	for features in "" local manage local,manage local,manage,encrypted-keys; do
+	    RUSTFLAGS=-Dwarnings cargo check --locked -p nightlatch-core --no-default-features --features "$$features"
+	done
 
 test-python: $(VENV)/installed $(EMULATOR) $(VERIFIER) ## the Python package, alone and against the emulator
 	cd bindings-py

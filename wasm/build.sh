@@ -9,7 +9,7 @@ engine=$PWD/js/engine
 rm -rf dist "$engine"
 ./module.sh "$engine" nightlatch nightlatch-wasm --no-default-features
 ./module.sh "$engine/full" nightlatch nightlatch-wasm
-# The feature `local` changes nothing at the border.
+# The features change nothing at the border.
 cmp "$engine/nightlatch.js" "$engine/full/nightlatch.js"
 mv "$engine/full/nightlatch.wasm" "$engine/nightlatch-full.wasm"
 rm -r "$engine/full"

@@ -16,7 +16,10 @@ remap=--remap-path-prefix=$root=nightlatch
 for source in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
     remap+=" --remap-path-prefix=$source=crates"
 done
-RUSTFLAGS="$remap ${RUSTFLAGS:-}" cargo ${toolchain:+"$toolchain"} build --locked --quiet \
+# The standard library is built along, small like the rest and without the texts of panics: WebAssembly has nowhere to print
+# them, a panic is a trap either way. It is a tenth of what a Worker has to load. RUSTC_BOOTSTRAP lets a stable compiler do it.
+RUSTC_BOOTSTRAP=1 RUSTFLAGS="$remap -Zunstable-options -Cpanic=immediate-abort ${RUSTFLAGS:-}" \
+    cargo ${toolchain:+"$toolchain"} build --locked --quiet -Zbuild-std=std,panic_abort \
     -p "$crate" "$@" --release --target wasm32-unknown-unknown \
     --config 'profile.release.opt-level="z"' --config 'profile.release.lto="fat"' \
     --config 'profile.release.panic="abort"' --config 'profile.release.strip="debuginfo"'

@@ -16,7 +16,7 @@
 //!  4  quantities       token   throttle   cache   identity
 //!  3  wire             wire   crypto
 //!  2  vocabulary       operation   secret   config   error   effect   event
-//!  1  ground           time   sensitive   random   json
+//!  1  ground           time   sensitive   random   json   base64   url
 //! ```
 //!
 //! # Invariants
@@ -28,12 +28,12 @@
 //! * no lock is held across an await, nor while the host's code runs;
 //! * no secret or token can be printed: they are [`Sensitive`](sensitive::Sensitive), wiped when dropped, and
 //!   errors and events have no such field;
-//! * the crate builds for `wasm32-unknown-unknown` with the same features; one, `local`, may be left out where there are
-//!   no commands and no endpoints of a platform.
+//! * the crate builds for `wasm32-unknown-unknown` with the same features; the edge leaves two out: `local`, where there are
+//!   no commands and no endpoints of a platform, and `manage`, where secrets are only got.
 //!
 //! # Deliberately absent
 //!
-//! An async runtime, an HTTP client, TLS: the host has them. The `url` crate: `http::Uri` reads what occurs here.
+//! An async runtime, an HTTP client, TLS: the host has them. The `url` crate: [`url`] reads what occurs here.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -41,6 +41,7 @@
     allow(dead_code, reason = "what only the sources of a host use is still checked")
 )]
 
+mod base64;
 pub mod cache;
 pub mod config;
 mod credential;
@@ -59,5 +60,6 @@ pub mod sensitive;
 pub mod throttle;
 pub mod time;
 pub mod token;
+mod url;
 mod vault;
 pub mod wire;

@@ -12,8 +12,10 @@ use hashbrown::Equivalent;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
+use crate::json::quoted;
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;
+use crate::url::Url;
 
 /// The origin of a vault, such as `https://contoso.vault.azure.net`: lower case, without a path, and
 /// without the port when it is the scheme's own.
@@ -27,26 +29,17 @@ impl VaultUrl {
         let refuse = |why: &str| {
             Err(Error::new(
                 ErrorKind::InvalidArgument,
-                format!("{text:?} is not a vault URL: {why}."),
+                format!("{} is not a vault URL: {why}.", quoted(text)),
             )
             .advise("Give the vault's URI as the portal shows it, such as https://contoso.vault.azure.net/."))
         };
-        let Ok(uri) = text.trim().parse::<http::Uri>() else {
-            return refuse("it cannot be read");
+        let Some(url) = Url::parse(text.trim()) else {
+            return refuse("it must be https://, a host and perhaps a port, without a user name");
         };
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return refuse("it must begin with https://");
-        };
-        if authority.as_str().contains(['@', '\\']) {
-            return refuse("it must not hold a user name");
-        }
-        if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+        if !url.is_origin() {
             return refuse("it must not hold a path or query");
         }
-        let host = authority.host().to_ascii_lowercase();
-        if host.is_empty() || host.ends_with('.') && host.len() == 1 {
-            return refuse("it names no host");
-        }
+        let (scheme, host) = (url.scheme, url.host.to_ascii_lowercase());
         let default_port = match scheme {
             "https" => 443,
             "http" if !allow_http_loopback => {
@@ -56,11 +49,7 @@ impl VaultUrl {
             "http" => return refuse("http is allowed for loopback hosts only"),
             _ => return refuse("the scheme must be https"),
         };
-        if authority.port_u16().is_none() && authority.as_str().len() > host.len() {
-            return refuse("its port is not a number from 1 to 65535");
-        }
-        let port = authority.port_u16().filter(|port| *port != default_port);
-        Ok(Self(match port {
+        Ok(Self(match url.port.filter(|port| *port != default_port) {
             Some(port) => format!("{scheme}://{host}:{port}").into(),
             None => format!("{scheme}://{host}").into(),
         }))
@@ -126,12 +115,15 @@ impl SecretName {
         }
         let error = Error::new(
             ErrorKind::InvalidArgument,
-            format!("{text:?} is not a secret name: 1 to 127 letters, digits and hyphens are allowed."),
+            format!(
+                "{} is not a secret name: 1 to 127 letters, digits and hyphens are allowed.",
+                quoted(text)
+            ),
         );
         Err(if text.contains(['_', '.', ':']) {
             error.advise(format!(
-                "Vaults know no '_', '.' or ':'; the usual spelling is {:?}.",
-                text.replace("__", "--").replace(['_', '.', ':'], "-")
+                "Vaults know no '_', '.' or ':'; the usual spelling is {}.",
+                quoted(&text.replace("__", "--").replace(['_', '.', ':'], "-"))
             ))
         } else {
             error
@@ -168,7 +160,7 @@ impl SecretVersion {
         }
         Err(Error::new(
             ErrorKind::InvalidArgument,
-            format!("{text:?} is not the version of a secret."),
+            format!("{} is not the version of a secret.", quoted(text)),
         )
         .advise("A version is the last part of a secret identifier: 32 hexadecimal digits."))
     }

@@ -12,11 +12,16 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// A plain object of these members; `undefined` ones are left out.
 pub(crate) fn record<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
+    object(&members)
+}
+
+/// One function for all lengths.
+fn object(members: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in members {
         if !value.is_undefined() {
             // Setting a member of a fresh plain object cannot fail.
-            let _set = Reflect::set(&object, &name.into(), &value);
+            let _set = Reflect::set(&object, &(*name).into(), value);
         }
     }
     object.into()
@@ -283,7 +288,16 @@ fn millis_since_1970(time: UnixTime) -> f64 {
 }
 
 fn array<const N: usize>(items: [JsValue; N]) -> JsValue {
-    items.into_iter().collect::<Array>().into()
+    list(&items)
+}
+
+/// One function for all lengths.
+fn list(items: &[JsValue]) -> JsValue {
+    let array = Array::new();
+    for item in items {
+        array.push(item);
+    }
+    array.into()
 }
 
 fn strings(texts: Vec<String>) -> JsValue {

@@ -63,7 +63,7 @@ impl<K: Clone + Eq + Hash, V> Snapshot<K, V> {
         self.next_serial += 1;
         let gone = |entry: &Entry<V>| entry.freshness(now) == Freshness::Gone;
         let mut left: Vec<_> = self.remove(&key).into_iter().collect();
-        let expired = self.take(|_, entry| gone(entry));
+        let expired = self.take(&mut |_, entry| gone(entry));
         self.stats.expired += expired.len() as u64;
         left.extend(expired);
         if gone(&entry) || size > bounds.bytes || bounds.entries == 0 {
@@ -89,7 +89,7 @@ impl<K: Clone + Eq + Hash, V> Snapshot<K, V> {
     }
 
     /// Takes out all entries for which `leaves` says so, oldest first.
-    pub(super) fn take(&mut self, mut leaves: impl FnMut(&K, &Entry<V>) -> bool) -> Vec<Arc<Entry<V>>> {
+    pub(super) fn take(&mut self, leaves: &mut dyn FnMut(&K, &Entry<V>) -> bool) -> Vec<Arc<Entry<V>>> {
         let taken = self.map.extract_if(|key, entry| leaves(key, entry));
         let left: Vec<_> = taken.map(|(_, entry)| entry).collect();
         self.bytes -= left.iter().map(|entry| entry.size).sum::<usize>();

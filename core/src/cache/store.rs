@@ -133,7 +133,7 @@ impl<K: Clone + Eq + Hash, V> Store<K, V> {
     /// releasing every lock. `keep` runs under the writers' lock and must not call back.
     #[must_use = "the host's objects inside must be dropped after every lock is released"]
     pub fn retain(&self, mut keep: impl FnMut(&K, &Entry<V>) -> bool) -> Vec<Arc<Entry<V>>> {
-        self.write(|next| next.take(|key, entry| !keep(key, entry)))
+        self.write(|next| next.take(&mut |key, entry| !keep(key, entry)))
     }
 
     /// Removes and returns everything, oldest first. Drop it after releasing every lock.

@@ -85,6 +85,8 @@ pub enum CredentialOptions {
     Chained {
         sources: Vec<CredentialOptions>,
     },
+    /// One that the features leave out, by its name. What was set for it is not read.
+    LeftOut(&'static str),
     /// A credential object of another SDK, which the host holds under a number.
     Host {
         handle: u32,
@@ -124,9 +126,34 @@ impl CredentialOptions {
     ];
 }
 
+impl CredentialOptions {
+    /// Those that are part of a host, or of a person in front of it: what the feature `local` brings.
+    const LOCAL: [&str; 9] = [
+        "AzurePipelinesCredential",
+        "GitHubActionsCredential",
+        "ManagedIdentityCredential",
+        "AzureCliCredential",
+        "AzureDeveloperCliCredential",
+        "AzurePowerShellCredential",
+        "VisualStudioCredential",
+        "DeviceCodeCredential",
+        "InteractiveBrowserCredential",
+    ];
+
+    /// The name, if the features leave such a credential out.
+    pub(crate) fn left_out(name: &str) -> Option<&'static str> {
+        let mut local = Self::LOCAL.into_iter().filter(|_| !cfg!(feature = "local"));
+        local.find(|local| *local == name)
+    }
+}
+
 impl Record for CredentialOptions {
     fn of(fields: &mut Fields<'_>) -> Self {
         let name: String = fields.required("type");
+        if let Some(name) = Self::left_out(&name) {
+            fields.pass_over();
+            return Self::LeftOut(name);
+        }
         match &*name {
             "DefaultAzureCredential" => Self::Default(Box::new(Record::of(fields))),
             "EnvironmentCredential" => Self::Environment(Record::of(fields)),

@@ -61,15 +61,7 @@ impl<'a> Fields<'a> {
 
     /// A field that may be absent.
     pub(crate) fn optional<T: Field>(&mut self, name: &'static str) -> Option<T> {
-        self.known.push(name);
-        let (raw, again) = {
-            let mut given = self.object.members().filter(|(other, _)| *other == name);
-            (given.next()?.1, given.next().is_some())
-        };
-        let path = self.path_of(name);
-        if again {
-            self.refuse(format!("{path} is given twice"));
-        }
+        let (raw, path) = self.take(name)?;
         match T::read(raw, &path) {
             Ok(value) => Some(value),
             Err(why) => {
@@ -105,6 +97,11 @@ impl<'a> Fields<'a> {
         self.wrong.get_or_insert(why);
     }
 
+    /// Takes all names for known.
+    pub(crate) fn pass_over(&mut self) {
+        self.object = Object::default();
+    }
+
     /// Tells what was wrong. A name that nobody asked for comes before one that is missing: it may be the same,
     /// misspelt.
     pub(crate) fn end(self) -> Result<(), Wrong> {
@@ -118,6 +115,20 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// What is given under a name, and where that stands.
+    fn take(&mut self, name: &'static str) -> Option<(&'a str, String)> {
+        self.known.push(name);
+        let (raw, again) = {
+            let mut given = self.object.members().filter(|(other, _)| *other == name);
+            (given.next()?.1, given.next().is_some())
+        };
+        let path = self.path_of(name);
+        if again {
+            self.refuse(format!("{path} is given twice"));
+        }
+        Some((raw, path))
+    }
+
     fn path_of(&self, name: &str) -> String {
         match self.path {
             "" => name.to_owned(),
@@ -128,7 +139,7 @@ impl<'a> Fields<'a> {
 
 /// Reads a JSON text.
 pub(crate) fn read<T: Field>(text: &str) -> Result<T, Wrong> {
-    let raw = json::valid(text).map_err(|why| why.to_string())?;
+    let raw = json::valid(text).map_err(|at| format!("from byte {at} on it is no JSON"))?;
     T::read(raw, "")
 }
 

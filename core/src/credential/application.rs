@@ -3,6 +3,7 @@
 
 use crate::config::credential::{Application, AuthorityOptions, CertificateOptions};
 use crate::config::{Config, Slot};
+use crate::effect::Route;
 use crate::error::Error;
 use crate::exec::Context;
 use crate::operation::TokenRequest;
@@ -82,6 +83,8 @@ impl ApplicationCredential {
     }
 
     pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {
-        self.entra.token(context, self.name, request, &self.proof).await
+        self.entra
+            .token(Route::Ordinary, context, self.name, request, &self.proof)
+            .await
     }
 }

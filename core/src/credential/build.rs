@@ -7,12 +7,14 @@ use super::application::ApplicationCredential;
 use super::azure_pipelines::AzurePipelines;
 use super::chain::Chain;
 use super::developer_tool::DeveloperTool;
+use super::device_code::DeviceCode;
 use super::github_actions::GitHubActions;
 use super::host_token::HostToken;
+use super::interactive_browser::InteractiveBrowser;
 use super::managed_identity::ManagedIdentity;
 use super::user::User;
 use super::workload_identity::WorkloadIdentity;
-use super::{Credential, default_chain, environment};
+use super::{Credential, Ending, Miss, default_chain, environment};
 
 /// Builds the credential that `options` describe.
 pub(crate) fn credential(config: &Config, options: &CredentialOptions) -> Result<Credential, Error> {
@@ -81,12 +83,12 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
         Options::AzurePowerShell(tool) => DeveloperTool::azure_powershell(config, tool),
         Options::VisualStudio(tool) => DeveloperTool::visual_studio(config, tool),
         Options::OnBehalfOf(options) => User::on_behalf_of(config, options),
-        Options::DeviceCode { person, prompt } => User::with_device_code(config, person, *prompt),
+        Options::DeviceCode { person, prompt } => DeviceCode::credential(config, person, *prompt),
         Options::InteractiveBrowser {
             person,
             redirect_port,
             login_hint,
-        } => User::with_browser(config, person, *redirect_port, login_hint.as_deref()),
+        } => InteractiveBrowser::credential(config, person, (*redirect_port, login_hint.as_deref())),
         Options::AuthorizationCode {
             application,
             authorization_code,
@@ -103,8 +105,28 @@ fn build(config: &Config, options: &CredentialOptions, chained: bool) -> Result<
             username,
             password,
         } => User::with_password(config, person, username, *password),
+        Options::LeftOut(name) => Ok(left_out(name)),
         Options::Chained { sources } => chain_of_user(config, sources),
         Options::Host { handle, name } => Ok(HostToken::credential(config, *handle, name)),
+    }
+}
+
+/// What stands for a credential of a host where there can be none. It says so when its turn comes, and a chain goes on.
+pub(super) fn left_out(name: &'static str) -> Credential {
+    let text = format!(
+        "{name} authentication unavailable. It does not exist on this host: a Worker or a browser has no endpoint, \
+         command or person of its own that knows an identity."
+    );
+    let error = Error::new(ErrorKind::Unsupported, text).advise(
+        "Use ClientSecretCredential, ClientAssertionCredential or ClientCertificateCredential; what can exist here all \
+         the same is in nightlatch-wasm/full.",
+    );
+    Credential::Absent {
+        name,
+        miss: Miss {
+            ending: Ending::Unavailable,
+            error,
+        },
     }
 }
 

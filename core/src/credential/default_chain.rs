@@ -21,6 +21,7 @@
 use crate::config::Config;
 use crate::config::credential::{CredentialOptions, DefaultOptions, PersonOptions, ToolOptions};
 use crate::error::{Error, ErrorKind};
+use crate::json::quoted;
 
 use super::chain::Chain;
 use super::managed_identity::ManagedIdentity;
@@ -104,6 +105,9 @@ pub(super) fn credential(config: &Config, options: &DefaultOptions) -> Result<Cr
     }
     let more = included.len() > 1;
     let one = |(source, name): (Source, &'static str)| {
+        if !cfg!(feature = "local") && !matches!(source, Source::Environment | Source::WorkloadIdentity) {
+            return build::left_out(name);
+        }
         // What is configured wrongly must be heard of, when its turn comes: the next source would sign in as
         // somebody else.
         build_source(config, options, source, more).unwrap_or_else(|error| Credential::Absent {
@@ -204,11 +208,17 @@ impl<'a> Wanted<'a> {
             _ if SOURCES.iter().any(|(_, name, _)| is(name)) => Ok(Self::One(value)),
             _ if OF_THE_SDKS.into_iter().any(is) => refuse(
                 ErrorKind::Unsupported,
-                format!("AZURE_TOKEN_CREDENTIALS is {value:?}, which this library does not have."),
+                format!(
+                    "AZURE_TOKEN_CREDENTIALS is {}, which this library does not have.",
+                    quoted(value)
+                ),
             ),
             _ => refuse(
                 ErrorKind::InvalidConfiguration,
-                format!("AZURE_TOKEN_CREDENTIALS is {value:?}, which names no credential."),
+                format!(
+                    "AZURE_TOKEN_CREDENTIALS is {}, which names no credential.",
+                    quoted(value)
+                ),
             ),
         }
     }

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use crate::config::Config;
+use crate::config::credential::PersonOptions;
 use crate::effect::{Effect, FaultKind, Outcome};
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::exec::exchange::mismatched;
 use crate::operation::TokenRequest;
 use crate::wire::token::Grant;
 
 use super::entra::{Answer, is_named};
-use super::user::User;
-use super::{Ending, Miss};
+use super::user::{Flow, User};
+use super::{Credential, Ending, Miss};
 
 /// So long is a code of Entra's good.
 const LIFE: Duration = Duration::from_secs(900);
@@ -19,17 +21,21 @@ const LIFE: Duration = Duration::from_secs(900);
 /// How much slower to ask when the service says so (RFC 8628 section 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
 
-pub(super) struct DeviceCode {
+pub(crate) struct DeviceCode {
     prompt: Option<u32>,
     timeout: Duration,
 }
 
 impl DeviceCode {
-    pub(super) fn new(prompt: Option<u32>, timeout: Option<Duration>) -> Self {
-        Self {
-            prompt,
-            timeout: timeout.unwrap_or(LIFE),
-        }
+    /// `DeviceCodeCredential`.
+    pub(crate) fn credential(
+        config: &Config,
+        person: &PersonOptions,
+        prompt: Option<u32>,
+    ) -> Result<Credential, Error> {
+        let timeout = person.timeout.unwrap_or(LIFE);
+        let flow = Flow::DeviceCode(Self { prompt, timeout });
+        User::of_person(config, "DeviceCodeCredential", person, flow)
     }
 
     pub(super) fn patience(&self) -> Duration {

@@ -1,4 +1,5 @@
-//! What stands for the sources that are part of a host (an endpoint of its platform, a command of a developer) where
+//! What stands for the sources that are part of a host (an endpoint of its platform, a command of a developer, a person in
+//! front of it) where
 //! there can be no such host: in a Worker or a browser. Nothing of them is compiled in. Asking for one gives a credential
 //! that says so when its turn comes, and a chain goes on to the next.
 //!
@@ -13,23 +14,8 @@ use crate::exec::Context;
 use crate::operation::TokenRequest;
 use crate::token::access_token::AccessToken;
 
-use super::{Credential, Ending, Miss};
-
-fn absent(name: &'static str) -> Credential {
-    let text = format!(
-        "{name} authentication unavailable. It does not exist on this host: a Worker or a browser has no endpoint or \
-         command of its own that knows an identity."
-    );
-    let error = Error::new(ErrorKind::Unsupported, text)
-        .advise("Use ClientSecretCredential, ClientAssertionCredential or ClientCertificateCredential.");
-    Credential::Absent {
-        name,
-        miss: Miss {
-            ending: Ending::Unavailable,
-            error,
-        },
-    }
-}
+use super::build::left_out;
+use super::{Credential, Miss};
 
 /// Modules with one type that has no values, and the calls of the source that it stands for.
 macro_rules! absent {
@@ -41,7 +27,7 @@ macro_rules! absent {
 
             impl $source {
                 $(pub(crate) fn $call<O, M>(_: &Config, _options: O, _more: M) -> Result<Credential, Error> {
-                    Ok(absent($name))
+                    Ok(left_out($name))
                 })+
 
                 pub(crate) async fn token(&self, _: &Context, _: &TokenRequest) -> Result<AccessToken, Miss> {
@@ -58,6 +44,38 @@ absent! {
     managed_identity ManagedIdentity "ManagedIdentityCredential": of_options of_default_chain;
 }
 
+/// The same for how a person signs in.
+macro_rules! nobody {
+    ($($module:ident $way:ident $name:literal;)+) => {$(
+        pub(super) mod $module {
+            use super::super::entra::Answer;
+            use super::super::user::User;
+            use super::*;
+
+            pub(crate) enum $way {}
+
+            impl $way {
+                pub(crate) fn credential<O, M>(_: &Config, _options: O, _more: M) -> Result<Credential, Error> {
+                    Ok(left_out($name))
+                }
+
+                pub(crate) fn patience(&self) -> Duration {
+                    match *self {}
+                }
+
+                pub(crate) async fn sign_in(&self, _: &User, _: &Context, _: &TokenRequest) -> Result<Answer, Miss> {
+                    match *self {}
+                }
+            }
+        }
+    )+};
+}
+
+nobody! {
+    device_code DeviceCode "DeviceCodeCredential";
+    interactive_browser InteractiveBrowser "InteractiveBrowserCredential";
+}
+
 pub(super) mod developer_tool {
     use super::super::Grant;
     use super::*;
@@ -70,19 +88,19 @@ pub(super) mod developer_tool {
             _options: O,
             _subscription: S,
         ) -> Result<Credential, Error> {
-            Ok(absent("AzureCliCredential"))
+            Ok(left_out("AzureCliCredential"))
         }
 
         pub(crate) fn azure_developer_cli<O>(_: &Config, _options: O) -> Result<Credential, Error> {
-            Ok(absent("AzureDeveloperCliCredential"))
+            Ok(left_out("AzureDeveloperCliCredential"))
         }
 
         pub(crate) fn azure_powershell<O>(_: &Config, _options: O) -> Result<Credential, Error> {
-            Ok(absent("AzurePowerShellCredential"))
+            Ok(left_out("AzurePowerShellCredential"))
         }
 
         pub(crate) fn visual_studio<O>(_: &Config, _options: O) -> Result<Credential, Error> {
-            Ok(absent("VisualStudioCredential"))
+            Ok(left_out("VisualStudioCredential"))
         }
 
         pub(crate) fn name(&self) -> &'static str {

@@ -88,18 +88,6 @@ impl Entra {
     /// Asks for a token of the application's own.
     pub(crate) async fn token(
         &self,
-        context: &Context,
-        source: &'static str,
-        request: &TokenRequest,
-        proof: &Proof,
-    ) -> Result<AccessToken, Miss> {
-        self.token_by(Route::Ordinary, context, source, request, proof)
-            .await
-    }
-
-    /// The same by this route.
-    pub(crate) async fn token_by(
-        &self,
         route: Route,
         context: &Context,
         source: &'static str,
@@ -110,24 +98,12 @@ impl Entra {
             .require_one(request.tenant.as_deref())
             .map_err(Miss::refused)?;
         let grant = Grant::ClientCredentials;
-        let answer = self.exchange_by(route, context, source, request, grant, proof);
+        let answer = self.exchange(route, context, source, request, grant, proof);
         Ok(answer.await?.token)
     }
 
     /// Shows a grant for a token.
     pub(crate) async fn exchange(
-        &self,
-        context: &Context,
-        source: &'static str,
-        request: &TokenRequest,
-        grant: Grant<'_>,
-        proof: &Proof,
-    ) -> Result<Answer, Miss> {
-        self.exchange_by(Route::Ordinary, context, source, request, grant, proof)
-            .await
-    }
-
-    async fn exchange_by(
         &self,
         route: Route,
         context: &Context,

@@ -6,10 +6,11 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac_sha256::Hash;
 
+use crate::base64;
+use crate::config::Config;
+use crate::config::credential::PersonOptions;
 use crate::effect::{Effect, Fault, FaultKind, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
@@ -20,26 +21,32 @@ use crate::sensitive::Sensitive;
 use crate::token::claims::Claims;
 use crate::wire::token::{Grant, parse_redirect};
 
-use super::Miss;
 use super::entra::{Answer, refusal};
-use super::user::User;
+use super::user::{Flow, User};
+use super::{Credential, Miss};
 
 /// As the Azure SDKs wait.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-pub(super) struct InteractiveBrowser {
+pub(crate) struct InteractiveBrowser {
     port: Option<u16>,
     login_hint: Option<String>,
     timeout: Duration,
 }
 
 impl InteractiveBrowser {
-    pub(super) fn new(port: Option<u16>, login_hint: Option<&str>, timeout: Option<Duration>) -> Self {
-        Self {
+    /// `InteractiveBrowserCredential`.
+    pub(crate) fn credential(
+        config: &Config,
+        person: &PersonOptions,
+        (port, login_hint): (Option<u16>, Option<&str>),
+    ) -> Result<Credential, Error> {
+        let flow = Flow::InteractiveBrowser(Self {
             port,
             login_hint: login_hint.map(str::to_owned),
-            timeout: timeout.unwrap_or(TIMEOUT),
-        }
+            timeout: person.timeout.unwrap_or(TIMEOUT),
+        });
+        User::of_person(config, "InteractiveBrowserCredential", person, flow)
     }
 
     pub(super) fn patience(&self) -> Duration {
@@ -52,9 +59,9 @@ impl InteractiveBrowser {
         context: &Context,
         request: &TokenRequest,
     ) -> Result<Answer, Miss> {
-        let draw = || URL_SAFE_NO_PAD.encode(context.random(Random::unpredictable));
+        let draw = || base64::encode_url(&context.random(Random::unpredictable));
         let (state, nonce, verifier) = (draw(), draw(), Sensitive::from(draw()));
-        let challenge = URL_SAFE_NO_PAD.encode(Hash::hash(verifier.expose()));
+        let challenge = base64::encode_url(&Hash::hash(verifier.expose()));
         let own = [&*state, &nonce, &challenge];
         let effect = Effect::Browse {
             url: user

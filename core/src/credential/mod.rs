@@ -9,11 +9,9 @@ pub(crate) mod build;
 pub(crate) mod chain;
 pub(crate) mod client_certificate;
 pub(crate) mod default_chain;
-mod device_code;
 pub(crate) mod entra;
 pub(crate) mod environment;
 pub(crate) mod host_token;
-mod interactive_browser;
 pub(crate) mod proof;
 pub(crate) mod provider;
 pub(crate) mod tenants;
@@ -25,10 +23,14 @@ pub(crate) mod workload_identity;
 pub(crate) mod azure_pipelines;
 #[cfg(feature = "local")]
 pub(crate) mod developer_tool;
+#[cfg(feature = "local")]
+pub(crate) mod device_code;
 #[cfg(not(feature = "local"))]
 mod elsewhere;
 #[cfg(feature = "local")]
 pub(crate) mod github_actions;
+#[cfg(feature = "local")]
+pub(crate) mod interactive_browser;
 #[cfg(feature = "local")]
 pub(crate) mod managed_identity;
 #[cfg(feature = "local")]
@@ -37,7 +39,10 @@ mod oidc;
 mod token_proxy;
 
 #[cfg(not(feature = "local"))]
-use elsewhere::{azure_pipelines, developer_tool, github_actions, managed_identity, token_proxy};
+use elsewhere::{
+    azure_pipelines, developer_tool, device_code, github_actions, interactive_browser, managed_identity,
+    token_proxy,
+};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -46,6 +51,7 @@ use std::time::Duration;
 
 use crate::error::{Attempt, Error, ErrorKind};
 use crate::exec::Context;
+use crate::json::quoted;
 use crate::operation::TokenRequest;
 use crate::token::access_token::AccessToken;
 
@@ -237,7 +243,7 @@ fn scopes(request: &TokenRequest) -> Result<&[String], Miss> {
     match request.scopes.iter().find(|scope| !is_scope(scope)) {
         Some(bad) => Err(Miss::refused(Error::new(
             ErrorKind::InvalidArgument,
-            format!("{bad:?} is not a scope."),
+            format!("{} is not a scope.", quoted(bad)),
         ))),
         None => Ok(&request.scopes),
     }

@@ -13,6 +13,7 @@ use crate::sensitive::Sensitive;
 use crate::throttle::limiter::LimitConfig;
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
+use crate::url::Url;
 use crate::wire::token::oidc::parse_assertion;
 use crate::wire::token::parse_failure;
 
@@ -59,7 +60,7 @@ impl Oidc {
         let assertion = self.mint(context).await?;
         let proof = Proof::Assertion(assertion);
         self.entra
-            .token(context, self.service.name, request, &proof)
+            .token(Route::Ordinary, context, self.service.name, request, &proof)
             .await
     }
 
@@ -108,8 +109,7 @@ impl Oidc {
 
 /// A token is sent to the URL that `variable` names, so it must be https.
 pub(super) fn https(name: &str, variable: &str, url: &str) -> Result<(), Error> {
-    let url = url.parse::<http::Uri>().ok();
-    if url.is_some_and(|url| url.scheme_str() == Some("https")) {
+    if Url::parse(url).is_some_and(|url| url.scheme == "https") {
         return Ok(());
     }
     let text = format!("{name}: {variable} is not an https URL.");

@@ -15,6 +15,7 @@
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::identity::cloud;
+use crate::json::quoted;
 
 /// The tenants that a credential may be asked for.
 pub(crate) struct Tenants {
@@ -29,7 +30,7 @@ impl Tenants {
         if let Some(own) = own.filter(|own| !cloud::is_tenant(own)) {
             return Err(Error::new(
                 ErrorKind::InvalidConfiguration,
-                format!("{own:?} is not a tenant."),
+                format!("{} is not a tenant.", quoted(own)),
             )
             .advise("Give the directory (tenant) id, or one of its domains."));
         }
@@ -83,7 +84,7 @@ impl Tenants {
         if !cloud::is_tenant(wanted) {
             return Err(Error::new(
                 ErrorKind::InvalidArgument,
-                format!("{wanted:?} is not a tenant."),
+                format!("{} is not a tenant.", quoted(wanted)),
             ));
         }
         let same = |tenant: &str| tenant.eq_ignore_ascii_case(wanted);

@@ -9,6 +9,7 @@ use crate::effect::{Effect, Outcome, Route};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::exec::exchange::mismatched;
+use crate::url::Url;
 
 use super::Miss;
 
@@ -128,9 +129,8 @@ fn holds_certificate(text: &str) -> bool {
 
 fn base(text: &str) -> Option<String> {
     let text = text.trim();
-    let uri: http::Uri = text.parse().ok()?;
-    let good = uri.scheme_str() == Some("https") && uri.query().is_none() && !text.contains(['#', '@', '\\']);
-    good.then(|| text.trim_end_matches('/').to_owned())
+    let url = Url::parse(text)?;
+    (url.scheme == "https" && url.query.is_none()).then(|| text.trim_end_matches('/').to_owned())
 }
 
 fn wrong(why: String) -> Error {

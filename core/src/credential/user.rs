@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use crate::config::credential::{Application, AuthorityOptions, OnBehalfOfOptions, PersonOptions};
 use crate::config::{Config, Slot};
+use crate::effect::Route;
 use crate::error::{Error, ErrorKind};
 use crate::exec::{Context, SingleFlight};
 use crate::operation::{Interaction, TokenRequest};
@@ -27,11 +28,9 @@ use crate::token::access_token::AccessToken;
 use crate::wire::token::Grant;
 
 use super::client_certificate::ClientCertificate;
-use super::device_code::DeviceCode;
 use super::entra::{Answer, Entra, is_named};
-use super::interactive_browser::InteractiveBrowser;
 use super::proof::Proof;
-use super::{Credential, Miss};
+use super::{Credential, Miss, device_code::DeviceCode, interactive_browser::InteractiveBrowser};
 
 /// The application that the Azure developer tools share.
 const DEVELOPER_SIGN_ON: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
@@ -56,7 +55,7 @@ pub(crate) struct User {
 }
 
 /// How the first token comes about.
-enum Flow {
+pub(super) enum Flow {
     DeviceCode(DeviceCode),
     InteractiveBrowser(InteractiveBrowser),
     /// A code that a web application was sent, which is good for one token.
@@ -79,28 +78,6 @@ struct SignedIn {
 }
 
 impl User {
-    /// `DeviceCodeCredential`.
-    pub(crate) fn with_device_code(
-        config: &Config,
-        person: &PersonOptions,
-        prompt: Option<u32>,
-    ) -> Result<Credential, Error> {
-        let flow = Flow::DeviceCode(DeviceCode::new(prompt, person.timeout));
-        Self::of_person(config, "DeviceCodeCredential", person, flow)
-    }
-
-    /// `InteractiveBrowserCredential`.
-    pub(crate) fn with_browser(
-        config: &Config,
-        person: &PersonOptions,
-        port: Option<u16>,
-        login_hint: Option<&str>,
-    ) -> Result<Credential, Error> {
-        let flow = InteractiveBrowser::new(port, login_hint, person.timeout);
-        let flow = Flow::InteractiveBrowser(flow);
-        Self::of_person(config, "InteractiveBrowserCredential", person, flow)
-    }
-
     /// `UsernamePasswordCredential`.
     pub(crate) fn with_password(
         config: &Config,
@@ -174,7 +151,7 @@ impl User {
         Ok(Self::new(NAME, entra, proof, flow).credential())
     }
 
-    fn of_person(
+    pub(super) fn of_person(
         config: &Config,
         name: &'static str,
         person: &PersonOptions,
@@ -324,15 +301,14 @@ impl User {
     }
 
     /// Shows a grant for a token.
-    pub(super) async fn exchange(
-        &self,
-        context: &Context,
-        request: &TokenRequest,
-        grant: Grant<'_>,
-    ) -> Result<Answer, Miss> {
+    pub(super) fn exchange<'a>(
+        &'a self,
+        context: &'a Context,
+        request: &'a TokenRequest,
+        grant: Grant<'a>,
+    ) -> impl Future<Output = Result<Answer, Miss>> + Send + 'a {
         self.entra
-            .exchange(context, self.name, request, grant, &self.proof)
-            .await
+            .exchange(Route::Ordinary, context, self.name, request, grant, &self.proof)
     }
 
     fn keep(&self, answer: Answer) -> AccessToken {

@@ -82,10 +82,7 @@ impl WorkloadIdentity {
             None => Route::Ordinary,
         };
         let proof = Proof::Assertion(assertion);
-        let result = self
-            .entra
-            .token_by(route, context, self.name, request, &proof)
-            .await;
+        let result = self.entra.token(route, context, self.name, request, &proof).await;
         result.map_err(|miss| match self.needs_proxy(&miss.error) {
             true => miss.advise(
                 "The pod uses identity binding: exchange its token at the cluster's proxy, by the option \

@@ -11,11 +11,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac_sha256::Hash;
 
 use super::Bundle;
+use super::sha1::sha1;
+use crate::base64::{encode, encode_url};
 use crate::effect::Algorithm;
 use crate::json::quoted;
 use crate::sensitive::Sensitive;
@@ -43,11 +43,8 @@ pub(crate) fn signing_input(
     claims: &Claims<'_>,
 ) -> String {
     let (name, thumbprint) = match algorithm {
-        Algorithm::Ps256 => ("x5t#S256", URL_SAFE_NO_PAD.encode(Hash::hash(bundle.leaf()))),
-        Algorithm::Rs256 => {
-            let digest = sha1_smol::Sha1::from(bundle.leaf()).digest();
-            ("x5t", URL_SAFE_NO_PAD.encode(digest.bytes()))
-        }
+        Algorithm::Ps256 => ("x5t#S256", encode_url(&Hash::hash(bundle.leaf()))),
+        Algorithm::Rs256 => ("x5t", encode_url(&sha1(bundle.leaf()))),
     };
     let mut header = format!(
         r#"{{"alg":"{}","typ":"JWT","{name}":"{thumbprint}""#,
@@ -57,7 +54,7 @@ pub(crate) fn signing_input(
         let chain: Vec<String> = bundle
             .chain
             .iter()
-            .map(|der| quoted(&STANDARD.encode(der.expose())))
+            .map(|der| quoted(&encode(der.expose())))
             .collect();
         let _ = write!(header, r#","x5c":[{}]"#, chain.join(","));
     }
@@ -71,12 +68,12 @@ pub(crate) fn signing_input(
     );
     format!(
         "{}.{}",
-        URL_SAFE_NO_PAD.encode(header),
-        URL_SAFE_NO_PAD.encode(claims)
+        encode_url(header.as_bytes()),
+        encode_url(claims.as_bytes())
     )
 }
 
 /// What was signed and the signature, as a JWT.
 pub(crate) fn joined(input: &str, signature: &[u8]) -> Sensitive {
-    Sensitive::from(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    Sensitive::from(format!("{input}.{}", encode_url(signature)))
 }

@@ -13,6 +13,7 @@ mod assertion;
 mod der;
 mod pem;
 mod rsa;
+mod sha1;
 
 #[cfg(feature = "encrypted-keys")]
 mod encryption;

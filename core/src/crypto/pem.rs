@@ -2,9 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
+use crate::base64;
 use crate::sensitive::Sensitive;
 
 /// What stands between `-----BEGIN …-----` and `-----END …-----`.
@@ -43,12 +41,9 @@ pub(crate) fn blocks(mut text: &str) -> Option<Vec<Block<'_>>> {
 
 /// Base64 with line breaks and blanks in it, decoded in wiped memory.
 pub(crate) fn decode(text: &str) -> Option<Sensitive> {
-    let mut dense = Zeroizing::new(Vec::with_capacity(text.len()));
-    dense.extend(text.bytes().filter(|byte| !byte.is_ascii_whitespace()));
-    let mut content = Zeroizing::new(vec![0; base64::decoded_len_estimate(dense.len())]);
-    let length = STANDARD.decode_slice(&*dense, &mut content).ok()?;
-    content.truncate(length);
-    Some(Sensitive::from(std::mem::take(&mut *content)))
+    let mut dense = Zeroizing::new(String::with_capacity(text.len()));
+    dense.extend(text.split_ascii_whitespace());
+    base64::decode(&dense)
 }
 
 const BEGIN: &str = "-----BEGIN ";

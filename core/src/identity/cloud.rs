@@ -12,6 +12,8 @@
 //! that stands in no row.
 
 use crate::error::{Error, ErrorKind};
+use crate::json::quoted;
+use crate::url::Url;
 
 /// The sign-in service of the public cloud.
 pub const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -40,7 +42,7 @@ pub fn known_vault_scope(host: &str) -> Option<String> {
 pub fn authority(text: &str) -> Result<String, Error> {
     let trimmed = text.trim().trim_end_matches('/');
     let refuse = |why: &str| {
-        Err(Error::new(ErrorKind::InvalidConfiguration, format!("The authority host {text:?} cannot be used: {why}."))
+        Err(Error::new(ErrorKind::InvalidConfiguration, format!("The authority host {} cannot be used: {why}.", quoted(text)))
             .advise("Give a host such as login.microsoftonline.com, or its https:// URL, in AZURE_AUTHORITY_HOST or the authority option."))
     };
     let url = if trimmed.contains("://") {
@@ -48,19 +50,11 @@ pub fn authority(text: &str) -> Result<String, Error> {
     } else {
         format!("https://{trimmed}")
     };
-    let Ok(uri) = url.parse::<http::Uri>() else {
-        return refuse("it is not a URL");
-    };
-    match (uri.scheme_str(), uri.authority()) {
-        (Some("https"), Some(authority)) if !authority.as_str().contains(['@', '\\']) => {
-            if matches!(uri.path(), "" | "/") && uri.query().is_none() {
-                Ok(format!("https://{}", authority.as_str().to_ascii_lowercase()))
-            } else {
-                refuse("it must not hold a path or query")
-            }
-        }
-        (Some("https"), _) => refuse("it names no host"),
-        _ => refuse("https is required"),
+    match Url::parse(&url) {
+        None => refuse("it is not a URL"),
+        Some(url) if url.scheme != "https" => refuse("https is required"),
+        Some(url) if !url.is_origin() => refuse("it must not hold a path or query"),
+        Some(_) => Ok(url.to_ascii_lowercase()),
     }
 }
 

@@ -1,12 +1,12 @@
 //! A JSON object whose values stay where they are: raw text inside the body. Answers of services and what bindings
 //! pass are read through it alike.
 
+mod syntax;
 mod text;
 
 use std::time::Duration;
 
-use serde::de::IgnoredAny;
-
+pub(crate) use self::syntax::valid;
 pub(crate) use self::text::push_text;
 use self::text::unescape;
 use crate::sensitive::Sensitive;
@@ -14,7 +14,7 @@ use crate::time::UnixTime;
 
 /// Names and raw values in the order of the body. Names are looked up ignoring case, since Azure's
 /// services and their imitations differ in it; the first of several equal names counts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Object<'a>(Vec<(String, &'a str)>);
 
 impl<'a> Object<'a> {
@@ -112,7 +112,9 @@ impl<'a> Object<'a> {
 
 /// A text as JSON.
 pub(crate) fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    let mut literal = Vec::new();
+    push_text(&mut literal, text);
+    String::from_utf8(literal).unwrap_or_default()
 }
 
 /// A string.
@@ -124,12 +126,6 @@ pub(crate) fn text(raw: &str) -> Option<String> {
 pub(crate) fn items(raw: &str) -> Option<Vec<&str>> {
     let parts = Parts(raw.strip_prefix('[')?.strip_suffix(']')?);
     Some(parts.map(str::trim_ascii).collect())
-}
-
-/// Checks that a text is JSON and returns it without the blanks around. The error names a place and quotes nothing.
-pub(crate) fn valid(text: &str) -> serde_json::Result<&str> {
-    serde_json::from_str::<IgnoredAny>(text)?;
-    Ok(text.trim_ascii())
 }
 
 /// What stands between the commas of an object or array. In JSON found valid a comma is one of these unless it

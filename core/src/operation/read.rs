@@ -25,7 +25,7 @@
 
 use std::time::Duration;
 
-use super::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting};
+use super::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting, left_out};
 use super::{Interaction, Operation, Task, TokenRequest};
 use crate::config::VaultOptions;
 use crate::config::fields::{self, Field, Fields, Record, Wrong, record, unknown};
@@ -77,11 +77,22 @@ struct Raw {
 }
 
 enum What {
-    Get { name: String, refresh: bool },
-    GetMany { names: Vec<String>, refresh: bool },
+    Get {
+        name: String,
+        refresh: bool,
+    },
+    GetMany {
+        names: Vec<String>,
+        refresh: bool,
+    },
     OfAll(Action),
-    OfOne { name: String, action: Action },
+    OfOne {
+        name: String,
+        action: Action,
+    },
     Other(Task),
+    /// None, or one that the feature `manage` would have.
+    LeftOut,
 }
 
 impl Raw {
@@ -120,6 +131,7 @@ impl Raw {
                 Task::Vault(VaultCall { subject, action })
             }
             What::Other(task) => task,
+            What::LeftOut => return Err(left_out()),
         })
     }
 }
@@ -136,24 +148,26 @@ impl Record for Raw {
                 names: fields.required("names"),
                 refresh: fields.or_default("refresh"),
             },
-            "refresh_due" => What::Other(Task::RefreshDue),
             "get_token" => What::Other(Task::GetToken(fields.required("request"))),
+            op if !OPERATIONS.contains(&op) => {
+                fields.refuse(unknown(op, &OPERATIONS));
+                What::LeftOut
+            }
+            _ if !cfg!(feature = "manage") => {
+                fields.pass_over();
+                What::LeftOut
+            }
+            "refresh_due" => What::Other(Task::RefreshDue),
             "list_properties_of_secrets" => What::OfAll(Action::List(Paging::of(fields))),
             "list_deleted_secrets" => What::OfAll(Action::ListDeleted(Paging::of(fields))),
             "restore_secret_backup" => What::OfAll(Action::Restore { backup: None }),
-            _ => match action_on_one(&op, fields) {
-                Some(action) => What::OfOne {
-                    name: fields.required("name"),
-                    action,
-                },
-                None => {
-                    fields.refuse(unknown(&op, &OPERATIONS));
-                    What::Other(Task::RefreshDue)
-                }
+            op => What::OfOne {
+                name: fields.required("name"),
+                action: action_on_one(op, fields),
             },
         };
         let vault = match what {
-            What::Other(_) => String::new(),
+            What::Other(_) | What::LeftOut => String::new(),
             _ => fields.required("vault"),
         };
         let has_version = matches!(
@@ -174,8 +188,8 @@ impl Record for Raw {
 }
 
 /// What concerns one secret, which `name` names.
-fn action_on_one(op: &str, fields: &mut Fields<'_>) -> Option<Action> {
-    Some(match op {
+fn action_on_one(op: &str, fields: &mut Fields<'_>) -> Action {
+    match op {
         "set_secret" => Action::Set {
             value: None,
             properties: SecretChanges::of(fields),
@@ -193,9 +207,8 @@ fn action_on_one(op: &str, fields: &mut Fields<'_>) -> Option<Action> {
         "recover_deleted_secret" => Action::Recover(Waiting::of(fields)),
         "recovery_finished" => Action::RecoveryFinished(Waiting::of(fields)),
         "purge_deleted_secret" => Action::Purge(Waiting::of(fields)),
-        "backup_secret" => Action::Backup,
-        _ => return None,
-    })
+        _ => Action::Backup,
+    }
 }
 
 record! {

@@ -54,8 +54,12 @@ enum Shape<'a> {
 }
 
 impl Reply {
-    /// Everything in it that is no secret, as the table above shows; `None` where nothing is left.
+    /// Everything in it that is no secret, as the table above shows; `None` where nothing is left, and without the feature
+    /// `manage`.
     pub fn to_json(&self) -> Option<String> {
+        if !cfg!(feature = "manage") {
+            return None;
+        }
         let shape = match self {
             Reply::Secret(secret) => Shape::Properties {
                 properties: secret.properties(),

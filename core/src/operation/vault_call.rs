@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::{Error, ErrorKind};
 use crate::secret::{SecretId, SecretName, SecretVersion, VaultUrl};
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;
@@ -133,6 +134,13 @@ impl Default for Waiting {
             interval: Duration::from_secs(2),
         }
     }
+}
+
+/// What every such operation ends with where the feature `manage` is off.
+pub(crate) fn left_out() -> Error {
+    let text = "This module of nightlatch gets secrets and tokens; operations that list or change secrets are left out.";
+    Error::new(ErrorKind::Unsupported, text)
+        .advise("Import nightlatch-wasm/full, the module with all operations.")
 }
 
 impl Subject {

@@ -1,11 +1,14 @@
 //! All operations of the Secrets API but getting a secret, each as the requests it consists of.
 
+use std::future::{Future, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::effect::{Method, Request};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::exec::Context;
+use crate::operation::vault_call::left_out;
 use crate::operation::{Action, Page, Paging, Reply, SecretChanges, Subject, VaultCall, Waiting};
 use crate::secret::{Secret, SecretId, SecretProperties, SecretVersion};
 use crate::sensitive::Sensitive;
@@ -36,8 +39,20 @@ impl Report {
 }
 
 impl Secrets {
-    /// Carries out an operation and tells how it ended.
-    pub(crate) async fn call(self: &Arc<Self>, context: &Context, call: &VaultCall) -> Result<Reply, Error> {
+    /// Carries out an operation and tells how it ended. `Unsupported` without the feature `manage`.
+    pub(crate) fn call<'a>(
+        self: &'a Arc<Self>,
+        context: &'a Context,
+        call: &'a VaultCall,
+    ) -> Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send + 'a>> {
+        if cfg!(feature = "manage") {
+            Box::pin(self.told(context, call))
+        } else {
+            Box::pin(ready(Err(left_out())))
+        }
+    }
+
+    async fn told(self: &Arc<Self>, context: &Context, call: &VaultCall) -> Result<Reply, Error> {
         let (began, subject) = (context.instant(), &call.subject);
         let mut report = Report {
             version: subject

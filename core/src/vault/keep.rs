@@ -107,22 +107,22 @@ impl Secrets {
 
     /// Drops what is known of a secret, and what is being learned: that may be the old value still.
     pub(crate) fn invalidate(&self, id: &SecretId) {
-        self.forget(|other| other == id);
+        self.forget(&|other| other == id);
     }
 
     /// Drops what is known of every secret.
     pub(crate) fn invalidate_all(&self) {
-        self.forget(|_| true);
+        self.forget(&|_| true);
     }
 
     /// The same for a secret with all its versions.
     pub(super) fn forget_name(&self, id: &SecretId) {
-        self.forget(|other| other.name_eq(id));
+        self.forget(&|other| other.name_eq(id));
     }
 
-    fn forget(&self, which: impl Fn(&SecretId) -> bool) {
+    fn forget(&self, which: &dyn Fn(&SecretId) -> bool) {
         drop(self.failures.retain(|id, _| !which(id)));
-        self.flights.overtake(&which);
+        self.flights.overtake(which);
         self.discard(self.store.retain(|id, _| !which(id)));
     }
 

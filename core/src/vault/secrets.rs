@@ -8,6 +8,8 @@
 //!                         └ refused ────────▶ the copy is dropped, the error goes to the caller
 //! ```
 
+use std::future::{Future, ready};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -140,7 +142,18 @@ impl Secrets {
 
     /// Renews what is due and was read since it was fetched, and says after what time to look again: when the
     /// next is due, or the soonest when one that is fetched from now on can be.
-    pub(crate) async fn refresh_due(self: &Arc<Self>, context: &Context) -> Duration {
+    pub(crate) fn refresh_due<'a>(
+        self: &'a Arc<Self>,
+        context: &'a Context,
+    ) -> Pin<Box<dyn Future<Output = Duration> + Send + 'a>> {
+        if cfg!(feature = "manage") {
+            Box::pin(self.renew_due(context))
+        } else {
+            Box::pin(ready(Duration::MAX))
+        }
+    }
+
+    async fn renew_due(self: &Arc<Self>, context: &Context) -> Duration {
         let now = context.instant();
         let mut due = Vec::new();
         self.store.each(|id, entry| {

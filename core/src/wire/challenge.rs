@@ -3,13 +3,11 @@
 //! Sources: RFC 9110 section 11.6.1, RFC 6750 section 3, *Authentication, requests and responses* of
 //! Azure Key Vault, *Claims challenges, claims requests and client capabilities*.
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
+use crate::base64;
 use crate::error::{Error, ErrorKind};
 use crate::json::Object;
 use crate::secret::VaultUrl;
+use crate::url::Url;
 
 /// What a `WWW-Authenticate: Bearer` header asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,19 +116,12 @@ fn is_within(authority: &str, domain: &str) -> bool {
 
 /// Host in lower case, with the port unless it is 443, of an `https` URL without a user name.
 fn https_authority(url: &str) -> Option<String> {
-    if url.contains(['@', '\\']) {
-        return None;
-    }
-    let uri: http::Uri = url.parse().ok()?;
-    let authority = uri.authority().filter(|_| uri.scheme_str() == Some("https"))?;
-    let host = authority.host().to_ascii_lowercase();
-    match authority.port_u16() {
-        _ if host.is_empty() => None,
-        // No port, rather than one that cannot be read.
-        None => (authority.as_str().len() == host.len()).then_some(host),
-        Some(443) => Some(host),
-        Some(port) => Some(format!("{host}:{port}")),
-    }
+    let url = Url::parse(url).filter(|url| url.scheme == "https")?;
+    let host = url.host.to_ascii_lowercase();
+    Some(match url.port {
+        None | Some(443) => host,
+        Some(port) => format!("{host}:{port}"),
+    })
 }
 
 /// Names and values behind the first `Bearer`, up to the next scheme. Commas and blanks separate;
@@ -193,8 +184,10 @@ fn default_scope(resource: &str) -> String {
 }
 
 fn tenant_of(endpoint: &str) -> Option<String> {
-    let uri: http::Uri = endpoint.parse().ok()?;
-    let tenant = uri.path().split('/').find(|part| !part.is_empty())?;
+    let tenant = Url::parse(endpoint)?
+        .path
+        .split('/')
+        .find(|part| !part.is_empty())?;
     let plain = tenant
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
@@ -211,25 +204,10 @@ fn decode_claims(value: &str) -> Option<String> {
     let json = if value.starts_with('{') {
         value.to_owned()
     } else {
-        let standard: String = value
-            .chars()
-            .map(|c| match c {
-                '-' => '+',
-                '_' => '/',
-                c => c,
-            })
-            .collect();
-        String::from_utf8(LENIENT.decode(standard).ok()?).ok()?
+        base64::decode(value)?.expose_str()?.to_owned()
     };
     Object::parse(json.as_bytes()).is_some().then_some(json)
 }
-
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 #[cfg(test)]
 mod tests {

@@ -21,7 +21,7 @@ pub use tools::{
 };
 
 use super::{Malformed, segment};
-use crate::json::Object;
+use crate::json::{Object, quoted};
 
 /// The v2 token endpoint of a tenant. `authority` is a host or a URL, with or without a trailing
 /// slash; the tenant `adfs` means Active Directory Federation Services, whose path differs.
@@ -76,11 +76,11 @@ fn with_member(
     let mut members: Vec<_> = object.members().filter(|(other, _)| *other != name).collect();
     let at = members.iter().position(|(other, _)| *other > name);
     members.insert(at.unwrap_or(members.len()), (name, &new));
-    let written: Option<Vec<String>> = members
+    let written: Vec<_> = members
         .iter()
-        .map(|(name, raw)| Some(format!("{}:{raw}", serde_json::to_string(name).ok()?)))
+        .map(|(name, raw)| format!("{}:{raw}", quoted(name)))
         .collect();
-    Some(format!("{{{}}}", written?.join(",")))
+    Some(format!("{{{}}}", written.join(",")))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::config::credential::ToolOptions;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
+use crate::json::quoted;
 use crate::operation::TokenRequest;
 use crate::wire::clean;
 use crate::wire::token::{parse_cli_token, resource_of};
@@ -35,8 +36,10 @@ impl AzureCli {
         let subscription = subscription.filter(|s| !s.is_empty());
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b' ');
         if let Some(bad) = subscription.filter(|s| !s.bytes().all(plain) || s.starts_with('-')) {
-            let text =
-                format!("{bad:?} is not a subscription: letters, digits, blanks and . _ - are allowed.");
+            let text = format!(
+                "{} is not a subscription: letters, digits, blanks and . _ - are allowed.",
+                quoted(bad)
+            );
             return Err(Error::new(ErrorKind::InvalidConfiguration, text));
         }
         if subscription.is_some() && options.tenant_id.as_ref().is_some_and(|t| !t.is_empty()) {

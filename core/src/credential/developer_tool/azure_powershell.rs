@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use crate::base64;
 use crate::config::credential::ToolOptions;
 use crate::config::{Config, Platform};
 use crate::error::Error;
@@ -114,7 +112,7 @@ if ($token -is [System.Security.SecureString]) {{ $token = [System.Net.NetworkCr
 /// As `-EncodedCommand` takes it: no quote and no blank of the script meets a command line.
 fn encoded(script: &str) -> String {
     let bytes: Vec<u8> = script.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    STANDARD.encode(bytes)
+    base64::encode(&bytes)
 }
 
 #[cfg(test)]

@@ -18,9 +18,7 @@ mod visual_studio;
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use crate::base64;
 use crate::config::credential::ToolOptions;
 use crate::config::{Config, Platform};
 use crate::effect::{Effect, FaultKind, Outcome};
@@ -286,7 +284,7 @@ impl Tool {
 
 /// Claims as tools take them.
 fn coded_claims(claims: &str) -> String {
-    STANDARD.encode(claims)
+    base64::encode(claims.as_bytes())
 }
 
 /// ` name value`, if there is a value: a part of a command that people are told to run.

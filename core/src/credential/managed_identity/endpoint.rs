@@ -8,9 +8,11 @@ use crate::effect::{Request, Response, Route};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::exec::exchange::{Gate, Manner, exchange, is_transient};
+use crate::json::quoted;
 use crate::throttle::limiter::LimitConfig;
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
+use crate::url::Url;
 use crate::wire::token::{aadsts_advice, parse_failure, parse_grant};
 
 use super::super::{Miss, entra::malformed};
@@ -34,10 +36,11 @@ impl Endpoint {
         url: &str,
     ) -> Result<Self, Error> {
         let url = url.trim();
-        let scheme = url.parse::<http::Uri>().ok();
-        let scheme = scheme.as_ref().and_then(http::Uri::scheme_str);
-        if !matches!(scheme, Some("http" | "https")) {
-            let text = format!("{variable} is {url:?}, which is not the URL of a managed identity endpoint.");
+        if Url::parse(url).is_none_or(|url| url.scheme.is_empty()) {
+            let text = format!(
+                "{variable} is {}, which is not the URL of a managed identity endpoint.",
+                quoted(url)
+            );
             return Err(Error::new(ErrorKind::InvalidConfiguration, text)
                 .advise(format!("{variable} is set by the platform; remove it elsewhere.")));
         }

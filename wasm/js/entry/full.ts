@@ -1,0 +1,12 @@
+/**
+ * The same as `default.ts` over the engine with every operation and credential.
+ *
+ * @module
+ */
+
+import { installWasm } from "../wasm.js";
+
+installWasm({}, () => new URL("../engine/nightlatch-full.wasm", import.meta.url));
+
+export * from "../front.js";
+export { init } from "../init.js";
