@@ -48,7 +48,7 @@ test-wasm: ## the core builds for WebAssembly, and with each choice of features
 	toolchain=$$(.ci/wasm-toolchain)
 	cargo $$toolchain build --locked -p nightlatch-core --target wasm32-unknown-unknown
 	for features in "" local manage local,manage local,manage,encrypted-keys; do
-	    RUSTFLAGS=-Dwarnings cargo check --locked -p nightlatch-core --no-default-features --features "$$features"
+	    cargo clippy --locked -p nightlatch-core --no-default-features --features "$$features" -- -D warnings
 	done
 
 test-python: $(VENV)/installed $(EMULATOR) $(VERIFIER) ## the Python package, alone and against the emulator
