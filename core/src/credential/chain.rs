@@ -23,6 +23,7 @@
 //!
 //! The table is printed by a test that asks the engine (`tests/tests/decision_table.rs`).
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -69,9 +70,21 @@ impl Chain {
         self.sources.iter().filter_map(Credential::patience).max()
     }
 
-    pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<Grant, Miss> {
+    /// What makes a difference to the source that was found. Before, everything may.
+    pub(crate) fn essence<'a>(&self, request: &'a TokenRequest) -> Cow<'a, TokenRequest> {
+        match self.chosen() {
+            Some(source) => source.essence(request),
+            None => Cow::Borrowed(request),
+        }
+    }
+
+    fn chosen(&self) -> Option<&Credential> {
         let chosen = *self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = chosen.and_then(|at| self.sources.get(at)) {
+        chosen.and_then(|at| self.sources.get(at))
+    }
+
+    pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<Grant, Miss> {
+        if let Some(source) = self.chosen() {
             return source.token(context, request).await;
         }
         let mut attempts = Vec::new();

@@ -1,11 +1,11 @@
 //! What stands for the sources that are part of a host (an endpoint of its platform, a command of a developer, a person in
-//! front of it) where
-//! there can be no such host: in a Worker or a browser. Nothing of them is compiled in. Asking for one gives a credential
-//! that says so when its turn comes, and a chain goes on to the next.
+//! front of it) where there can be no such host: in a Worker or a browser. Nothing of them is compiled in. Asking for one
+//! gives a credential that says so when its turn comes, and a chain goes on to the next.
 //!
 //! A workload identity is none of them: its token is a file for Kubernetes only, elsewhere whatever the program hands over
 //! under that name.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::config::Config;
@@ -29,6 +29,10 @@ macro_rules! absent {
                 $(pub(crate) fn $call<O, M>(_: &Config, _options: O, _more: M) -> Result<Credential, Error> {
                     Ok(left_out($name))
                 })+
+
+                pub(crate) fn essence<'a>(&self, _: &'a TokenRequest) -> Cow<'a, TokenRequest> {
+                    match *self {}
+                }
 
                 pub(crate) async fn token(&self, _: &Context, _: &TokenRequest) -> Result<AccessToken, Miss> {
                     match *self {}

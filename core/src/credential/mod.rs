@@ -44,6 +44,7 @@ use elsewhere::{
     token_proxy,
 };
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -189,6 +190,16 @@ impl Credential {
     /// Whether it is a tool on a developer's machine, whose "no" lets a default chain go on.
     pub(crate) fn is_developer_tool(&self) -> bool {
         matches!(self, Credential::DeveloperTool(_))
+    }
+
+    /// What of a request makes a difference here. Requests that differ in nothing else have one conversation and one
+    /// token.
+    pub(crate) fn essence<'a>(&self, request: &'a TokenRequest) -> Cow<'a, TokenRequest> {
+        match self {
+            Credential::ManagedIdentity(identity) => identity.essence(request),
+            Credential::Chain(chain) => chain.essence(request),
+            _ => Cow::Borrowed(request),
+        }
     }
 
     /// How long a person may need whom it asks to sign in; `None`: it asks none.

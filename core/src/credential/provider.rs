@@ -58,6 +58,7 @@ impl TokenProvider {
         context: &Context,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
+        let request = &*self.credential.essence(request);
         if request.claims.is_some() || request.interaction == Interaction::Always {
             return self.fetch(context, request).await;
         }
@@ -195,6 +196,8 @@ impl TokenProvider {
             interaction: Interaction::IfNeeded,
             ..request.clone()
         };
+        // A chain knows only now what makes a difference to the source it found.
+        let key = self.credential.essence(&key).into_owned();
         let mut tokens = self.tokens();
         if tokens.len() >= MOST_TOKENS {
             let now = context.instant();

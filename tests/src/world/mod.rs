@@ -99,6 +99,12 @@ impl<H: Host> World<H> {
         self.inspect = Some(inspect);
     }
 
+    /// Lets the same request be under way twice: what an assertion is minted with, when two vaults send the client to two
+    /// tenants at a time.
+    pub fn mints_for_each_exchange(&mut self) {
+        self.unshared = true;
+    }
+
     /// The engine, for the calls that read what bindings pass.
     pub fn engine(&self) -> &Engine {
         &self.engine

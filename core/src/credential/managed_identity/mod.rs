@@ -26,6 +26,8 @@ mod machine;
 mod selection;
 mod service_fabric;
 
+use std::borrow::Cow;
+
 use crate::config::Config;
 use crate::config::credential::{AuthorityOptions, DefaultOptions};
 use crate::error::{Error, ErrorKind};
@@ -91,6 +93,19 @@ impl ManagedIdentity {
         }
     }
 
+    /// See [`Credential::essence`].
+    pub(crate) fn essence<'a>(&self, request: &'a TokenRequest) -> Cow<'a, TokenRequest> {
+        let (tenant, cae) = self.platform.heeds();
+        let mut essence = Cow::Borrowed(request);
+        if !tenant && request.tenant.is_some() {
+            essence.to_mut().tenant = None;
+        }
+        if !cae && request.enable_cae {
+            essence.to_mut().enable_cae = false;
+        }
+        essence
+    }
+
     pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {
         let resource = resource_of(single_scope(request)?);
         let selection = &self.selection;
@@ -108,6 +123,16 @@ impl ManagedIdentity {
 }
 
 impl Platform {
+    /// Whether it takes the tenant, and the wish for continuous access evaluation, to heart. The others give the one
+    /// token that their identity has for a resource, whoever asks.
+    fn heeds(&self) -> (bool, bool) {
+        match self {
+            Self::Workload(_) => (true, true),
+            Self::ServiceFabric(_) => (false, true),
+            _ => (false, false),
+        }
+    }
+
     /// The rows 1 to 7; the others are the [`Machine`]'s.
     fn find(config: &Config, selection: &Selection, chained: bool) -> Result<Self, Error> {
         let set = |name| config.environment.get(name);
