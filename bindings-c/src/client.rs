@@ -71,10 +71,7 @@ pub(crate) fn cache_number(info: &CacheInfo, fact: u32) -> Option<u64> {
         (NIGHTLATCH_CACHE_REFRESHES, Some(info.refreshes)),
         (NIGHTLATCH_CACHE_EVICTIONS, Some(info.evictions)),
         (NIGHTLATCH_CACHE_EXPIRED, Some(info.expired)),
-        (
-            NIGHTLATCH_CACHE_OLDEST_AGE_MS,
-            info.oldest_age.map(|seconds| (seconds * 1000.0) as u64),
-        ),
+        (NIGHTLATCH_CACHE_OLDEST_AGE_MS, info.oldest_age_ms),
     ];
     let found = numbers.into_iter().find(|(name, _)| *name as u32 == fact);
     found.and_then(|(_, number)| number)

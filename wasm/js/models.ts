@@ -237,9 +237,9 @@ export function deletedFrom(json: DeletedJson): DeletedSecret {
 /** What a cache tells of itself, out of the engine's JSON. */
 export function cacheInfoFrom(json: string): CacheInfo {
   const {
-    oldest_age: age,
+    oldest_age_ms: age,
     stale_served: staleServed,
     ...same
   } = JSON.parse(json) as Record<string, number | null>;
-  return { ...same, staleServed, ...(age != null && { oldestAgeInMs: age * 1000 }) } as unknown as CacheInfo;
+  return { ...same, staleServed, ...(age != null && { oldestAgeInMs: age }) } as unknown as CacheInfo;
 }

@@ -120,7 +120,9 @@ class BaseClient(SecretReader, Generic[DriverT]):
         """
         import json
 
-        return CacheInfo(**json.loads(self._driver.engine.cache_info()))
+        info = json.loads(self._driver.engine.cache_info())
+        age = info.pop("oldest_age_ms")
+        return CacheInfo(**info, oldest_age=None if age is None else age / 1000)
 
     def on_rotation(
         self, callback: Callable[[SecretRotation], object], name: str | None = None

@@ -44,8 +44,8 @@ pub struct CacheInfo {
     pub evictions: u64,
     /// Entries that left because their time was over.
     pub expired: u64,
-    /// Age of the oldest entry, in seconds.
-    pub oldest_age: Option<f64>,
+    /// Age of the oldest entry, in milliseconds.
+    pub oldest_age_ms: Option<u64>,
 }
 
 /// A bounded, expiring map that is read without a lock.
@@ -159,7 +159,7 @@ impl<K: Clone + Eq + Hash, V> Store<K, V> {
             hits: self.hits.get(),
             evictions: snapshot.stats.evictions,
             expired: snapshot.stats.expired,
-            oldest_age: oldest.map(|oldest| now.since(oldest).as_secs_f64()),
+            oldest_age_ms: oldest.map(|oldest| now.since(oldest).as_millis() as u64),
             ..CacheInfo::default()
         }
     }

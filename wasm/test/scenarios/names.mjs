@@ -134,7 +134,7 @@ export function deletedFacts({ recoveryId, deletedOn, scheduledPurgeDate } = {})
 
 /** What a cache tells of itself, by the names of scenarios. */
 export function cacheFacts({ oldestAgeInMs, ...info }) {
-  return { ...propertyFacts(info), oldest_age: oldestAgeInMs === undefined ? null : oldestAgeInMs / 1000 };
+  return { ...propertyFacts(info), oldest_age_ms: oldestAgeInMs ?? null };
 }
 
 /** The properties of a secret, by the names of scenarios; times in seconds since 1970. */
