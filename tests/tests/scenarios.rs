@@ -1,11 +1,13 @@
 //! Plays every scenario through the engine, with either way of renewal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use nightlatch_core::wire::token::aadsts_advice;
 use nightlatch_tests::scenario::check::differences;
 use nightlatch_tests::scenario::play::{callers, play};
 use nightlatch_tests::scenario::{folder, index, load};
+use serde_json::Value;
 
 /// Several seeds, so that nothing holds by the luck of one jitter.
 const SEEDS: u64 = 5;
@@ -97,7 +99,57 @@ fn names_are_unique_and_calls_are_in_the_order_of_time() {
     }
 }
 
+/// Codes have seven digits at most.
+const CODES: std::ops::Range<u32> = 0..10_000_000;
+
+#[test]
+fn every_code_of_the_sign_in_service_with_advice_is_played() {
+    let mut played = BTreeSet::new();
+    for path in index() {
+        for ending in load(&path).calls.into_iter().filter_map(|call| call.expect) {
+            let code = ending
+                .code
+                .as_deref()
+                .and_then(|code| code.strip_prefix("AADSTS")?.parse().ok());
+            let advice = code.and_then(aadsts_advice).unwrap_or_default();
+            let wanted = &ending.advice_contains;
+            if !wanted.is_empty() && wanted.iter().all(|text| advice.contains(text.as_str())) {
+                played.extend(code);
+            }
+        }
+    }
+    let known: BTreeSet<u32> = CODES.filter(|code| aadsts_advice(*code).is_some()).collect();
+    assert!(known.len() >= 40, "{}", known.len());
+    let missing: Vec<&u32> = known.difference(&played).collect();
+    assert!(
+        missing.is_empty(),
+        "no scenario expects the advice after AADSTS{missing:?}"
+    );
+}
+
+/// Of a row without scenarios the file says why.
+#[test]
+fn every_row_of_what_azure_does_is_played() {
+    let text = fs::read_to_string(folder().join("rows.json")).expect("the rows");
+    let subjects: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_str(&text).expect("subjects");
+    let present: BTreeSet<String> = index().into_iter().collect();
+    for (subject, rows) in &subjects {
+        for (row, played) in rows {
+            let scenarios = played.as_array().map(Vec::as_slice).unwrap_or_default();
+            let why_not = played.as_str().unwrap_or_default();
+            assert!(
+                !scenarios.is_empty() || !why_not.is_empty(),
+                "{subject}: {row} is not played"
+            );
+            for scenario in scenarios {
+                let known = scenario.as_str().is_some_and(|path| present.contains(path));
+                assert!(known, "{subject}: {row}: there is no {scenario}");
+            }
+        }
+    }
+}
+
 #[test]
 fn there_are_enough_of_them() {
-    assert!(index().len() >= 60, "{}", index().len());
+    assert!(index().len() >= 900, "{}", index().len());
 }

@@ -237,8 +237,9 @@ fn claims_of(request: &TokenRequest) -> Result<Option<String>, Miss> {
 /// What the sign-in service says when it gives nothing.
 pub(super) fn refusal(source: &str, status: Option<u16>, failure: Option<TokenFailure>) -> Error {
     let code = failure.as_ref().and_then(|f| f.codes.first().copied());
+    let busy = failure.as_ref().is_some_and(TokenFailure::passes);
     let (kind, text) = match &failure {
-        _ if status.is_some_and(is_transient) || matches!(code, Some(90033 | 90055)) => match status {
+        _ if busy || status.is_some_and(is_transient) => match status {
             Some(429) => (ErrorKind::Throttled, "is asking for fewer requests".to_owned()),
             Some(status) => (ErrorKind::ServiceFailure, format!("failed with status {status}")),
             None => (ErrorKind::ServiceFailure, "is busy".to_owned()),

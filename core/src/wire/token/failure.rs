@@ -29,6 +29,11 @@ impl TokenFailure {
     pub fn advice(&self) -> Option<&'static str> {
         self.codes.iter().find_map(|code| aadsts_advice(*code))
     }
+
+    /// Whether the service is busy, and would answer the same request later (RFC 6749 section 4.1.2.1).
+    pub(crate) fn passes(&self) -> bool {
+        self.error == "temporarily_unavailable" || matches!(self.codes.first(), Some(90033 | 90055))
+    }
 }
 
 impl fmt::Display for TokenFailure {
