@@ -11,7 +11,7 @@ use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Request, Respon
 use nightlatch_core::error::Error;
 use nightlatch_core::operation::{Output, Reply};
 use nightlatch_core::sensitive::Sensitive;
-use nightlatch_core::time::Now;
+use nightlatch_core::time::{Now, UnixTime};
 use nightlatch_tests::world::{Action, Host, World};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -33,13 +33,15 @@ const ASSERTION: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY2
 /// A certificate with its key, and a line of the key.
 const PEM: &str = include_str!("../data/certificates/app.pem");
 const KEY: &str = "t8cZNdmLhwYGw2S+d+aggjoHg3aE7zEZMzuO1wM0NwKBgQDnckDIdbKMqUOZkbDT";
+/// The same, encrypted: its password is the client secret above.
+const ENCRYPTED: &str = include_str!("../data/certificates/password_of_secrecy.pem");
 /// A code that a browser or a device is given, and a refresh token.
 const CODE: &str = "0.AXkAc0dE9bV4nM7kL2jH5gF8dS1aQ6wE3rT0yU9iO4pZ";
 const REFRESH: &str = "1.AXkAr3fReSh7nB2vC5xZ8lK1jH4gF6dS9aP0oI3uY5tR";
 const CANARIES: [&str; 8] = [VALUE, CLIENT, HEADER, TOKEN, ASSERTION, KEY, CODE, REFRESH];
 
 /// How many kinds of credentials there are.
-const KINDS: usize = 23;
+const KINDS: usize = 26;
 
 /// So many characters of a canary are a leak.
 const LEAK: usize = 12;
@@ -237,6 +239,27 @@ fn world(kind: usize, writes: bool, choices: &[u16], told: &Rc<RefCell<Vec<Strin
                 "authorization_code": 3, "redirect_uri": "https://app.example/back", "client_secret": 0}),
             vec![],
         ),
+        22 => (
+            json!({"type": "EnvironmentCredential"}),
+            vec![
+                ("AZURE_TENANT_ID", "tenant"),
+                ("AZURE_CLIENT_ID", "app"),
+                ("AZURE_CLIENT_CERTIFICATE_PATH", "/encrypted.pem"),
+                ("AZURE_CLIENT_CERTIFICATE_PASSWORD", CLIENT),
+            ],
+        ),
+        23 => (
+            json!({"type": "EnvironmentCredential"}),
+            vec![
+                ("AZURE_CLIENT_ID", "app"),
+                ("AZURE_USERNAME", "ada@contoso.example"),
+                ("AZURE_PASSWORD", CLIENT),
+            ],
+        ),
+        24 => (
+            json!({"type": "HostCredential", "handle": 0, "name": "TheirCredential"}),
+            vec![],
+        ),
         _ => (
             json!({"type": "ChainedTokenCredential", "sources": [cli, workload, secret]}),
             vec![],
@@ -401,6 +424,16 @@ impl Host for Hostile {
                 content: if good { PEM } else { &PEM[..PEM.len() / 2] }.into(),
                 shared: true,
             },
+            Effect::ReadFile { path, .. } if path == "/encrypted.pem" => Outcome::File {
+                content: if good { ENCRYPTED } else { &ENCRYPTED[..ENCRYPTED.len() / 2] }.into(),
+                shared: true,
+            },
+            Effect::HostToken { .. } if good => Outcome::Token {
+                token: TOKEN.into(),
+                expires_on: UnixTime::from_secs(now.unix.as_secs() + 300),
+                refresh_on: None,
+            },
+            Effect::HostToken { .. } => Outcome::Failed(Fault::new(FaultKind::Refused, "as planned")),
             Effect::ReadFile { limit: 0, .. } => Outcome::Failed(Fault::new(FaultKind::NotFound, "")),
             Effect::ReadFile { path, .. } if path == "/token" || path == ARC_KEY => Outcome::File {
                 content: ASSERTION.into(),

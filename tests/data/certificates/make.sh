@@ -40,6 +40,8 @@ encrypted pkcs12_3des.pem -v1 PBE-SHA1-3DES
 encrypted pkcs12_2des.pem -v1 PBE-SHA1-2DES
 encrypted pkcs5_md5_des.pem -v1 PBE-MD5-DES -provider legacy -provider default
 encrypted scrypt.pem -scrypt
+# The password is a canary of tests/secrecy.rs.
+encrypted password_of_secrecy.pem -v2 aes256 -iter 100 -passout 'pass:c1I8Q~eNt5sEcReT9kJhM3bVfD7sL2pO6iU0yT4rE.wQ_x'
 encrypted slow.pem -v2 aes256 -iter 8388607
 { openssl rsa -in "$work/app.key" -traditional -aes128 -passout pass:pass 2>/dev/null; cat "$work/app.crt"; } >dek_info.pem
 
