@@ -16,7 +16,7 @@ EMULATOR := $(CARGO_TARGET_DIR)/debug/nightlatch-emulator
 export NIGHTLATCH_EMULATOR := $(EMULATOR)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint test-rust test-memory test-wasm test-python test-edge test-node test-c judge bench install clean
+.PHONY: help demo test lint test-rust test-memory test-wasm test-python test-edge test-node test-c test-foreign judge bench install clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -24,7 +24,7 @@ help: ## list the targets
 demo: $(VENV)/installed $(EMULATOR) $(NODE_PACKAGE) ## fetch a secret from a local vault through a managed identity
 	@$(VENV)/bin/python tests/demo/demo.py
 
-test: lint test-rust test-memory test-wasm test-python judge test-edge test-node test-c ## everything that CI runs
+test: lint test-rust test-memory test-wasm test-python judge test-edge test-node test-c test-foreign ## everything that CI runs
 
 lint: $(VENV)/installed ## formatting, clippy, ruff, mypy
 	cargo fmt --all --check
@@ -74,6 +74,10 @@ test-node: $(EMULATOR) ## the Node package: native, as a fallback, packed and in
 
 test-c: $(EMULATOR) ## the C library: every compiler's eye, sanitizers, valgrind, an installed prefix
 	bindings-c/test.sh
+
+test-foreign: $(VENV)/installed $(NODE_PACKAGE) $(EMULATOR) ## the same script by every language, against VAULT_URL or the emulator
+	$(VENV)/bin/python tests/foreign/run.py \
+	    "$(VENV)/bin/python tests/foreign/operations.py" "node tests/foreign/operations.mjs"
 
 install: ## the C library below PREFIX (default /usr/local), perhaps below DESTDIR
 	bindings-c/install.sh $(or $(PREFIX),/usr/local) $(DESTDIR)

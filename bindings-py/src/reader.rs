@@ -102,25 +102,30 @@ impl SecretReader {
     ///
     /// :param name: the secret's name
     /// :param version: one version of it; the latest if not given
+    /// :keyword out_content_type: the form in which the secret behind a certificate is wanted, such as
+    ///     ``ContentType.PEM``. The service converts, and the answer is not cached
     /// :keyword timeout: seconds this call may take in all; the client's `operation_timeout` if not given
     /// :returns: a `KeyVaultSecret`; the same object for as long as the cached copy lives
     /// :raises ResourceNotFoundError: there is no such secret or version
     /// :raises ClientAuthenticationError: no identity was found here, or it was refused
     /// :raises ForbiddenError: the identity may not read this secret, or the network is not allowed
     /// :raises NightlatchError: the base of these and all other errors
-    #[pyo3(signature = (name, version=None, *, timeout=None))]
+    #[pyo3(signature = (name, version=None, *, out_content_type=None, timeout=None))]
     fn get_secret<'py>(
         slf: &Bound<'py, Self>,
         name: &Bound<'py, PyString>,
         version: Option<&Bound<'py, PyString>>,
+        out_content_type: Option<&Bound<'py, PyString>>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(source) = slf.get().0.get()
+        if out_content_type.is_none()
+            && let Some(source) = slf.get().0.get()
             && let Some(object) = source.read(name, version)?
         {
             return Ok(object);
         }
-        slf.call_method1(pyo3::intern!(slf.py(), "_fetch_secret"), (name, version, timeout))
+        let arguments = (name, version, timeout, false, out_content_type);
+        slf.call_method1(pyo3::intern!(slf.py(), "_fetch_secret"), arguments)
     }
 
     /// The cached secret if it may be served as it is; `None` obliges the caller to ask the engine.

@@ -95,8 +95,8 @@ export class SecretClient extends EventTarget {
    * @throws AbortError - `abortSignal` was aborted
    */
   async getSecret(name: string, options: GetSecretOptions = {}): Promise<KeyVaultSecret> {
-    const { version, abortSignal } = options;
-    const cached = abortSignal?.aborted ? undefined : this.#peek(name, version);
+    const { version, outContentType, abortSignal } = options;
+    const cached = outContentType || abortSignal?.aborted ? undefined : this.#peek(name, version);
     return cached ?? this.#get(name, options, false);
   }
 
@@ -382,8 +382,9 @@ export class SecretClient extends EventTarget {
   }
 
   async #get(name: string, options: GetSecretOptions, refresh: boolean): Promise<KeyVaultSecret> {
-    const { version = null } = options;
-    const [, , secret] = await this.#call("secret", "get_secret", { name, version, refresh }, options);
+    const { version = null, outContentType } = options;
+    const asked = { name, version, refresh, ...(outContentType && { out_content_type: outContentType }) };
+    const [, , secret] = await this.#call("secret", "get_secret", asked, options);
     return secretFrom(secret);
   }
 

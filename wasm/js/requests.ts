@@ -22,6 +22,11 @@ export interface OperationOptions {
 export interface GetSecretOptions extends OperationOptions {
   /** One version of the secret, instead of the latest. */
   version?: string | undefined;
+  /**
+   * The form in which the secret behind a certificate is wanted, as a media type: `application/x-pem-file`. The service
+   * converts, and the answer is not cached.
+   */
+  outContentType?: string | undefined;
 }
 
 /** Options of `getSecrets`. */

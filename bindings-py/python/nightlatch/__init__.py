@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     from .credentials import (
         get_bearer_token_provider as get_bearer_token_provider,
     )
+    from .enums import ApiVersion as ApiVersion
+    from .enums import ContentType as ContentType
     from .errors import (
         Attempt as Attempt,
     )
@@ -225,6 +227,7 @@ _HOMES = {
         "KeyVaultSecret", "SecretProperties", "DeletedSecret", "KeyVaultSecretIdentifier", "AccessToken",
         "AccessTokenInfo", "AuthenticationRecord",
     ),
+    "enums": ("ApiVersion", "ContentType"),
     "options": ("IdentityPin",),
     "errors": (
         "NightlatchError", "InvalidArgumentError", "InvalidConfigurationError", "HttpResponseError",

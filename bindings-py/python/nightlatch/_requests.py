@@ -20,8 +20,6 @@ def token_operation(
     timeout = kwargs.pop("timeout", None)
     for name in kwargs:
         raise unknown(name, "get_token", ["claims", "tenant_id", "enable_cae", "timeout"])
-    if not scopes:
-        raise ValueError("get_token needs a scope")
     request = {
         "scopes": list(scopes),
         "tenant": options.get("tenant_id") or None,
@@ -34,10 +32,17 @@ def token_operation(
 
 
 def secret_operation(
-    vault_url: str, name: str, version: str | None, timeout: float | None, refresh: bool = False
+    vault_url: str,
+    name: str,
+    version: str | None,
+    timeout: float | None,
+    refresh: bool = False,
+    out_content_type: str | None = None,
 ) -> dict[str, Any]:
-    """Asks for a secret; `refresh` asks the vault even if a fresh copy is there."""
+    """Asks for a secret; `refresh`, like another form, asks the vault even if a fresh copy is there."""
     operation = {"op": "get_secret", "vault": vault_url, "name": name, "version": version, "refresh": refresh}
+    if out_content_type is not None:
+        operation["out_content_type"] = out_content_type
     return _with_timeout(operation, timeout)
 
 

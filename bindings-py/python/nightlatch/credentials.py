@@ -47,8 +47,6 @@ __all__ = [
     "AzureAuthorityHosts",
 ]
 
-_MANAGEMENT = ("https://management.core.windows.net//.default",)
-
 
 class _Credential(BaseCredential):
     def get_token(
@@ -120,7 +118,7 @@ class _Person(_Credential):
         :keyword timeout: seconds this call may take in all
         :raises ClientAuthenticationError: the person was refused, or did not sign in
         """
-        asked = (scopes,) if isinstance(scopes, str) else tuple(scopes or _MANAGEMENT)
+        asked = (scopes,) if isinstance(scopes, str) else tuple(scopes or ())
         options = {"claims": claims, "authenticate": True}
         output = self._get(asked, options, kwargs)
         from .models import authentication_record

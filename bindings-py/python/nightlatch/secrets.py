@@ -84,7 +84,7 @@ class SecretClient(BaseClient[BlockingDriver]):
 
     Vault and identity:
 
-    :keyword api_version: the service's API version
+    :keyword api_version: the service's API version: an `ApiVersion`, or its text
     :keyword verify_challenge_resource: whether a vault must ask for tokens of its own domain. Default True
     :keyword allowed_domains: further domains whose vaults may be spoken to
     :keyword allow_http_loopback: whether a vault on this machine may be spoken to without TLS. Default False
@@ -416,10 +416,15 @@ class SecretClient(BaseClient[BlockingDriver]):
             self._driver.refresher.release()
 
     def _fetch_secret(
-        self, name: str, version: str | None, timeout: float | None, refresh: bool = False
+        self,
+        name: str,
+        version: str | None,
+        timeout: float | None,
+        refresh: bool = False,
+        out_content_type: str | None = None,
     ) -> KeyVaultSecret:
         """The slow way of `get_secret`, which the native base class takes when the cache cannot answer."""
-        operation = secret_operation(self._vault_url, name, version, timeout, refresh)
+        operation = secret_operation(self._vault_url, name, version, timeout, refresh, out_content_type)
         secret: KeyVaultSecret = self._call(operation)[2]
         return secret
 

@@ -156,7 +156,8 @@ class Player:
         timeout = {"timeout": call["timeout"]} if "timeout" in call else {}
         match call["op"]:
             case "get_secret":
-                return self._client(call).get_secret(call["name"], call.get("version"), **timeout)
+                given = call.get("arguments", {})
+                return self._client(call).get_secret(call["name"], call.get("version"), **given, **timeout)
             case "refresh":
                 return self._client(call).refresh(call["name"], call.get("version"), **timeout)
             case "get_token":
@@ -175,12 +176,17 @@ class Player:
         arguments, keywords, sign_in = _token_arguments(call)
         if sign_in:
             self.credential.authenticate(**sign_in)
+        # Whoever signed in for nothing in particular has nothing to ask for.
+        if sign_in and not arguments:
+            return None
         return self.credential.get_token(*arguments, **keywords)
 
     async def _token_awaited(self, call: dict[str, Any]) -> Any:
         arguments, keywords, sign_in = _token_arguments(call)
         if sign_in:
             await self.credential.authenticate(**sign_in)
+        if sign_in and not arguments:
+            return None
         return await self.credential.get_token(*arguments, **keywords)
 
     def _client(self, call: dict[str, Any]) -> Any:
@@ -221,8 +227,9 @@ def _token_arguments(call: dict[str, Any]) -> tuple[list[str], dict[str, Any], d
     keywords = {"tenant_id": call.get("tenant"), "claims": call.get("claims")}
     if "timeout" in call:
         keywords["timeout"] = call["timeout"]
-    sign_in = {"scopes": call["scopes"], "claims": call.get("claims")} if call.get("authenticate") else {}
-    return call["scopes"], keywords, sign_in
+    scopes = call.get("scopes", [])
+    sign_in = {"scopes": scopes, "claims": call.get("claims")} if call.get("authenticate") else {}
+    return scopes, keywords, sign_in
 
 
 def _keywords(options: dict[str, Any]) -> dict[str, Any]:

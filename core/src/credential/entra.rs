@@ -102,6 +102,11 @@ impl Entra {
         Ok(answer.await?.token)
     }
 
+    /// What a token is for that opens Azure's management interface, in a cloud of which that is known.
+    pub(super) fn management_scope(&self) -> Option<&'static str> {
+        cloud::management_scope(&self.authority)
+    }
+
     /// Shows a grant for a token.
     pub(crate) async fn exchange(
         &self,

@@ -197,6 +197,7 @@ impl Credential {
     pub(crate) fn essence<'a>(&self, request: &'a TokenRequest) -> Cow<'a, TokenRequest> {
         match self {
             Credential::ManagedIdentity(identity) => identity.essence(request),
+            Credential::User(user) => user.essence(request),
             Credential::Chain(chain) => chain.essence(request),
             _ => Cow::Borrowed(request),
         }

@@ -59,6 +59,10 @@ impl TokenProvider {
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
         let request = &*self.credential.essence(request);
+        if request.scopes.is_empty() {
+            return Err(Error::new(ErrorKind::InvalidArgument, "A token needs a scope.")
+                .advise("Name what the token is for, such as https://management.azure.com/.default."));
+        }
         if request.claims.is_some() || request.interaction == Interaction::Always {
             return self.fetch(context, request).await;
         }

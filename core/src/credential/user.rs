@@ -12,6 +12,7 @@
 //! One sign-in at a time, whatever tokens are asked for meanwhile: a person is asked once, and the others take what the
 //! refresh token gives. A renewal before a token's end never asks anybody.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -198,6 +199,17 @@ impl User {
             Flow::InteractiveBrowser(flow) => Some(flow.patience()),
             _ => None,
         }
+    }
+
+    /// See [`Credential::essence`]. A person who is to sign in before anybody knows what for gets a token for Azure's
+    /// management interface, as in the SDKs.
+    pub(crate) fn essence<'a>(&self, request: &'a TokenRequest) -> Cow<'a, TokenRequest> {
+        let mut essence = Cow::Borrowed(request);
+        if request.interaction == Interaction::Always && request.scopes.is_empty() {
+            let scope = self.entra.management_scope();
+            essence.to_mut().scopes.extend(scope.map(str::to_owned));
+        }
+        essence
     }
 
     pub(crate) async fn token(

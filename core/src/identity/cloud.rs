@@ -25,6 +25,28 @@ pub const AUTHORITY_HOSTS: [(&str, &str); 3] = [
     ("AZURE_CHINA", "login.chinacloudapi.cn"),
 ];
 
+/// Azure's management interface in each of these clouds, as what a token is for.
+const MANAGEMENT_SCOPES: [(&str, &str); 3] = [
+    (
+        "https://login.microsoftonline.com",
+        "https://management.core.windows.net//.default",
+    ),
+    (
+        "https://login.microsoftonline.us",
+        "https://management.core.usgovcloudapi.net//.default",
+    ),
+    (
+        "https://login.chinacloudapi.cn",
+        "https://management.core.chinacloudapi.cn//.default",
+    ),
+];
+
+/// The scope of the management interface in the cloud whose authority this is.
+pub(crate) fn management_scope(authority: &str) -> Option<&'static str> {
+    let (_, scope) = MANAGEMENT_SCOPES.iter().find(|(host, _)| *host == authority)?;
+    Some(scope)
+}
+
 /// Domains of vaults ("Azure Key Vault data-plane endpoints" in *About keys, secrets, and certificates*). A token
 /// for `https://{domain}` opens every vault below the domain.
 const VAULT_DOMAINS: [&str; 3] = ["vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net"];

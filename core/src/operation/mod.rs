@@ -63,7 +63,8 @@ pub enum Task {
 /// Which token is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TokenRequest {
-    /// Scopes such as `https://vault.azure.net/.default`.
+    /// Scopes such as `https://vault.azure.net/.default`. There may be none where a person is asked to sign in
+    /// ([`Interaction::Always`]) in a cloud that is known: then it is the one of Azure's management interface.
     pub scopes: Vec<String>,
     /// Tenant, if not the credential's own.
     pub tenant: Option<String>,

@@ -2,7 +2,7 @@
 //!
 //! | `op` | arguments, optional ones in brackets | reply |
 //! |---|---|---|
-//! | `get_secret` | `vault` `name` [`version` `refresh`] | secret |
+//! | `get_secret` | `vault` `name` [`version` `refresh` `out_content_type`] | secret |
 //! | `get_secrets` | `vault` `names` [`refresh`] | secrets |
 //! | `set_secret` | `vault` `name` [`enabled` `not_before` `expires_on` `content_type` `tags` `recover_if_deleted`] and a value | secret |
 //! | `update_secret_properties` | `vault` `name` [`version` `enabled` `not_before` `expires_on` `content_type` `tags` `if_version` `if_unchanged_since`] | properties |
@@ -140,10 +140,13 @@ impl Record for Raw {
     fn of(fields: &mut Fields<'_>) -> Self {
         let op: String = fields.required("op");
         let what = match &*op {
-            "get_secret" => What::Get {
-                name: fields.required("name"),
-                refresh: fields.or_default("refresh"),
-            },
+            "get_secret" => {
+                let (name, refresh) = (fields.required("name"), fields.or_default("refresh"));
+                match other_form(fields) {
+                    Some(action) => What::OfOne { name, action },
+                    None => What::Get { name, refresh },
+                }
+            }
             "get_secrets" => What::GetMany {
                 names: fields.required("names"),
                 refresh: fields.or_default("refresh"),
@@ -174,7 +177,7 @@ impl Record for Raw {
             what,
             What::Get { .. }
                 | What::OfOne {
-                    action: Action::Update { .. },
+                    action: Action::GetAs { .. } | Action::Update { .. },
                     ..
                 }
         );
@@ -185,6 +188,13 @@ impl Record for Raw {
             timeout: fields.or_default("timeout"),
         }
     }
+}
+
+/// Getting a secret in another form, if one is named.
+fn other_form(fields: &mut Fields<'_>) -> Option<Action> {
+    let named = cfg!(feature = "manage").then(|| fields.or_default("out_content_type"));
+    let out_content_type = named.flatten().filter(|form: &String| !form.is_empty())?;
+    Some(Action::GetAs { out_content_type })
 }
 
 /// What concerns one secret, which `name` names.
@@ -220,7 +230,7 @@ record! {
 impl Record for TokenRequest {
     fn of(fields: &mut Fields<'_>) -> Self {
         Self {
-            scopes: fields.required("scopes"),
+            scopes: fields.or_default("scopes"),
             tenant: fields.or_default("tenant"),
             claims: fields.or_default("claims"),
             enable_cae: fields.or_default("enable_cae"),

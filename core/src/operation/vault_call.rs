@@ -40,6 +40,12 @@ pub struct Subject {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Action {
+    /// Gets a secret in another form than the one it is kept in. The answer is not cached.
+    GetAs {
+        /// The form, as a media type. The service makes PEM (`application/x-pem-file`) of the PKCS #12 behind a
+        /// certificate, and refuses the rest.
+        out_content_type: String,
+    },
     /// Makes a new version.
     Set {
         /// The value: [`Operation::with_value`](super::Operation::with_value).

@@ -134,6 +134,23 @@ impl Secrets {
     ) -> Result<Reply, Error> {
         let asked = (Deed::of(&call.action), &call.subject);
         match &call.action {
+            Action::GetAs { out_content_type } => {
+                let mut request = asked.0.request(asked.1, &self.config.options.vault.api_version);
+                request.url = query(&request.url, &[("outContentType", out_content_type)]);
+                let told = self
+                    .client
+                    .send(context, asked, request, None, secrets::parse_secret)
+                    .await?;
+                let secret = report.note(told);
+                report.about(secret.properties());
+                let version = call.subject.version.clone();
+                let id = SecretId {
+                    version,
+                    ..id.clone()
+                };
+                self.learn(context, &id, &secret, false)?;
+                Ok(Reply::Secret(secret))
+            }
             Action::Set {
                 value,
                 properties,

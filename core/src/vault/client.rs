@@ -151,7 +151,8 @@ pub(super) fn is_inner(error: &Error, code: &str) -> bool {
     inner.is_some_and(|inner| inner.eq_ignore_ascii_case(code))
 }
 
-fn is_busy(error: &Error) -> bool {
+/// Whether the vault is busy with the name.
+pub(super) fn is_busy(error: &Error) -> bool {
     error.kind() == ErrorKind::Conflict
         && (is_inner(error, "ObjectIsBeingDeleted") || is_inner(error, "ObjectIsBeingRecovered"))
 }

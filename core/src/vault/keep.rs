@@ -142,8 +142,10 @@ impl Secrets {
         self.forget_name(id);
         if write.alone() {
             let text = format!("{id} was not found: it was deleted a moment ago.");
-            let error =
-                Error::new(ErrorKind::NotFound, text).advise("Recover it, or set it anew once it is purged.");
+            // As the vault says it, for programs that look at the status.
+            let error = Error::new(ErrorKind::NotFound, text)
+                .advise("Recover it, or set it anew once it is purged.")
+                .with(|d| (d.status, d.code) = (Some(404), Some("SecretNotFound".into())));
             self.note_failure(context, id, error, self.cache().negative_ttl);
         }
     }

@@ -3,8 +3,11 @@
 //! | what | looks at | not yet | finished |
 //! |---|---|---|---|
 //! | deletion | the deleted secret | 404 | 200 |
-//! | purge | the deleted secret | 200 | 404 |
+//! | purge | the deleted secret, and then the name | 200, then 409 | 404 |
 //! | recovery | the secret | 404 | 200 |
+//!
+//! When the deleted secret is gone, its name may be in use for a little longer. Only another change to the name tells, so
+//! the purge is asked for once more: of all changes it is the one that was wanted anyway.
 //!
 //! 403 always counts as finished, as in the SDKs: the caller may not look, or the recovered secret is disabled.
 
@@ -16,8 +19,9 @@ use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::operation::{Subject, Waiting};
 use crate::secret::SecretId;
-use crate::wire::secrets::{deed, parse_deleted};
+use crate::wire::secrets::{deed, parse_deleted, parse_purged};
 
+use super::client::is_busy;
 use super::secrets::Secrets;
 
 /// Shorter waits between two looks would be hammering.
@@ -45,11 +49,23 @@ impl Secrets {
         self.finished(context, waiting, "the purge", || async {
             match self.look_at_deleted(context, id).await {
                 Ok(()) => Ok(false),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+                Err(error) if error.kind() == ErrorKind::NotFound => self.is_free(context, id).await,
                 refused => is_there(refused),
             }
         })
         .await
+    }
+
+    /// Whether the vault is no longer busy with a name whose secret is gone.
+    async fn is_free(&self, context: &Context, id: &SecretId) -> Result<bool, Error> {
+        let subject = Subject::from(id.clone());
+        let asked = (&deed::PURGE, &subject);
+        match self.client.ask(context, asked, None, parse_purged).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+            Err(error) if is_busy(&error) => Ok(false),
+            Err(refused) => is_there(Err(refused)),
+        }
     }
 
     /// The secret is looked at by getting it, as the next caller will: so it is cached when it is back.

@@ -31,6 +31,11 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("*.timeout", "requests.ts", "  timeout?: number | undefined;"),
     ("get_secret.name", "client.ts", "async getSecret(name: string"),
     ("get_secret.version", "requests.ts", "  version?: string"),
+    (
+        "get_secret.out_content_type",
+        "requests.ts",
+        "  outContentType?: string | undefined",
+    ),
     ("get_secret.refresh", "client.ts", "async refresh(name: string"),
     ("get_secrets.names", "client.ts", "names: Iterable<string>,"),
     ("get_secrets.refresh", "requests.ts", "  refresh?: boolean"),

@@ -16,12 +16,12 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     (
         "get_secret.name",
         "_native.pyi",
-        "def get_secret(\n        self, name: str",
+        "def get_secret(\n        self,\n        name: str",
     ),
     (
         "get_secret.version",
         "_native.pyi",
-        "self, name: str, version: str | None = None, *, timeout",
+        "        name: str,\n        version: str | None = None,\n        *,\n        out_content_type",
     ),
     (
         "get_secret.refresh",
@@ -31,7 +31,12 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     (
         "get_secret.timeout",
         "_native.pyi",
-        "*, timeout: float | None = None\n    ) -> KeyVaultSecret",
+        "        timeout: float | None = None,\n    ) -> KeyVaultSecret",
+    ),
+    (
+        "get_secret.out_content_type",
+        "_native.pyi",
+        "out_content_type: str | None = None,",
     ),
     ("get_token.scopes", "credentials.py", "*scopes: str,"),
     (

@@ -112,7 +112,7 @@ class Player {
       name,
       version,
       value,
-      scopes,
+      scopes = [],
       tenant,
       claims,
       authenticate,
@@ -174,7 +174,8 @@ class Player {
         if (authenticate) {
           // It tells who signed in; the token is at hand afterwards.
           await this.#credential.authenticate(scopes, given);
-          return this.#credential.getToken(scopes, { tenantId: tenant });
+          // Whoever signed in for nothing in particular has nothing to ask for.
+          return scopes.length ? this.#credential.getToken(scopes, { tenantId: tenant }) : {};
         }
         return this.#credential.getToken(scopes, given);
       }

@@ -45,8 +45,6 @@ __all__ = [
     "get_bearer_token_provider",
 ]
 
-_MANAGEMENT = ("https://management.core.windows.net//.default",)
-
 
 class _Credential(BaseCredential):
     async def get_token(
@@ -118,7 +116,7 @@ class _Person(_Credential):
         :keyword timeout: seconds this call may take in all
         :raises ClientAuthenticationError: the person was refused, or did not sign in
         """
-        asked = (scopes,) if isinstance(scopes, str) else tuple(scopes or _MANAGEMENT)
+        asked = (scopes,) if isinstance(scopes, str) else tuple(scopes or ())
         options = {"claims": claims, "authenticate": True}
         output = await self._get(asked, options, kwargs)
         from ..models import authentication_record

@@ -51,12 +51,18 @@ class SecretClient(BaseClient[LoopDriver]):
             raise TypeError("refresh_in_background is for blocking clients: this one always does so")
 
     async def get_secret(  # type: ignore[override]
-        self, name: str, version: str | None = None, timeout: float | None = None
+        self,
+        name: str,
+        version: str | None = None,
+        timeout: float | None = None,
+        out_content_type: str | None = None,
     ) -> KeyVaultSecret:
         """Gets a secret: from the cache if a fresh copy is there, else from the vault.
 
         :param name: the secret's name
         :param version: one version of it; the latest if not given
+        :keyword out_content_type: the form in which the secret behind a certificate is wanted, such as
+            ``ContentType.PEM``. The service converts, and the answer is not cached
         :keyword timeout: seconds this call may take in all; the client's `operation_timeout` if not given
         :returns: the same object for as long as the cached copy lives
         :raises ResourceNotFoundError: there is no such secret or version
@@ -64,12 +70,13 @@ class SecretClient(BaseClient[LoopDriver]):
         :raises ForbiddenError: the identity may not read this secret, or the network is not allowed
         :raises NightlatchError: the base of these and all other errors
         """
-        # The hot path. A keyword-only `timeout` would cost it a tenth, a method instead of the subscript too.
-        if (secret := self._latest[name] if version is None else self._cached(name, version)) is not None:
+        # The hot path. Keyword-only arguments would cost it a tenth, a method instead of the subscript too.
+        if (
+            secret := self._latest[name] if version is None else self._cached(name, version)
+        ) is not None and out_content_type is None:
             return secret
-        found: KeyVaultSecret = (await self._call(secret_operation(self._vault_url, name, version, timeout)))[
-            2
-        ]
+        operation = secret_operation(self._vault_url, name, version, timeout, False, out_content_type)
+        found: KeyVaultSecret = (await self._call(operation))[2]
         return found
 
     async def refresh(

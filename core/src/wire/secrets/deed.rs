@@ -108,7 +108,7 @@ pub const RECOVER: Deed = Deed {
     role: OFFICER,
 };
 
-const PURGE: Deed = Deed {
+pub(crate) const PURGE: Deed = Deed {
     op: "purge_deleted_secret",
     method: Method::Delete,
     tail: "",
@@ -147,7 +147,7 @@ impl Deed {
             Action::Delete(_) => &DELETE,
             Action::DeletionFinished(_) | Action::GetDeleted => &GET_DELETED,
             Action::Recover(_) => &RECOVER,
-            Action::RecoveryFinished(_) => &GET,
+            Action::RecoveryFinished(_) | Action::GetAs { .. } => &GET,
             Action::Purge(_) => &PURGE,
             Action::Backup => &BACKUP,
             Action::Restore { .. } => &RESTORE,
