@@ -90,7 +90,7 @@ impl nightlatch_error {
             (NIGHTLATCH_ERROR_CODE, d.code.as_deref()),
             (NIGHTLATCH_ERROR_INNER_CODE, d.inner_code.as_deref()),
             (NIGHTLATCH_ERROR_REQUEST_ID, d.request_id.as_deref()),
-            (NIGHTLATCH_ERROR_HELP, d.help.as_deref()),
+            (NIGHTLATCH_ERROR_HELP, d.help.map(|help| help.code())),
         ];
         Self {
             status: nightlatch_status::of(d.kind),

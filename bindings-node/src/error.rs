@@ -34,7 +34,7 @@ pub(crate) fn object<'env>(env: &'env Env, error: &Error) -> Result<Object<'env>
     }
     raw.set("attempts", attempts)?;
     text(&mut raw, "advice", details.advice.as_deref())?;
-    text(&mut raw, "help", details.help.as_deref())?;
+    text(&mut raw, "help", details.help.map(|help| help.code()))?;
     text(&mut raw, "claims", details.claims.as_deref())?;
     Ok(raw)
 }

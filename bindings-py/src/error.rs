@@ -33,7 +33,7 @@ pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'
         .collect::<Vec<_>>();
     facts.set_item("attempts", attempts)?;
     facts.set_item("advice", details.advice.as_deref())?;
-    facts.set_item("help", details.help.as_deref())?;
+    facts.set_item("help", details.help.map(|help| help.code()))?;
     MAKE.import(py, "nightlatch.errors", "from_native")?.call1((
         details.kind.name(),
         &details.message,

@@ -36,6 +36,7 @@ use crate::operation::{OpId, Operation, Output, Pending, Reply, Task};
 use crate::secret::{Secret, SecretId, SecretIdRef, VaultUrl};
 use crate::time::{Instant, Now, Seconds};
 use crate::vault::secrets::Secrets;
+use crate::verdict::Verdict;
 
 pub use crate::vault::secrets::SecretStore;
 
@@ -281,8 +282,12 @@ impl Run {
         if let Some(last) = &last {
             text = format!("{text} Before that: {}", last.details().message);
         }
+        let last = last.as_ref().map(Error::details);
         Error::new(ErrorKind::Timeout, text)
-            .with(|d| d.status = last.as_ref().and_then(|last| last.details().status))
             .advise("Allow more time, or see what keeps the service from answering.")
+            .with(|d| {
+                d.status = last.and_then(|last| last.status);
+                d.help = last.and_then(|last| last.help).or(Some(Verdict::TooSlow));
+            })
     }
 }

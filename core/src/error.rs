@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::verdict::Verdict;
+
 /// What went wrong, with every fact that helps to mend it, and no secret.
 ///
 /// Cloning is cheap: one failure reaches every caller of a flight.
@@ -41,8 +43,8 @@ pub struct Details {
     pub attempts: Vec<Attempt>,
     /// The next step, in one sentence.
     pub advice: Option<String>,
-    /// The doctor's verdict code, when there is one.
-    pub help: Option<String>,
+    /// What the trouble is, when the facts tell.
+    pub help: Option<Verdict>,
     /// Claims (JSON) that the user must satisfy in a sign-in of their own: for the client of a service that acts on
     /// behalf of others.
     pub claims: Option<String>,
@@ -93,6 +95,8 @@ pub struct Attempt {
     pub ending: &'static str,
     /// Why, in one sentence.
     pub reason: String,
+    /// What the trouble is, when the facts tell.
+    pub help: Option<Verdict>,
 }
 
 impl Error {
@@ -128,6 +132,11 @@ impl Error {
     /// Adds the next step.
     pub fn advise(self, advice: impl Into<String>) -> Self {
         self.with(|d| d.advice = Some(advice.into()))
+    }
+
+    /// Adds what the trouble is.
+    pub fn diagnose(self, verdict: Verdict) -> Self {
+        self.with(|d| d.help = Some(verdict))
     }
 
     /// Adds or changes facts.

@@ -15,7 +15,7 @@
 //!  5  machinery        exec
 //!  4  quantities       token   throttle   cache   identity
 //!  3  wire             wire   crypto
-//!  2  vocabulary       operation   secret   config   error   effect   event
+//!  2  vocabulary       operation   secret   config   error   verdict   effect   event
 //!  1  ground           time   sensitive   random   json   base64   url
 //! ```
 //!
@@ -62,4 +62,5 @@ pub mod time;
 pub mod token;
 mod url;
 mod vault;
+pub mod verdict;
 pub mod wire;

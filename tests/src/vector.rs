@@ -19,7 +19,7 @@ use nightlatch_core::wire::secrets::deed::GET;
 use nightlatch_core::wire::secrets::{self, check_link, parse_deleted, parse_id, parse_page, parse_secret};
 use nightlatch_core::wire::service_error::service_error;
 use nightlatch_core::wire::token::{
-    TokenGrant, aadsts_advice, azd_message, cae_claims, parse_azd_token, parse_cli_token, parse_failure,
+    TokenGrant, aadsts, azd_message, cae_claims, parse_azd_token, parse_cli_token, parse_failure,
     parse_grant, parse_powershell_token, parse_token_providers,
 };
 use nightlatch_core::wire::{Malformed, clean};
@@ -54,7 +54,7 @@ pub fn parser(name: &str) -> Option<Parser> {
         },
         "aadsts_advice" => |input| {
             let code = input.as_u64().and_then(|code| code.try_into().ok());
-            json!({ "advice": code.and_then(aadsts_advice) })
+            json!({ "advice": code.and_then(aadsts).map(|(_, advice)| advice) })
         },
         "parse_failure" => failure,
         "parse_challenge" => challenge,

@@ -40,7 +40,7 @@ pub(crate) fn object(error: &Error) -> JsValue {
         ),
         ("attempts", attempts.into()),
         ("advice", text(&details.advice)),
-        ("help", text(&details.help)),
+        ("help", details.help.map(|help| help.code()).into()),
         ("claims", text(&details.claims)),
     ])
 }

@@ -214,6 +214,7 @@ pub(crate) unsafe fn read_error(error: *const nightlatch_error) -> Value {
             "kind": text(NIGHTLATCH_ERROR_NAME),
             "message": text(NIGHTLATCH_ERROR_MESSAGE),
             "advice": text(NIGHTLATCH_ERROR_ADVICE),
+            "help": text(NIGHTLATCH_ERROR_HELP),
             "source": text(NIGHTLATCH_ERROR_SOURCE),
             "code": text(NIGHTLATCH_ERROR_CODE),
             "inner_code": text(NIGHTLATCH_ERROR_INNER_CODE),
@@ -326,6 +327,7 @@ fn error_differs(expected: &Ending, error: &Value) -> Vec<String> {
         ("kind", &expected.error),
         ("code", &expected.code),
         ("inner_code", &expected.inner_code),
+        ("help", &expected.help),
         ("source", &expected.source),
         ("request_id", &expected.request_id),
     ] {

@@ -138,6 +138,7 @@ def _error(name: str, expected: dict[str, Any], error: nightlatch.NightlatchErro
         "error": error.kind,
         "code": error.error_code,
         "inner_code": error.inner_code,
+        "help": error.help,
         "source": error.source,
         "request_id": error.request_id,
         "status": error.status_code,

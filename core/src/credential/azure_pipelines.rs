@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::exec::Context;
 use crate::operation::TokenRequest;
 use crate::token::access_token::AccessToken;
+use crate::verdict::Verdict;
 use crate::wire::token::oidc::azure_pipelines;
 
 use super::entra::Entra;
@@ -30,7 +31,7 @@ impl AzurePipelines {
             let reason = format!("{NAME} authentication unavailable. Not set: {URL}.");
             return Ok(Credential::Absent {
                 name: NAME,
-                miss: Miss::unavailable(reason)
+                miss: Miss::unavailable(reason).diagnose(Verdict::NotConfigured)
                     .advise("Run in a job of Azure Pipelines, which sets the variable; this credential exists there only."),
             });
         };

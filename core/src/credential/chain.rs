@@ -30,6 +30,7 @@ use std::time::Duration;
 use crate::error::{Attempt, Error, ErrorKind};
 use crate::exec::Context;
 use crate::operation::TokenRequest;
+use crate::verdict::Verdict;
 
 use super::{Credential, Ending, Grant, Miss};
 
@@ -136,7 +137,8 @@ impl Chain {
             None => Error::new(ErrorKind::CredentialUnavailable, message).advise(
                 "Give this host an identity (managed or workload identity), sign in with `az login`, or set AZURE_TENANT_ID, \
                  AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
-            ),
+            )
+            .diagnose(Verdict::NoIdentity),
             Some(cause) => cause.clone().with(|d| d.message = message),
         };
         error.with(|d| d.attempts = attempts)

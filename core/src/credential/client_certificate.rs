@@ -19,6 +19,7 @@ use crate::exec::Context;
 use crate::exec::exchange::mismatched;
 use crate::random::Random;
 use crate::sensitive::Sensitive;
+use crate::verdict::Verdict;
 
 use super::Miss;
 use super::proof::Audience;
@@ -178,7 +179,8 @@ impl ClientCertificate {
                         ErrorKind::InvalidConfiguration,
                         format!("The file cannot be read: {fault}"),
                     )
-                    .advise("Check the path, and that this process may read the file.");
+                    .advise("Check the path, and that this process may read the file.")
+                    .diagnose(Verdict::CertificateUnusable);
                     return Err(Miss::refused(named(error, source, &place)));
                 }
                 other => return Err(Miss::refused(mismatched(&other))),

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::exec::exchange::mismatched;
 use crate::operation::TokenRequest;
+use crate::verdict::Verdict;
 use crate::wire::token::Grant;
 
 use super::entra::{Answer, is_named};
@@ -87,7 +88,9 @@ impl DeviceCode {
         let why = format!("Nobody signed in within {} s", life.as_secs());
         let error = user.failed(ErrorKind::AuthenticationFailed, &why);
         Err(Miss::refused(
-            error.advise("Start again, and enter the code while it is good."),
+            error
+                .advise("Start again, and enter the code while it is good.")
+                .diagnose(Verdict::DeviceCodeExpired),
         ))
     }
 }

@@ -19,10 +19,11 @@ use crate::sensitive::Sensitive;
 use crate::throttle::limiter::LimitConfig;
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
+use crate::verdict::Verdict;
 use crate::wire::clean;
 use crate::wire::token::{
-    Authorization, DeviceCode, Grant, TokenFailure, aadsts_advice, cae_claims, device_code_request,
-    endpoint_url, is_adfs, parse_device_code, parse_failure, parse_grant, token_request, token_url,
+    Authorization, DeviceCode, Grant, TokenFailure, aadsts, cae_claims, device_code_request, endpoint_url,
+    is_adfs, parse_device_code, parse_failure, parse_grant, token_request, token_url,
 };
 
 use super::Miss;
@@ -269,7 +270,13 @@ pub(super) fn refusal(source: &str, status: Option<u16>, failure: Option<TokenFa
     Error::new(kind, format!("{message}.")).with(|d| {
         d.source = Some(source.into());
         d.status = status;
-        d.advice = code.and_then(aadsts_advice).map(str::to_owned);
+        let known = code.and_then(aadsts);
+        d.advice = known.map(|(_, advice)| advice.to_owned());
+        d.help = match kind {
+            ErrorKind::MalformedResponse => Some(Verdict::ForeignAnswer),
+            ErrorKind::AuthenticationFailed => known.map(|(verdict, _)| verdict),
+            _ => Some(Verdict::SignInServiceBusy),
+        };
         d.request_id = failure.request_id;
         d.claims = failure.claims;
         let name = Some(failure.error).filter(|name| !name.is_empty());
@@ -296,5 +303,6 @@ pub(crate) fn malformed(source: &str, host: &str, why: &str) -> Error {
         format!("{source}: the answer of {host} was not understood. {why}"),
     )
     .advise("Check that no proxy or captive portal answers in its place.")
+    .diagnose(Verdict::ForeignAnswer)
     .with(|d| d.source = Some(source.into()))
 }

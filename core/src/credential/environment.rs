@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::config::credential::{AuthorityOptions, CertificateOptions};
 use crate::error::Error;
+use crate::verdict::Verdict;
 
 use super::application::ApplicationCredential;
 use super::client_certificate::ClientCertificate;
@@ -31,7 +32,7 @@ pub(super) fn credential(config: &Config, authority: &AuthorityOptions) -> Resul
     );
     Ok(Credential::Absent {
         name: NAME,
-        miss: Miss::unavailable(reason),
+        miss: Miss::unavailable(reason).diagnose(Verdict::NotConfigured),
     })
 }
 

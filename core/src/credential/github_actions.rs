@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::exec::Context;
 use crate::operation::TokenRequest;
 use crate::token::access_token::AccessToken;
+use crate::verdict::Verdict;
 use crate::wire::token::oidc::github_actions;
 
 use super::entra::Entra;
@@ -44,7 +45,9 @@ impl GitHubActions {
                 let reason = format!("{NAME} authentication unavailable. Not set: {missing}.");
                 return Ok(Credential::Absent {
                     name: NAME,
-                    miss: Miss::unavailable(reason).advise(PERMISSION),
+                    miss: Miss::unavailable(reason)
+                        .diagnose(Verdict::NotConfigured)
+                        .advise(PERMISSION),
                 });
             }
         };

@@ -55,6 +55,7 @@ use crate::exec::Context;
 use crate::json::quoted;
 use crate::operation::TokenRequest;
 use crate::token::access_token::AccessToken;
+use crate::verdict::Verdict;
 
 /// One source of tokens, or several in order.
 pub(crate) enum Credential {
@@ -145,6 +146,14 @@ impl Miss {
         }
     }
 
+    /// Adds what the trouble is.
+    pub(crate) fn diagnose(self, verdict: Verdict) -> Self {
+        Self {
+            ending: self.ending,
+            error: self.error.diagnose(verdict),
+        }
+    }
+
     /// Whether these are its words.
     pub(crate) fn says(&self, text: &str) -> bool {
         self.error.details().message == text
@@ -166,6 +175,7 @@ impl Miss {
             source: source.into(),
             ending,
             reason,
+            help: details.help,
         }
     }
 }

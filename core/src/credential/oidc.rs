@@ -14,6 +14,7 @@ use crate::throttle::limiter::LimitConfig;
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
 use crate::url::Url;
+use crate::verdict::Verdict;
 use crate::wire::token::oidc::parse_assertion;
 use crate::wire::token::parse_failure;
 
@@ -100,10 +101,14 @@ impl Oidc {
             "{name}: {service} gave no token for the job, but status {}: {reason}.",
             response.status
         );
-        Err(Miss::of(Error::new(kind, text).advise(*advice).with(|d| {
-            d.source = Some((*name).into());
-            d.status = Some(response.status);
-        })))
+        let error = Error::new(kind, text)
+            .advise(*advice)
+            .diagnose(Verdict::JobTokenRefused)
+            .with(|d| {
+                d.source = Some((*name).into());
+                d.status = Some(response.status);
+            });
+        Err(Miss::of(error))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::operation::{Interaction, TokenRequest};
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
 use crate::token::refresh::Freshness;
+use crate::verdict::Verdict;
 
 use super::Credential;
 use super::developer_tool::Profile;
@@ -184,6 +185,7 @@ impl TokenProvider {
             let text = format!("{} gave a token that has already expired.", token.source());
             return Err(Error::new(ErrorKind::MalformedResponse, text)
                 .advise("Check this host's clock.")
+                .diagnose(Verdict::TokenExpired)
                 .with(|d| d.source = Some(token.source().to_owned())));
         }
         pin::check(&self.pin, token.identity(), token.source())?;

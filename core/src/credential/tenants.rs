@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::identity::cloud;
 use crate::json::quoted;
+use crate::verdict::Verdict;
 
 /// The tenants that a credential may be asked for.
 pub(crate) struct Tenants {
@@ -32,7 +33,8 @@ impl Tenants {
                 ErrorKind::InvalidConfiguration,
                 format!("{} is not a tenant.", quoted(own)),
             )
-            .advise("Give the directory (tenant) id, or one of its domains."));
+            .advise("Give the directory (tenant) id, or one of its domains.")
+            .diagnose(Verdict::TenantInvalid));
         }
         let listed = config
             .environment
@@ -95,7 +97,8 @@ impl Tenants {
             ErrorKind::AuthenticationFailed,
             format!("The current credential is not configured to acquire tokens for tenant {wanted}."),
         )
-        .advise("Add the tenant to additionally_allowed_tenants (or \"*\"), or configure the credential with that tenant."))
+        .advise("Add the tenant to additionally_allowed_tenants (or \"*\"), or configure the credential with that tenant.")
+        .diagnose(Verdict::TenantNotAllowed))
     }
 }
 

@@ -26,6 +26,7 @@ use crate::exec::{Context, SingleFlight};
 use crate::operation::{Interaction, TokenRequest};
 use crate::sensitive::Sensitive;
 use crate::token::access_token::AccessToken;
+use crate::verdict::Verdict;
 use crate::wire::token::Grant;
 
 use super::client_certificate::ClientCertificate;
@@ -275,10 +276,13 @@ impl User {
 
     fn required(&self, why: &str) -> Miss {
         let text = format!("{} authentication unavailable. {why}.", self.name);
-        Miss::of(Error::new(ErrorKind::CredentialUnavailable, text).with(|d| {
-            d.source = Some(self.name.into());
-            d.code = Some("authentication_required".into());
-        }))
+        let error = Error::new(ErrorKind::CredentialUnavailable, text)
+            .diagnose(Verdict::SignInNeeded)
+            .with(|d| {
+                d.source = Some(self.name.into());
+                d.code = Some("authentication_required".into());
+            });
+        Miss::of(error)
     }
 
     /// Boxed, as it is the longest of all conversations.

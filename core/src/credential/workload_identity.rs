@@ -12,6 +12,7 @@ use crate::exec::exchange::mismatched;
 use crate::operation::TokenRequest;
 use crate::sensitive::Sensitive;
 use crate::token::access_token::AccessToken;
+use crate::verdict::Verdict;
 
 use super::entra::Entra;
 use super::proof::Proof;
@@ -48,7 +49,7 @@ impl WorkloadIdentity {
                 let reason = format!("{NAME} authentication unavailable. Not set: {missing}.");
                 return Ok(Credential::Absent {
                     name: NAME,
-                    miss: Miss::unavailable(reason),
+                    miss: Miss::unavailable(reason).diagnose(Verdict::NotConfigured),
                 });
             }
         };
@@ -112,7 +113,8 @@ impl WorkloadIdentity {
                     ErrorKind::InvalidConfiguration,
                     format!("{}: the token file {} {why}.", self.name, self.path),
                 )
-                .advise("Check AZURE_FEDERATED_TOKEN_FILE and that the pod mounts the projected token."),
+                .advise("Check AZURE_FEDERATED_TOKEN_FILE and that the pod mounts the projected token.")
+                .diagnose(Verdict::FederatedTokenMissing),
             ))
         };
         match context.insist(effect, Duration::from_secs(10)).await {

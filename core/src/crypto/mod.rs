@@ -24,6 +24,7 @@ use self::der::{Der, INTEGER};
 use self::rsa::{Certificate, NoKey, PublicKey};
 use crate::error::{Error, ErrorKind};
 use crate::sensitive::Sensitive;
+use crate::verdict::Verdict;
 
 pub(crate) use assertion::{Claims, joined, signing_input};
 
@@ -47,7 +48,7 @@ pub(crate) struct Bundle {
 
 /// What is wrong with a certificate or key, as a sentence.
 fn unusable(text: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidConfiguration, text)
+    Error::new(ErrorKind::InvalidConfiguration, text).diagnose(Verdict::CertificateUnusable)
 }
 
 impl Bundle {

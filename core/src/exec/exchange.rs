@@ -13,6 +13,7 @@ use crate::throttle::backoff::{Backoff, RetryPolicy};
 use crate::throttle::budget::RetryBudget;
 use crate::throttle::limiter::{LimitConfig, Limiter};
 use crate::time::Instant;
+use crate::verdict::Verdict;
 use crate::wire::retry_after::retry_after;
 
 /// How to speak to one kind of endpoint.
@@ -77,7 +78,9 @@ impl Gate {
             let text = format!(
                 "Too many requests for {host} are waiting already; this one would not be sent in time."
             );
-            return Err(Error::new(ErrorKind::Throttled, text).with(|d| d.retry_after = Some(wait)));
+            return Err(Error::new(ErrorKind::Throttled, text)
+                .diagnose(Verdict::OwnLimit)
+                .with(|d| d.retry_after = Some(wait)));
         }
         let due = self.with(|limiter, budget| {
             budget.request(now);
@@ -190,35 +193,43 @@ pub(crate) async fn exchange(
 
 /// What a fault means to a caller.
 pub(crate) fn unreachable(host: &str, fault: &Fault) -> Error {
-    let (kind, advice) = match fault.kind {
+    let (kind, verdict, advice) = match fault.kind {
         FaultKind::Dns => (
             ErrorKind::Unreachable,
+            Some(Verdict::NameNotResolved),
             "Check the name and the cloud's suffix; a deleted vault, or a private endpoint without its DNS zone, looks the same.",
         ),
         FaultKind::Tls => (
             ErrorKind::Tls,
+            Some(Verdict::TlsNotTrusted),
             "If a proxy inspects TLS here, add its CA certificate to the trusted ones; certificate checks cannot be switched off by accident.",
         ),
         FaultKind::Proxy => (
             ErrorKind::Unreachable,
+            Some(Verdict::ProxyInTheWay),
             "Check HTTPS_PROXY and NO_PROXY, and that the proxy lets this host through.",
         ),
         FaultKind::Timeout => (
             ErrorKind::Timeout,
+            Some(Verdict::TooSlow),
             "Check that firewalls and proxies let this host through.",
         ),
         FaultKind::TooLarge => (
             ErrorKind::MalformedResponse,
+            Some(Verdict::ForeignAnswer),
             "Something else than the service seems to answer.",
         ),
-        FaultKind::Unsupported => (ErrorKind::Unsupported, "Use a transport that can do it."),
-        FaultKind::Other => (ErrorKind::Internal, "See the transport's own message."),
+        FaultKind::Unsupported => (ErrorKind::Unsupported, None, "Use a transport that can do it."),
+        FaultKind::Other => (ErrorKind::Internal, None, "See the transport's own message."),
         _ => (
             ErrorKind::Unreachable,
+            Some(Verdict::Unreachable),
             "Check the network, firewalls and proxies on the way to this host.",
         ),
     };
-    Error::new(kind, format!("{host} could not be asked: {fault}.")).advise(advice)
+    Error::new(kind, format!("{host} could not be asked: {fault}."))
+        .advise(advice)
+        .with(|d| d.help = verdict)
 }
 
 /// The host answered an effect with something of another sort.

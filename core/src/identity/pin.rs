@@ -2,6 +2,7 @@
 
 use crate::config::IdentityPin;
 use crate::error::{Error, ErrorKind, Identity};
+use crate::verdict::Verdict;
 
 /// Compares what a token claims with what the user expects. A claim that the token lacks counts as different,
 /// since the pin could not be kept otherwise.
@@ -29,6 +30,7 @@ pub fn check(pin: &IdentityPin, identity: &Identity, source: &str) -> Result<(),
         format!("{source} gave a token for {identity}, but {wanted} is expected. The token was not used.");
     Err(Error::new(ErrorKind::IdentityMismatch, message)
         .advise("Attach or select the expected identity on this host, or change the `expect` option.")
+        .diagnose(Verdict::IdentityMismatch)
         .with(|d| {
             d.source = Some(source.into());
             d.identity = Some(identity.clone());

@@ -13,6 +13,7 @@ use crate::operation::{Action, Page, Paging, Reply, SecretChanges, Subject, Vaul
 use crate::secret::{Secret, SecretId, SecretProperties, SecretVersion};
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;
+use crate::verdict::Verdict;
 use crate::wire::secrets::{self, Deed, deed};
 use crate::wire::{Malformed, query};
 
@@ -324,6 +325,7 @@ impl Secrets {
             let text = format!("{subject} {what} since it was read; nothing was changed now.");
             return Err(Error::new(ErrorKind::Conflict, text)
                 .advise("Read it again, and decide anew what is to change.")
+                .diagnose(Verdict::SecretChanged)
                 .with(|d| d.request_id = told.request_id));
         }
         SecretVersion::parse(found_version).map_err(|_| Malformed::new("The answer holds no version.").into())

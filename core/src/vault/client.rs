@@ -14,6 +14,7 @@ use crate::exec::Context;
 use crate::operation::Subject;
 use crate::secret::VaultUrl;
 use crate::sensitive::Sensitive;
+use crate::verdict::Verdict;
 use crate::wire::secrets::Deed;
 use crate::wire::service_error::service_error;
 use crate::wire::{Malformed, clean};
@@ -85,6 +86,7 @@ impl Client {
                 format!("The answer of {vault} was not understood. {}", why.0),
             )
             .advise("Check that no proxy answers in the vault's place.")
+            .diagnose(Verdict::ForeignAnswer)
             .with(|d| {
                 d.status = Some(response.status);
                 d.request_id = request_id;

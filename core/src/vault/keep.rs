@@ -28,6 +28,7 @@ use crate::event::Event;
 use crate::exec::Context;
 use crate::secret::{Secret, SecretId};
 use crate::time::{Instant, UnixTime};
+use crate::verdict::Verdict;
 
 use super::lock;
 use super::secrets::Secrets;
@@ -145,6 +146,7 @@ impl Secrets {
             // As the vault says it, for programs that look at the status.
             let error = Error::new(ErrorKind::NotFound, text)
                 .advise("Recover it, or set it anew once it is purged.")
+                .diagnose(Verdict::SecretNotFound)
                 .with(|d| (d.status, d.code) = (Some(404), Some("SecretNotFound".into())));
             self.note_failure(context, id, error, self.cache().negative_ttl);
         }
@@ -246,9 +248,9 @@ impl Secrets {
                 "The secret {id} is {}, and the option validity is \"refuse\".",
                 state.replace('_', " ")
             );
-            return Err(
-                Error::new(ErrorKind::SecretDisabled, text).advise("Set a new version with a valid window.")
-            );
+            return Err(Error::new(ErrorKind::SecretDisabled, text)
+                .advise("Set a new version with a valid window.")
+                .diagnose(Verdict::SecretOutsideItsTime));
         }
         context.emit(Event::SecretOutsideValidity {
             vault: id.vault.to_string(),

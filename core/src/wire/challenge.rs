@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::json::Object;
 use crate::secret::VaultUrl;
 use crate::url::Url;
+use crate::verdict::Verdict;
 
 /// What a `WWW-Authenticate: Bearer` header asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,10 +89,12 @@ const AUDIENCES: [&str; 6] = [
 ];
 
 fn refuse(message: String) -> Error {
-    Error::new(ErrorKind::ChallengeRejected, message).advise(
-        "Check the vault URL for a mistyped or foreign host (https://aka.ms/azsdk/blog/vault-uri). If the vault \
-         really lives under this name (an emulator, a proxy), add its domain to the allowed vault domains.",
-    )
+    Error::new(ErrorKind::ChallengeRejected, message)
+        .advise(
+            "Check the vault URL for a mistyped or foreign host (https://aka.ms/azsdk/blog/vault-uri). If the vault \
+             really lives under this name (an emulator, a proxy), add its domain to the allowed vault domains.",
+        )
+        .diagnose(Verdict::ChallengeRejected)
 }
 
 /// Whether `authority` is `domain`, or lies below it. A domain without a port stands for every port.

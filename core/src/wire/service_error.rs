@@ -28,6 +28,8 @@ pub struct ServiceFault {
     pub caller_appid: Option<String>,
     /// Object id of the caller, as the vault saw it.
     pub caller_oid: Option<String>,
+    /// Whether the message names an assignment, or a deny assignment, that was found: somebody decided against it.
+    pub denied: bool,
     /// The data action that was refused.
     pub action: Option<String>,
     /// The address that the vault saw.
@@ -57,6 +59,9 @@ impl ServiceFault {
             caller_oid: lines
                 .iter()
                 .find_map(|line| id_after(line, ";oid=").or_else(|| id_after(line, " oid="))),
+            denied: [("Assignment:", "(not found)"), ("DenyAssignmentId:", "null")]
+                .iter()
+                .any(|(label, nothing)| labelled(label).is_some_and(|found| found != *nothing)),
             action: labelled("Action:").map(str::to_owned),
             client_address: labelled("Client address:")
                 .map(|text| text.trim_end_matches('.'))
@@ -116,7 +121,7 @@ pub fn service_error(
         details.retry_after = retry_after(response, now);
     });
     match advice {
-        Some(advice) => error.advise(advice),
+        Some((verdict, advice)) => error.diagnose(verdict).advise(advice),
         None => error,
     }
 }

@@ -12,7 +12,7 @@ mod sign_in;
 mod tools;
 
 pub use answer::{TokenGrant, parse_grant};
-pub use failure::{TokenFailure, aadsts_advice, aadsts_codes, parse_failure};
+pub use failure::{TokenFailure, aadsts, aadsts_codes, parse_failure};
 pub use grant::{Grant, Proof, device_code_request, token_request};
 pub use sign_in::{Authorization, DeviceCode, parse_device_code, parse_redirect};
 pub use tools::{

@@ -2,6 +2,7 @@
 
 use nightlatch_core::error::{Details, Error};
 use nightlatch_core::operation::Reply;
+use nightlatch_core::verdict::Verdict;
 use serde_json::{Map, Value, json};
 
 use super::format::{Call, Count, Ending, Expect, Scenario};
@@ -166,6 +167,11 @@ fn error_differs(caller: &str, expected: &Ending, error: &Error) -> Vec<String> 
         "the inner code",
         expected.inner_code.as_deref(),
         details.inner_code.as_deref(),
+    );
+    same(
+        "the verdict",
+        expected.help.as_deref(),
+        details.help.map(Verdict::code),
     );
     same(
         "the source",

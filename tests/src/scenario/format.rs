@@ -273,6 +273,8 @@ pub struct Ending {
     pub code: Option<String>,
     /// The service's inner code.
     pub inner_code: Option<String>,
+    /// The code of the verdict.
+    pub help: Option<String>,
     /// The credential concerned.
     pub source: Option<String>,
     /// The service's request id.

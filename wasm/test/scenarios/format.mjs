@@ -19,7 +19,7 @@ const NAMES = {
     "cancel_at_ms expect finished_within_ms finished_after_ms",
   ending:
     "value properties deleted page continuation finished backup secrets next_refresh token error message_contains " +
-    "message_lacks advice_contains attempts status code inner_code source request_id claims identity cancelled",
+    "message_lacks advice_contains attempts status code inner_code help source request_id claims identity cancelled",
   expect:
     "requests counts commands files signatures prompts pages events events_include events_exclude cache_info " +
     "never_sent_to construction",

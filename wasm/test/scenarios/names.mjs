@@ -114,6 +114,7 @@ export function errorFacts(error) {
     status: error.statusCode,
     code: error.errorCode,
     inner_code: error.innerCode,
+    help: error.help,
     source: error.source,
     request_id: error.requestId,
     claims: error.claims,

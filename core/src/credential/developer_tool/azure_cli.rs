@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exec::Context;
 use crate::json::quoted;
 use crate::operation::TokenRequest;
+use crate::verdict::Verdict;
 use crate::wire::clean;
 use crate::wire::token::{parse_cli_token, resource_of};
 
@@ -107,7 +108,7 @@ impl AzureCli {
         }
         // `az login --scope …` is what it advises somebody whom Entra asks for more.
         if !says("AADSTS") && !says("az login --scope") && (says("az login") || says("az account set")) {
-            return Miss::unavailable(LOG_IN);
+            return Miss::unavailable(LOG_IN).diagnose(Verdict::ToolSignedOut);
         }
         let miss = self.tool.refused(printed, &text);
         if says("Subscription '") && says("not found") {

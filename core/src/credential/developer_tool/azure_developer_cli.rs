@@ -7,6 +7,7 @@ use crate::config::credential::ToolOptions;
 use crate::error::Error;
 use crate::exec::Context;
 use crate::operation::TokenRequest;
+use crate::verdict::Verdict;
 use crate::wire::token::{azd_message, parse_azd_token};
 
 use super::super::{Grant, Miss, scopes};
@@ -61,7 +62,8 @@ impl AzureDeveloperCli {
             );
         }
         if !text.contains("AADSTS") && text.contains("azd auth login") {
-            return Miss::unavailable("Please run 'azd auth login' to set up an account");
+            return Miss::unavailable("Please run 'azd auth login' to set up an account")
+                .diagnose(Verdict::ToolSignedOut);
         }
         self.tool.refused(printed, &text)
     }

@@ -8,6 +8,7 @@ use crate::config::{Config, Platform};
 use crate::error::Error;
 use crate::exec::Context;
 use crate::operation::TokenRequest;
+use crate::verdict::Verdict;
 use crate::wire::token::{parse_powershell_token, resource_of};
 
 use super::super::{Ending, Grant, Miss, single_scope};
@@ -77,14 +78,17 @@ impl AzurePowerShell {
     fn failed(&self, printed: &Printed) -> Miss {
         if printed.says(NO_MODULE) {
             return Miss::unavailable("Az.Accounts module >= 2.2.0 is not installed")
-                .advise("Run `Install-Module Az.Accounts`, then `Connect-AzAccount`.");
+                .advise("Run `Install-Module Az.Accounts`, then `Connect-AzAccount`.")
+                .diagnose(Verdict::ToolNotInstalled);
         }
         if printed.says("Run Connect-AzAccount to login") {
-            return Miss::unavailable("Please run 'Connect-AzAccount' to set up an account");
+            return Miss::unavailable("Please run 'Connect-AzAccount' to set up an account")
+                .diagnose(Verdict::ToolSignedOut);
         }
         if printed.says("AuthorizationManager check failed") {
             return Miss::unavailable("PowerShell is not allowed to load the module Az.Accounts")
-                .advise("See `Get-ExecutionPolicy -List`, and allow signed scripts (RemoteSigned).");
+                .advise("See `Get-ExecutionPolicy -List`, and allow signed scripts (RemoteSigned).")
+                .diagnose(Verdict::ToolFailed);
         }
         self.tool.refused(printed, &printed.errors())
     }

@@ -29,7 +29,8 @@ use crate::operation::TokenRequest;
 use crate::sensitive::Sensitive;
 use crate::time::Seconds;
 use crate::token::access_token::AccessToken;
-use crate::wire::token::{TokenGrant, aadsts_advice, aadsts_codes};
+use crate::verdict::Verdict;
+use crate::wire::token::{TokenGrant, aadsts, aadsts_codes};
 use crate::wire::{Malformed, clean};
 
 use super::entra::malformed;
@@ -211,20 +212,22 @@ impl Tool {
                         stderr,
                     };
                     if status != Some(0) && printed.is_absent(&argv[0]) {
-                        return Err(Miss::unavailable(*absent));
+                        return Err(not_installed(absent));
                     }
                     Ok(printed)
                 }
                 Outcome::Failed(fault) => match fault.kind {
                     FaultKind::Interrupted => continue,
-                    FaultKind::NotFound => Err(Miss::unavailable(*absent)),
+                    FaultKind::NotFound => Err(not_installed(absent)),
                     FaultKind::Timeout => Err(Miss::unavailable(format!(
                         "{name}: {title} did not answer within {} s (option process_timeout).",
                         Seconds(self.timeout)
-                    ))),
-                    _ => Err(Miss::unavailable(format!(
-                        "{name}: {title} could not be run: {fault}."
-                    ))),
+                    ))
+                    .diagnose(Verdict::ToolFailed)),
+                    _ => Err(
+                        Miss::unavailable(format!("{name}: {title} could not be run: {fault}."))
+                            .diagnose(Verdict::ToolFailed),
+                    ),
                 },
                 other => Err(Miss::refused(mismatched(&other))),
             };
@@ -248,7 +251,9 @@ impl Tool {
 
     /// The tool is there, and nobody is signed in.
     fn signed_out(&self, text: &str) -> Miss {
-        Miss::unavailable(text).advise(self.about.sign_in)
+        Miss::unavailable(text)
+            .advise(self.about.sign_in)
+            .diagnose(Verdict::ToolSignedOut)
     }
 
     /// The tool's "no", in its own words.
@@ -271,15 +276,23 @@ impl Tool {
         Miss::refused(error.with(|d| {
             d.source = Some((*name).into());
             d.code = code.map(|code| format!("AADSTS{code}"));
-            d.advice = code.map(|code| aadsts_advice(code).unwrap_or(sign_in).to_owned());
+            let known = code.and_then(aadsts);
+            d.advice = code.map(|_| known.map_or(*sign_in, |(_, advice)| advice).to_owned());
+            d.help = Some(known.map_or(Verdict::ToolFailed, |(verdict, _)| verdict));
         }))
     }
 
     /// The tool cannot answer a claims challenge by itself; its user can, by the `command`.
     fn claims_challenge(&self, command: &str) -> Miss {
         let text = format!("{} cannot answer a claims challenge.", self.about.name);
-        Miss::unavailable(text).advise(command)
+        Miss::unavailable(text)
+            .advise(command)
+            .diagnose(Verdict::SignInNeeded)
     }
+}
+
+fn not_installed(text: &str) -> Miss {
+    Miss::unavailable(text).diagnose(Verdict::ToolNotInstalled)
 }
 
 /// Claims as tools take them.

@@ -13,7 +13,7 @@ use crate::wire::token::{TokenProvider, parse_grant, parse_token_providers, reso
 
 use super::super::{Ending, Grant, Miss, single_scope};
 use super::malformed;
-use super::{About, Tool};
+use super::{About, Tool, not_installed};
 
 pub(super) const ABOUT: About = About {
     name: "VisualStudioCredential",
@@ -59,7 +59,7 @@ impl VisualStudio {
         if request.claims.is_some() {
             return Err(self.tool.claims_challenge(ABOUT.sign_in));
         }
-        let mut last = Miss::unavailable(ABOUT.absent);
+        let mut last = not_installed(ABOUT.absent);
         for provider in self.providers(context).await? {
             match self.ask(context, &provider, resource, tenant).await {
                 Ok(grant) => return Ok(grant),
@@ -73,7 +73,7 @@ impl VisualStudio {
 
     async fn providers(&self, context: &Context) -> Result<Vec<TokenProvider>, Miss> {
         let Some(path) = &self.list else {
-            return Err(Miss::unavailable(ABOUT.absent));
+            return Err(not_installed(ABOUT.absent));
         };
         let effect = || Effect::ReadFile {
             path: path.clone(),
@@ -90,7 +90,7 @@ impl VisualStudio {
                 Outcome::Failed(fault) if fault.kind == FaultKind::TooLarge => {
                     Err(broken("It is too large."))
                 }
-                _ => Err(Miss::unavailable(ABOUT.absent)),
+                _ => Err(not_installed(ABOUT.absent)),
             };
         }
     }

@@ -74,9 +74,13 @@ impl AppService {
             400 if parse_failure(&response.body).is_some_and(|f| f.description.contains("Identity found")) => {
                 Err(selection.not_attached("App Service knows none of that id"))
             }
-            401 | 403 => Err(Miss::refused(self.endpoint.refused(&response).advise(format!(
-                "The endpoint did not accept {variable}: restart the app, and do not copy the variable elsewhere."
-            )))),
+            401 | 403 => Err(Miss::refused(
+                self.endpoint
+                    .refused(&response)
+                    .advise(format!(
+                        "The endpoint did not accept {variable}: restart the app, and do not copy the variable elsewhere."
+                    )),
+            )),
             _ => self.endpoint.settle(context, &response),
         }
     }

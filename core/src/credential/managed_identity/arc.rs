@@ -18,6 +18,7 @@ use crate::exec::Context;
 use crate::exec::exchange::mismatched;
 use crate::sensitive::Sensitive;
 use crate::token::access_token::AccessToken;
+use crate::verdict::Verdict;
 use crate::wire::token::managed_identity::{arc, basic_realm, echoes};
 
 use super::super::Miss;
@@ -178,6 +179,7 @@ impl Arc {
                 };
                 let text = format!("{NAME}: the key of the Azure Arc agent may not be read.");
                 Miss::refused(error(ErrorKind::AuthenticationFailed, text).advise(who))
+                    .diagnose(Verdict::ArcKeyForbidden)
             }
             _ => {
                 let text = format!("{NAME}: the key of the Azure Arc agent cannot be read: {fault}.");
@@ -193,6 +195,7 @@ impl Arc {
             "Check which program answers at {}: it is not the Connected Machine agent, or not one of this version.",
             self.endpoint.url
         )))
+        .diagnose(Verdict::ArcAgentDoubtful)
     }
 }
 

@@ -13,7 +13,8 @@ use crate::throttle::limiter::LimitConfig;
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
 use crate::url::Url;
-use crate::wire::token::{aadsts_advice, parse_failure, parse_grant};
+use crate::verdict::Verdict;
+use crate::wire::token::{aadsts, parse_failure, parse_grant};
 
 use super::super::{Miss, entra::malformed};
 use super::NAME;
@@ -42,7 +43,8 @@ impl Endpoint {
                 quoted(url)
             );
             return Err(Error::new(ErrorKind::InvalidConfiguration, text)
-                .advise(format!("{variable} is set by the platform; remove it elsewhere.")));
+                .advise(format!("{variable} is set by the platform; remove it elsewhere."))
+                .diagnose(Verdict::IdentityEndpointInvalid));
         }
         let retry = &config.options.retry;
         Ok(Self {
@@ -90,15 +92,15 @@ impl Endpoint {
             "{NAME}: {} refused with status {}: {reason}.",
             self.platform, response.status
         );
-        Error::new(ErrorKind::AuthenticationFailed, text).with(|d| {
+        let error =
+            Error::new(ErrorKind::AuthenticationFailed, text).diagnose(Verdict::IdentityEndpointRefused);
+        error.with(|d| {
             d.source = Some(NAME.into());
             d.status = Some(response.status);
             let Some(failure) = failure else { return };
-            d.advice = failure
-                .codes
-                .first()
-                .and_then(|code| aadsts_advice(*code))
-                .map(Into::into);
+            let known = failure.codes.first().and_then(|code| aadsts(*code));
+            d.help = known.map(|(verdict, _)| verdict).or(d.help);
+            d.advice = known.map(|(_, advice)| advice.into());
             d.code = Some(failure.error).filter(|code| !code.is_empty());
             d.request_id = failure.request_id.or(failure.correlation_id);
         })
@@ -111,9 +113,11 @@ impl Endpoint {
             _ => ErrorKind::ServiceFailure,
         };
         let text = format!("{NAME}: {} kept answering with status {status}.", self.platform);
-        Error::new(kind, text).with(|d| {
-            d.source = Some(NAME.into());
-            d.status = Some(status);
-        })
+        Error::new(kind, text)
+            .diagnose(Verdict::ServiceFailing)
+            .with(|d| {
+                d.source = Some(NAME.into());
+                d.status = Some(status);
+            })
     }
 }

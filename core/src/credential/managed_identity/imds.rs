@@ -29,6 +29,7 @@ use crate::identity::evidence::{CHASSIS_TAG_FILE, Evidence, from_chassis_tag};
 use crate::throttle::limiter::LimitConfig;
 use crate::time::Instant;
 use crate::token::access_token::AccessToken;
+use crate::verdict::Verdict;
 use crate::wire::token::managed_identity::{imds, imds_probe};
 use crate::wire::token::{TokenFailure, parse_failure};
 
@@ -97,7 +98,8 @@ impl Imds {
             400 if says("Identity not found") => Err(selection.not_attached("IMDS: Identity not found")),
             400 if says("Multiple user assigned identities") => Err(Miss::refused(
                 self.endpoint.refused(&response)
-                    .advise("Name one of them: set AZURE_CLIENT_ID, or give the client_id, object_id or resource_id option."),
+                    .advise("Name one of them: set AZURE_CLIENT_ID, or give the client_id, object_id or resource_id option.")
+                    .diagnose(Verdict::IdentityAmbiguous),
             )),
             // A login page of the network in between, say.
             200 if response.body.expose().trim_ascii_start().first() != Some(&b'{') => Err(self.foreign(&response)),
@@ -194,6 +196,7 @@ impl Imds {
                     .advise(
                         "Check what stands between this host and its IMDS: a proxy, a firewall, a sidecar.",
                     )
+                    .diagnose(Verdict::MetadataServiceBlocked)
                     .with(|d| d.source = Some(NAME.into())),
             );
         }

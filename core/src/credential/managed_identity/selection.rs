@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::config::credential::DefaultOptions;
 use crate::error::{Error, ErrorKind};
+use crate::verdict::Verdict;
 use crate::wire::token::managed_identity::IdentityRef;
 
 use super::super::Miss;
@@ -104,6 +105,7 @@ impl Selection {
             }
         };
         self.miss(ErrorKind::AuthenticationFailed, text, advice)
+            .diagnose(Verdict::IdentityNotAttached)
     }
 
     /// The Arc agent handed out the token of another identity, as those do that cannot tell them apart.
@@ -115,6 +117,7 @@ impl Selection {
         let advice = "Check that the identity is assigned to this machine, and update the Connected Machine agent: older \
                       ones know the system-assigned identity only.";
         self.miss(ErrorKind::IdentityMismatch, text, advice)
+            .diagnose(Verdict::IdentityMismatch)
     }
 
     /// No token for this identity: an error of that kind for whoever named it, and otherwise the next source's turn.

@@ -12,6 +12,7 @@ use crate::exec::Context;
 use crate::operation::TokenRequest;
 use crate::sensitive::Sensitive;
 use crate::token::access_token::AccessToken;
+use crate::verdict::Verdict;
 use crate::wire::token::managed_identity::service_fabric;
 use crate::wire::token::parse_failure;
 
@@ -30,7 +31,8 @@ impl ServiceFabric {
     pub(super) fn new(config: &Config, url: &str, thumbprint: &str) -> Result<Self, Error> {
         let refuse = |text: &str| {
             Err(Error::new(ErrorKind::InvalidConfiguration, text)
-                .advise("The cluster sets it for each service; remove it elsewhere."))
+                .advise("The cluster sets it for each service; remove it elsewhere.")
+                .diagnose(Verdict::IdentityEndpointInvalid))
         };
         let mut endpoint = Endpoint::new(config, "Service Fabric", "IDENTITY_ENDPOINT", url)?;
         if !endpoint

@@ -3,10 +3,14 @@
 use super::ServiceFault;
 use crate::error::Identity;
 use crate::operation::Subject;
+use crate::verdict::Verdict;
 use crate::wire::secrets::Deed;
 
 /// What was asked: to do something to somebody.
 type Asked<'a> = (&'a Subject, &'a Deed);
+
+/// What the trouble is, and the next step.
+type Step = (Verdict, String);
 
 /// The next step after the vault's own answer.
 pub(super) fn of(
@@ -14,7 +18,7 @@ pub(super) fn of(
     fault: &ServiceFault,
     asked: Asked<'_>,
     who: Option<&Identity>,
-) -> Option<String> {
+) -> Option<Step> {
     let (what, _) = asked;
     match status {
         400 => Some(bad_request(fault)),
@@ -22,92 +26,129 @@ pub(super) fn of(
         403 => Some(forbidden(fault, asked, who)),
         404 => Some(not_found(asked)),
         409 => Some(conflict(fault)),
-        429 => Some(
+        429 => Some((
+            Verdict::VaultThrottled,
             "Wait before the next request, and keep secrets in memory instead of fetching them each time; the vault's \
              limit is shared by all its callers."
                 .into(),
-        ),
-        500..=599 => Some("Try again later; if it lasts, look at https://status.azure.com.".into()),
+        )),
+        500..=599 => Some((
+            Verdict::ServiceFailing,
+            "Try again later; if it lasts, look at https://status.azure.com.".into(),
+        )),
         _ => None,
     }
 }
 
 /// The next step after an answer in which no vault speaks: a proxy, a gateway, an emulator.
-pub(super) fn of_stranger(status: u16, asked: Asked<'_>, who: Option<&Identity>) -> Option<String> {
+pub(super) fn of_stranger(status: u16, asked: Asked<'_>, who: Option<&Identity>) -> Option<Step> {
     let (what, _) = asked;
     match status {
         401 => Some(token(&ServiceFault::default(), what)),
-        403 => Some(format!(
-            "The answer does not look like a vault's: a proxy or firewall on the way may block {}. If it was the \
+        403 => Some((
+            Verdict::ForeignAnswer,
+            format!(
+                "The answer does not look like a vault's: a proxy or firewall on the way may block {}. If it was the \
              vault: {}",
-            what.vault.host(),
-            forbidden(&ServiceFault::default(), asked, who)
+                what.vault.host(),
+                forbidden(&ServiceFault::default(), asked, who).1
+            ),
         )),
-        404 => Some(format!(
-            "The answer does not look like a vault's: check that {} is the vault's URL.",
-            what.vault
+        404 => Some((
+            Verdict::ForeignAnswer,
+            format!(
+                "The answer does not look like a vault's: check that {} is the vault's URL.",
+                what.vault
+            ),
         )),
-        407 => Some("Give the proxy's user name and password where the proxy is configured.".into()),
+        407 => Some((
+            Verdict::ProxyInTheWay,
+            "Give the proxy's user name and password where the proxy is configured.".into(),
+        )),
         429 | 500..=599 => of(status, &ServiceFault::default(), asked, who),
-        100..=399 => Some(format!(
-            "Something other than a vault may answer at {}: check the URL, and proxies on the way.",
-            what.vault
+        100..=399 => Some((
+            Verdict::ForeignAnswer,
+            format!(
+                "Something other than a vault may answer at {}: check the URL, and proxies on the way.",
+                what.vault
+            ),
         )),
         _ => None,
     }
 }
 
-fn bad_request(fault: &ServiceFault) -> String {
-    if fault.is("BadParameter") {
-        "Mend what the message names; names have letters, digits and hyphens only.".into()
+fn bad_request(fault: &ServiceFault) -> Step {
+    let step = if fault.is("BadParameter") {
+        "Mend what the message names; names have letters, digits and hyphens only."
     } else {
-        "Mend what the message names; if nothing there is yours, please report it to nightlatch.".into()
-    }
+        "Mend what the message names; if nothing there is yours, please report it to nightlatch."
+    };
+    (Verdict::RequestInvalid, step.into())
 }
 
-fn token(fault: &ServiceFault, what: &Subject) -> String {
+fn token(fault: &ServiceFault, what: &Subject) -> Step {
+    let step = |verdict, text: &str| (verdict, text.to_owned());
     if fault.says("AKV10022") {
-        format!(
+        let text = format!(
             "The token is for another audience: use the scope that {} asks for (https://vault.azure.net/.default in \
              the public cloud).",
             what.vault
-        )
+        );
+        (Verdict::AudienceWrong, text)
     } else if fault.says("AKV10032") {
-        "The token comes from another tenant than the vault's: set the tenant id to the vault's, or add it to \
-         additionally_allowed_tenants."
-            .into()
+        step(
+            Verdict::TenantWrong,
+            "The token comes from another tenant than the vault's: set the tenant id to the vault's, or add it to \
+             additionally_allowed_tenants.",
+        )
     } else if fault.says("AKV10046") {
-        "The vault could not find the key that signed the token: try once more; if it lasts, the token comes from \
-         another cloud or an unknown issuer."
-            .into()
+        step(
+            Verdict::TokenSignature,
+            "The vault could not find the key that signed the token: try once more; if it lasts, the token comes from \
+             another cloud or an unknown issuer.",
+        )
     } else if fault.says("S2S12086") || fault.says("TokenExpired") {
-        "The token has expired: check this machine's clock.".into()
+        step(
+            Verdict::TokenExpired,
+            "The token has expired: check this machine's clock.",
+        )
     } else if fault.says("IDX10501") {
-        "The token's signature is not valid: something may have altered it, or its issuer belongs to another cloud."
-            .into()
+        step(
+            Verdict::TokenSignature,
+            "The token's signature is not valid: something may have altered it, or its issuer belongs to another cloud.",
+        )
     } else {
-        "Check that the identity belongs to the vault's tenant and cloud.".into()
+        step(
+            Verdict::TokenRefused,
+            "Check that the identity belongs to the vault's tenant and cloud.",
+        )
     }
 }
 
-fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> String {
+fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> Step {
     let (what, deed) = asked;
     let vault = vault_name(what);
     if fault.is("SecretDisabled") {
-        return format!(
+        let text = format!(
             "Enable the secret (az keyvault secret set-attributes --vault-name {vault} --name {} --enabled true), or ask \
              for another version. This is no matter of permissions.",
             what.short()
         );
+        return (Verdict::SecretDisabled, text);
+    }
+    if fault.is("ForbiddenByRbac") && fault.denied {
+        let text = "An assignment was found, and its condition or a deny assignment says no: look at the one that the \
+                    message names, under the vault's access control (IAM).";
+        return (Verdict::RoleDenied, text.into());
     }
     if fault.is("ForbiddenByRbac") {
-        return assign_role(&vault, deed, who);
+        return (Verdict::RoleMissing, assign_role(&vault, deed, who));
     }
     if fault.is("ForbiddenByPolicy") || fault.is("AccessDenied") {
-        return set_policy(&vault, deed, who);
+        return (Verdict::AccessPolicyMissing, set_policy(&vault, deed, who));
     }
     if fault.is("ForbiddenByFirewall") {
-        return match &fault.client_address {
+        let text = match &fault.client_address {
             Some(address) => format!(
                 "The vault's firewall does not know the address {address}: allow it (az keyvault network-rule add --name \
                  {vault} --ip-address {address}), allow its subnet, or use a private endpoint."
@@ -117,29 +158,35 @@ fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> 
                  --name {vault} --ip-address <address>), or use a private endpoint."
             ),
         };
+        return (Verdict::FirewallBlocked, text);
     }
     if fault.is("ForbiddenByConnection") {
-        return format!(
+        let text = format!(
             "Public access to the vault is off: call it through its private endpoint, and check that {} resolves to a \
              private address here.",
             what.vault.host()
         );
+        return (Verdict::PrivateEndpointOnly, text);
     }
     if fault.is("KeyDisabled") {
-        return "Enable the key, or use another version of it. This is no matter of permissions.".into();
+        let text = "Enable the key, or use another version of it. This is no matter of permissions.";
+        return (Verdict::KeyDisabled, text.into());
     }
     if fault.is("KeyOperationForbidden") {
-        return "The key's own list of operations (key_ops) does not hold this one: add it, or use another key.".into();
+        let text =
+            "The key's own list of operations (key_ops) does not hold this one: add it, or use another key.";
+        return (Verdict::KeyOperationForbidden, text.into());
     }
     if fault.says("purge protection") {
-        return "Purge protection is on: wait until the retention time has ended; nobody can shorten it."
-            .into();
+        let text = "Purge protection is on: wait until the retention time has ended; nobody can shorten it.";
+        return (Verdict::PurgeProtected, text.into());
     }
-    format!(
+    let text = format!(
         "If the vault uses Azure roles: {} If it uses access policies: {}",
         assign_role(&vault, deed, who),
         set_policy(&vault, deed, who)
-    )
+    );
+    (Verdict::ForbiddenUnexplained, text)
 }
 
 fn assign_role(vault: &str, deed: &Deed, who: Option<&Identity>) -> String {
@@ -166,28 +213,39 @@ fn set_policy(vault: &str, deed: &Deed, who: Option<&Identity>) -> String {
     )
 }
 
-fn not_found((what, deed): Asked<'_>) -> String {
+fn not_found((what, deed): Asked<'_>) -> Step {
     if deed.is_of_deleted() {
-        return "Only deleted secrets are there, and a deletion takes some seconds until it is: check the name, or wait \
-                and try again."
-            .into();
+        let text = "Only deleted secrets are there, and a deletion takes some seconds until it is: check the name, or \
+                    wait and try again.";
+        return (Verdict::DeletedSecretNotFound, text.into());
     }
-    format!(
+    let text = format!(
         "Check the name and the vault; if it was deleted, it may be recovered: az keyvault secret recover --vault-name \
          {} --name {}.",
         vault_name(what),
         what.short()
-    )
+    );
+    (Verdict::SecretNotFound, text)
 }
 
-fn conflict(fault: &ServiceFault) -> String {
-    if fault.is("ObjectIsDeletedButRecoverable") {
-        "The name belongs to a deleted secret: recover that one, or purge it.".into()
+fn conflict(fault: &ServiceFault) -> Step {
+    let (verdict, text) = if fault.is("ObjectIsDeletedButRecoverable") {
+        (
+            Verdict::NameHeldByDeleted,
+            "The name belongs to a deleted secret: recover that one, or purge it.",
+        )
     } else if fault.is("ObjectIsBeingDeleted") || fault.is("ObjectIsBeingRecovered") {
-        "The secret is being deleted or recovered: wait some seconds and try again.".into()
+        (
+            Verdict::SecretChanging,
+            "The secret is being deleted or recovered: wait some seconds and try again.",
+        )
     } else {
-        "The name is in use, or being changed by somebody else: look at its present state first.".into()
-    }
+        (
+            Verdict::SecretChanged,
+            "The name is in use, or being changed by somebody else: look at its present state first.",
+        )
+    };
+    (verdict, text.into())
 }
 
 /// The vault's name for a command; a placeholder when the host is no plain name, so that nothing

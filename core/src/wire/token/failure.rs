@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::json::{Object, items};
 use crate::sensitive::Sensitive;
+use crate::verdict::Verdict;
 use crate::wire::clean;
 
 /// Why a token endpoint refused, in its own words, made fit to show.
@@ -27,7 +28,10 @@ pub struct TokenFailure {
 impl TokenFailure {
     /// The next step, if one of the codes is a known one.
     pub fn advice(&self) -> Option<&'static str> {
-        self.codes.iter().find_map(|code| aadsts_advice(*code))
+        self.codes
+            .iter()
+            .find_map(|code| aadsts(*code))
+            .map(|(_, advice)| advice)
     }
 
     /// Whether the service is busy, and would answer the same request later (RFC 6749 section 4.1.2.1).
@@ -105,83 +109,155 @@ pub fn aadsts_codes(text: &str) -> Vec<u32> {
         .collect()
 }
 
-/// The next step after an AADSTS code (*Microsoft Entra authentication and authorization error
-/// codes*). For diagnosis only: Microsoft may change what a code means.
-pub fn aadsts_advice(code: u32) -> Option<&'static str> {
+/// What an AADSTS code means, and the next step (*Microsoft Entra authentication and authorization error codes*). For
+/// diagnosis only: Microsoft may change what a code means.
+pub fn aadsts(code: u32) -> Option<(Verdict, &'static str)> {
     Some(match code {
-        7000215 => {
-            "Send the client secret's value, not its id, and check that the secret belongs to this application."
-        }
-        7000222 => {
-            "The client secret has expired: create a new one and update the configuration, or better, use a federated credential, which needs no secret."
-        }
-        7000216 => {
-            "The application is confidential: configure a client secret, a certificate or a federated credential."
-        }
-        7000218 => {
-            "The application needs a secret or an assertion; if it should sign users in without one, allow public client flows in its registration."
-        }
-        700025 => {
-            "The application is registered as a public client: send no secret, or switch its public client flows off."
-        }
-        700016 => {
-            "Check client id and tenant id: the application is not known in this tenant, or has no service principal there."
-        }
-        7000229 => {
-            "Create the application's service principal in this tenant (az ad sp create --id <client id>)."
-        }
-        7000112 => "The application is disabled in this tenant: enable it under Enterprise applications.",
-        90002 => "Check the tenant id, and that the authority host is that of the tenant's cloud.",
-        900023 | 90013 => "Mend the tenant: it must be a tenant id or a verified domain name.",
-        90038 => "The tenant belongs to another cloud: set AZURE_AUTHORITY_HOST to that cloud's authority.",
-        500011 | 50001 => {
-            "The resource is not known in this tenant: check the scope, the tenant and the cloud; for Azure Key Vault it is https://vault.azure.net."
-        }
-        70011 | 1002012 => "Use the scope https://vault.azure.net/.default.",
-        700027 => {
-            "Upload the certificate to the application's registration (the message names the thumbprint), or replace it if it has expired."
-        }
-        700024 => {
-            "The assertion is not valid at this time: check this machine's clock, and fetch the federated token just before it is used."
-        }
-        700021 => "Issuer and subject of the assertion must be the client id.",
-        700023 => "The audience of the assertion must be the token endpoint of this tenant.",
-        700030 => {
-            "The certificate's subject or issuer is not the one that the application trusts: send the right certificate, with its chain."
-        }
-        70021 => {
-            "Compare issuer, subject and audience of the federated token with the application's federated credential."
-        }
-        700211 => {
-            "No federated credential of the application has this issuer: it must be equal to the letter, trailing slash included."
-        }
-        700212 => {
-            "No federated credential of the application has this audience: usually it is api://AzureADTokenExchange."
-        }
-        700213 => {
-            "No federated credential of the application has this subject: system:serviceaccount:<namespace>:<name> for Kubernetes, repo:<owner>/<name>:ref:refs/heads/<branch> and the like for GitHub."
-        }
-        70025 => "Add a federated credential to the application or managed identity.",
-        50034 => "The user does not exist in this tenant: check the user name and the tenant.",
-        50126 => "The user name or password is wrong.",
-        50076 | 50079 => "Sign in interactively: this tenant asks for a second factor (az login).",
-        50105 => "Assign the user or group to the application, under Enterprise applications.",
-        50173 | 700082 | 70008 | 70043 => {
-            "Sign in again (az login): the earlier sign-in was revoked or has expired."
-        }
-        53003 => "A Conditional Access policy blocks this sign-in: ask the tenant's administrator which one.",
-        53000 | 53001 | 530003 => "Use a device that the organisation manages and finds compliant.",
-        65001 => "An administrator must consent to the application in this tenant.",
-        50194 => {
-            "The application lives in one tenant only: use that tenant's id instead of common or organizations."
-        }
-        50196 => {
-            "The same request was repeated too often: keep one client for the life of the process, so that tokens are cached."
-        }
-        90033 | 90055 => "Try again later: the service is busy.",
-        70016 => "Enter the code that was shown, in a browser; the sign-in is still waiting for it.",
-        70018 => "The device code is not the one that was given out: start the sign-in again.",
-        70019 | 70020 => "The device code has expired: start the sign-in again.",
+        7000215 => (
+            Verdict::ClientSecretInvalid,
+            "Send the client secret's value, not its id, and check that the secret belongs to this application.",
+        ),
+        7000222 => (
+            Verdict::ClientSecretExpired,
+            "The client secret has expired: create a new one and update the configuration, or better, use a federated credential, which needs no secret.",
+        ),
+        7000216 => (
+            Verdict::ClientCredentialMissing,
+            "The application is confidential: configure a client secret, a certificate or a federated credential.",
+        ),
+        7000218 => (
+            Verdict::ClientCredentialMissing,
+            "The application needs a secret or an assertion; if it should sign users in without one, allow public client flows in its registration.",
+        ),
+        700025 => (
+            Verdict::ClientCredentialMissing,
+            "The application is registered as a public client: send no secret, or switch its public client flows off.",
+        ),
+        700016 => (
+            Verdict::ApplicationUnknown,
+            "Check client id and tenant id: the application is not known in this tenant, or has no service principal there.",
+        ),
+        7000229 => (
+            Verdict::ApplicationUnknown,
+            "Create the application's service principal in this tenant (az ad sp create --id <client id>).",
+        ),
+        7000112 => (
+            Verdict::ApplicationDisabled,
+            "The application is disabled in this tenant: enable it under Enterprise applications.",
+        ),
+        90002 => (
+            Verdict::TenantUnknown,
+            "Check the tenant id, and that the authority host is that of the tenant's cloud.",
+        ),
+        900023 | 90013 => (
+            Verdict::TenantInvalid,
+            "Mend the tenant: it must be a tenant id or a verified domain name.",
+        ),
+        90038 => (
+            Verdict::TenantInAnotherCloud,
+            "The tenant belongs to another cloud: set AZURE_AUTHORITY_HOST to that cloud's authority.",
+        ),
+        500011 | 50001 => (
+            Verdict::ResourceUnknown,
+            "The resource is not known in this tenant: check the scope, the tenant and the cloud; for Azure Key Vault it is https://vault.azure.net.",
+        ),
+        70011 | 1002012 => (
+            Verdict::ResourceUnknown,
+            "Use the scope https://vault.azure.net/.default.",
+        ),
+        700027 => (
+            Verdict::CertificateNotRegistered,
+            "Upload the certificate to the application's registration (the message names the thumbprint), or replace it if it has expired.",
+        ),
+        700024 => (
+            Verdict::AssertionOutsideItsTime,
+            "The assertion is not valid at this time: check this machine's clock, and fetch the federated token just before it is used.",
+        ),
+        700021 => (
+            Verdict::AssertionMismatch,
+            "Issuer and subject of the assertion must be the client id.",
+        ),
+        700023 => (
+            Verdict::AssertionMismatch,
+            "The audience of the assertion must be the token endpoint of this tenant.",
+        ),
+        700030 => (
+            Verdict::CertificateNotRegistered,
+            "The certificate's subject or issuer is not the one that the application trusts: send the right certificate, with its chain.",
+        ),
+        70021 => (
+            Verdict::FederationMissing,
+            "Compare issuer, subject and audience of the federated token with the application's federated credential.",
+        ),
+        700211 => (
+            Verdict::FederationIssuer,
+            "No federated credential of the application has this issuer: it must be equal to the letter, trailing slash included.",
+        ),
+        700212 => (
+            Verdict::FederationAudience,
+            "No federated credential of the application has this audience: usually it is api://AzureADTokenExchange.",
+        ),
+        700213 => (
+            Verdict::FederationSubject,
+            "No federated credential of the application has this subject: system:serviceaccount:<namespace>:<name> for Kubernetes, repo:<owner>/<name>:ref:refs/heads/<branch> and the like for GitHub.",
+        ),
+        70025 => (
+            Verdict::FederationMissing,
+            "Add a federated credential to the application or managed identity.",
+        ),
+        50034 => (
+            Verdict::PasswordWrong,
+            "The user does not exist in this tenant: check the user name and the tenant.",
+        ),
+        50126 => (Verdict::PasswordWrong, "The user name or password is wrong."),
+        50076 | 50079 => (
+            Verdict::SecondFactorNeeded,
+            "Sign in interactively: this tenant asks for a second factor (az login).",
+        ),
+        50105 => (
+            Verdict::NotAssigned,
+            "Assign the user or group to the application, under Enterprise applications.",
+        ),
+        50173 | 700082 | 70008 | 70043 => (
+            Verdict::SignInExpired,
+            "Sign in again (az login): the earlier sign-in was revoked or has expired.",
+        ),
+        53003 => (
+            Verdict::ConditionalAccess,
+            "A Conditional Access policy blocks this sign-in: ask the tenant's administrator which one.",
+        ),
+        53000 | 53001 | 530003 => (
+            Verdict::ConditionalAccess,
+            "Use a device that the organisation manages and finds compliant.",
+        ),
+        65001 => (
+            Verdict::ConsentMissing,
+            "An administrator must consent to the application in this tenant.",
+        ),
+        50194 => (
+            Verdict::SingleTenant,
+            "The application lives in one tenant only: use that tenant's id instead of common or organizations.",
+        ),
+        50196 => (
+            Verdict::SignInLoop,
+            "The same request was repeated too often: keep one client for the life of the process, so that tokens are cached.",
+        ),
+        90033 | 90055 => (
+            Verdict::SignInServiceBusy,
+            "Try again later: the service is busy.",
+        ),
+        70016 => (
+            Verdict::DeviceCodePending,
+            "Enter the code that was shown, in a browser; the sign-in is still waiting for it.",
+        ),
+        70018 => (
+            Verdict::DeviceCodeExpired,
+            "The device code is not the one that was given out: start the sign-in again.",
+        ),
+        70019 | 70020 => (
+            Verdict::DeviceCodeExpired,
+            "The device code has expired: start the sign-in again.",
+        ),
         _ => return None,
     })
 }
