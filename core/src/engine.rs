@@ -31,6 +31,7 @@ use crate::credential::build;
 use crate::credential::provider::TokenProvider;
 use crate::effect::{EffectId, Outcome};
 use crate::error::{Error, ErrorKind};
+use crate::exec::exchange::LIMITER;
 use crate::exec::{Context, Executor};
 use crate::operation::{OpId, Operation, Output, Pending, Reply, Task};
 use crate::secret::{Secret, SecretId, SecretIdRef, VaultUrl};
@@ -287,7 +288,11 @@ impl Run {
             .advise("Allow more time, or see what keeps the service from answering.")
             .with(|d| {
                 d.status = last.and_then(|last| last.status);
-                d.help = last.and_then(|last| last.help).or(Some(Verdict::TooSlow));
+                let here = match &*waiting {
+                    LIMITER => Verdict::OwnLimit,
+                    _ => Verdict::TooSlow,
+                };
+                d.help = last.and_then(|last| last.help).or(Some(here));
             })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use nightlatch_core::wire::token::aadsts_advice;
+use nightlatch_core::wire::token::aadsts;
 use nightlatch_tests::scenario::check::differences;
 use nightlatch_tests::scenario::play::{callers, play};
 use nightlatch_tests::scenario::{folder, index, load};
@@ -111,14 +111,14 @@ fn every_code_of_the_sign_in_service_with_advice_is_played() {
                 .code
                 .as_deref()
                 .and_then(|code| code.strip_prefix("AADSTS")?.parse().ok());
-            let advice = code.and_then(aadsts_advice).unwrap_or_default();
+            let advice = code.and_then(aadsts).map_or("", |(_, advice)| advice);
             let wanted = &ending.advice_contains;
             if !wanted.is_empty() && wanted.iter().all(|text| advice.contains(text.as_str())) {
                 played.extend(code);
             }
         }
     }
-    let known: BTreeSet<u32> = CODES.filter(|code| aadsts_advice(*code).is_some()).collect();
+    let known: BTreeSet<u32> = CODES.filter(|code| aadsts(*code).is_some()).collect();
     assert!(known.len() >= 40, "{}", known.len());
     let missing: Vec<&u32> = known.difference(&played).collect();
     assert!(

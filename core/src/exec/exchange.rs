@@ -50,6 +50,9 @@ pub(crate) fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
+/// What an operation waits for that asks too often.
+pub(crate) const LIMITER: &str = "the limiter";
+
 /// What keeps the load on one remote host within bounds.
 pub(crate) struct Gate(Mutex<(Limiter, RetryBudget)>);
 
@@ -92,14 +95,14 @@ impl Gate {
                 by: "limiter",
                 wait_ms: millis(due.since(now)),
             });
-            context.waits_for("the limiter");
+            context.waits_for(LIMITER);
             let mut place = Place {
                 gate: self,
                 key,
                 due,
                 taken: false,
             };
-            context.sleep_until(due, "the limiter").await;
+            context.sleep_until(due, LIMITER).await;
             place.taken = true;
         }
         Ok(())
