@@ -135,6 +135,7 @@ impl Error {
     }
 
     /// Adds what the trouble is.
+    #[inline(never)]
     pub fn diagnose(self, verdict: Verdict) -> Self {
         self.with(|d| d.help = Some(verdict))
     }

@@ -9,6 +9,9 @@ use crate::wire::secrets::Deed;
 /// What was asked: to do something to somebody.
 type Asked<'a> = (&'a Subject, &'a Deed);
 
+/// Where secrets are only got, nobody hears what a vault says of changes.
+const CHANGES: bool = cfg!(feature = "manage");
+
 /// What the trouble is, and the next step.
 type Step = (Verdict, String);
 
@@ -25,7 +28,7 @@ pub(super) fn of(
         401 => Some(token(fault, what)),
         403 => Some(forbidden(fault, asked, who)),
         404 => Some(not_found(asked)),
-        409 => Some(conflict(fault)),
+        409 if CHANGES => Some(conflict(fault)),
         429 => Some((
             Verdict::VaultThrottled,
             "Wait before the next request, and keep secrets in memory instead of fetching them each time; the vault's \
@@ -168,16 +171,16 @@ fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> 
         );
         return (Verdict::PrivateEndpointOnly, text);
     }
-    if fault.is("KeyDisabled") {
+    if CHANGES && fault.is("KeyDisabled") {
         let text = "Enable the key, or use another version of it. This is no matter of permissions.";
         return (Verdict::KeyDisabled, text.into());
     }
-    if fault.is("KeyOperationForbidden") {
+    if CHANGES && fault.is("KeyOperationForbidden") {
         let text =
             "The key's own list of operations (key_ops) does not hold this one: add it, or use another key.";
         return (Verdict::KeyOperationForbidden, text.into());
     }
-    if fault.says("purge protection") {
+    if CHANGES && fault.says("purge protection") {
         let text = "Purge protection is on: wait until the retention time has ended; nobody can shorten it.";
         return (Verdict::PurgeProtected, text.into());
     }
@@ -214,7 +217,7 @@ fn set_policy(vault: &str, deed: &Deed, who: Option<&Identity>) -> String {
 }
 
 fn not_found((what, deed): Asked<'_>) -> Step {
-    if deed.is_of_deleted() {
+    if CHANGES && deed.is_of_deleted() {
         let text = "Only deleted secrets are there, and a deletion takes some seconds until it is: check the name, or \
                     wait and try again.";
         return (Verdict::DeletedSecretNotFound, text.into());
