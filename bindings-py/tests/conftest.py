@@ -65,7 +65,7 @@ class Cloud:
         return aio.SecretClient(URL, credential, **options)
 
     def advance(self, seconds: float) -> None:
-        self.world.clock.advance(round(seconds * 1000))
+        self.world.advance(seconds)
 
 
 def reply(body: Any, status: int = 200) -> Answer:

@@ -7,7 +7,6 @@ import asyncio
 import gc
 import os
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -161,6 +160,81 @@ def test_a_thousand_tasks_with_a_revoked_value_ask_once(cloud: Cloud, kind: str)
 # Rotation.
 
 
+class Rotating:
+    """A database whose password is replaced every 1,130 seconds, and which takes the one before for `overlap` seconds."""
+
+    EVERY = 1_130
+
+    def __init__(self, cloud: Cloud, overlap: float) -> None:
+        self.cloud, self.overlap = cloud, overlap
+        self.refused = 0
+        self.calls = 0
+
+    def connect(self, secret: nightlatch.KeyVaultSecret) -> str | None:
+        self.calls += 1
+        seconds = self.cloud.world.clock.monotonic_ms / 1000
+        latest, since = divmod(seconds, self.EVERY)
+        taken = {latest, latest - 1} if since < self.overlap else {latest}
+        if int(secret.properties.version or "", 16) not in taken:
+            self.refused += 1
+            raise RefusedError
+        return secret.value
+
+    def rotate(self) -> None:
+        """What happens to the vault as time passes."""
+        self.cloud.versions["db"] = int(self.cloud.world.clock.monotonic_ms / 1000 // self.EVERY)
+
+
+HOURS = [5.0] * 2_880
+"""Pauses between the calls of four hours."""
+ROTATIONS = 12
+
+
+def test_with_an_overlap_no_call_fails(cloud: Cloud) -> None:
+    database, client = Rotating(cloud, overlap=301), cloud.client(cache_ttl=300, cache_jitter=0)
+    for pause in HOURS:
+        database.rotate()
+        database.connect(client.get_secret("db"))
+        cloud.advance(pause)
+    assert (database.refused, cloud.versions["db"]) == (0, ROTATIONS)
+
+
+def test_without_an_overlap_no_call_fails_and_each_rotation_costs_one_request_at_most(cloud: Cloud) -> None:
+    database, client = Rotating(cloud, overlap=0), cloud.client(cache_ttl=300, cache_jitter=0)
+    for pause in HOURS:
+        database.rotate()
+        client.with_secret("db", database.connect, auth_error=RefusedError)
+        cloud.advance(pause)
+    assert 1 <= database.refused <= ROTATIONS
+    assert database.calls == len(HOURS) + database.refused
+    _costs_one_request_at_most(cloud)
+
+
+def test_the_same_awaited(cloud: Cloud) -> None:
+    database = Rotating(cloud, overlap=0)
+
+    async def main() -> None:
+        client = cloud.aio_client(cache_ttl=300, cache_jitter=0)
+        for pause in HOURS:
+            database.rotate()
+            await client.with_secret("db", database.connect, auth_error=RefusedError)
+            await asyncio.sleep(pause)
+
+    cloud.world.run(main())
+    assert 1 <= database.refused <= ROTATIONS
+    _costs_one_request_at_most(cloud)
+
+
+def _costs_one_request_at_most(cloud: Cloud) -> None:
+    """Each rotation, compared with the same hours without any."""
+    quiet = Cloud()
+    client = quiet.client(cache_ttl=300, cache_jitter=0)
+    for pause in HOURS:
+        client.get_secret("db")
+        quiet.advance(pause)
+    assert 0 <= cloud.asked("/secrets/") - quiet.asked("/secrets/") <= ROTATIONS
+
+
 def test_rotation_calls_back(cloud: Cloud) -> None:
     client = cloud.client()
     told: list[Any] = []
@@ -202,12 +276,11 @@ def refreshers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "nightlatch-refresh"]
 
 
-def until(true: Callable[[], Any]) -> None:
-    """Waits for another thread to have come so far."""
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end, "it never happens"
-        time.sleep(0.001)
+def gone(threads: list[threading.Thread]) -> bool:
+    """Whether threads end that nobody wants any more."""
+    for thread in threads:
+        thread.join(10)
+    return not any(thread.is_alive() for thread in threads)
 
 
 def test_a_thread_renews_before_anybody_has_to(cloud: Cloud) -> None:
@@ -217,32 +290,32 @@ def test_a_thread_renews_before_anybody_has_to(cloud: Cloud) -> None:
     client.get_secret("db")
     cloud.advance(5)
     client.get_secret("db")
-    assert [thread.daemon for thread in refreshers()] == [True]
+    threads = refreshers()
+    assert [thread.daemon for thread in threads] == [True]
+    cloud.world.asleep()
     for round_ in range(1, 4):
         cloud.versions["db"] += 1
         for _ in range(18):
             cloud.advance(5)
-            time.sleep(0.002)
-        until(lambda round_=round_: cloud.asked("/secrets/db") > round_)
-        until(lambda: client.peek("db"))
-        asked = cloud.asked("/secrets/db")
+        assert cloud.asked("/secrets/db") == round_ + 1
         assert client.get_secret("db").properties.version == f"{round_:032x}"
-        assert cloud.asked("/secrets/db") == asked
+        assert cloud.asked("/secrets/db") == round_ + 1
         cloud.advance(2)
         client.get_secret("db")
     client.close()
-    until(lambda: not refreshers())
+    assert gone(threads)
 
 
 def test_nobody_renews_what_nobody_reads(cloud: Cloud) -> None:
     client = cloud.client(refresh_in_background=True, cache_ttl=100, cache_jitter=0)
     client.get_secret("db")
+    cloud.world.asleep()
+    threads = refreshers()
     for _ in range(60):
         cloud.advance(5)
-        time.sleep(0.001)
     assert cloud.asked("/secrets/db") == 1
     client.close()
-    until(lambda: not refreshers())
+    assert gone(threads)
 
 
 def test_the_thread_ends_with_the_last_client_that_wants_it(cloud: Cloud) -> None:
@@ -255,9 +328,10 @@ def test_the_thread_ends_with_the_last_client_that_wants_it(cloud: Cloud) -> Non
     first.close()
     first.close()
     assert len(refreshers()) == 1
+    threads = refreshers()
     del second, client
     gc.collect()
-    until(lambda: not refreshers())
+    assert gone(threads)
     plain.invalidate()
     plain.get_secret("db")
     assert refreshers() == []
@@ -269,12 +343,12 @@ def test_the_thread_ends_with_the_last_client_that_wants_it(cloud: Cloud) -> Non
 def test_the_thread_survives_a_vault_that_is(cloud: Cloud, away: Answer) -> None:
     client = cloud.client(refresh_in_background=True, cache_ttl=100, cache_jitter=0, operation_timeout=1)
     client.get_secret("db")
+    cloud.world.asleep()
     cloud.advance(5)
     client.get_secret("db")
     cloud.hook = lambda request: away
     for _ in range(30):
         cloud.advance(5)
-        time.sleep(0.002)
     assert len(refreshers()) == 1
     cloud.hook = lambda request: None
     client.refresh("db")
@@ -282,14 +356,13 @@ def test_the_thread_survives_a_vault_that_is(cloud: Cloud, away: Answer) -> None
     client.get_secret("db")
     asked = cloud.asked("/secrets/db")
 
-    def renewed() -> bool:
-        # Nobody reads: only the thread can ask.
+    # Nobody reads: only the thread can ask.
+    for _ in range(24):
         cloud.advance(5)
-        return cloud.asked("/secrets/db") > asked
-
-    until(renewed)
+    assert cloud.asked("/secrets/db") > asked
+    threads = refreshers()
     client.close()
-    until(lambda: not refreshers())
+    assert gone(threads)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -304,15 +377,17 @@ def test_a_forked_child_starts_a_thread_of_its_own(cloud: Cloud) -> None:
             before = len(refreshers())
             client.refresh("db")
             after = len(refreshers())
+            threads = refreshers()
             client.close()
-            until(lambda: not refreshers())
+            assert gone(threads)
             status = 0 if (before, after) == (0, 1) else 2
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert len(refreshers()) == 1
+    threads = refreshers()
+    assert len(threads) == 1
     client.close()
-    until(lambda: not refreshers())
+    assert gone(threads)
 
 
 def test_asyncio_needs_no_thread_for_it(cloud: Cloud) -> None:

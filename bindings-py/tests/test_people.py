@@ -8,6 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import nightlatch
@@ -17,20 +18,20 @@ from nightlatch._host.people import People
 PAGE = "https://login.example/authorize?redirect_uri={redirect_uri}&state=right"
 
 
-def visiting(visit: Callable[[str], Any]) -> tuple[People, list[Any]]:
-    """People whose browser does `visit` with the address that it is to come back to."""
-    seen: list[Any] = []
+def visiting(visit: Callable[[str], Any]) -> tuple[People, Callable[[], Any]]:
+    """People whose browser does `visit` with the address that it is to come back to; and what came of that."""
+    seen: Future[Any] = Future()
 
     def browser(url: str) -> bool:
         back = urllib.parse.parse_qs(urllib.parse.urlsplit(url).query)["redirect_uri"][0]
 
         def run() -> None:
-            seen.append(visit(back.replace("localhost", "127.0.0.1")))
+            seen.set_result(visit(back.replace("localhost", "127.0.0.1")))
 
         threading.Thread(target=run, daemon=True).start()
         return True
 
-    return People(browser), seen
+    return People(browser), lambda: seen.result(10)
 
 
 def ask(url: str, form: bytes | None = None) -> tuple[int, str]:
@@ -70,19 +71,16 @@ def test_the_browser_comes_back(posted: bool, capfd: pytest.CaptureFixture[str])
     redirect_uri, answer = people.browse(1, PAGE, None, "right", 10)
     assert redirect_uri.startswith("http://localhost:")
     assert answer == "code=hunter2&state=right"
-    while not seen:
-        pass
-    assert [status for status, _ in seen[0]] == [400, 400, 400, 200]
-    assert "Signed in" in seen[0][-1][1]
-    assert "hunter2" not in seen[0][-1][1] + "".join(capfd.readouterr())
+    pages = seen()
+    assert [status for status, _ in pages] == [400, 400, 400, 200]
+    assert "Signed in" in pages[-1][1]
+    assert "hunter2" not in pages[-1][1] + "".join(capfd.readouterr())
 
 
 def test_a_refusal_is_an_answer_too() -> None:
     people, seen = visiting(lambda back: ask(f"{back}/?error=access_denied&state=right"))
     assert people.browse(1, PAGE, None, "right", 10)[1] == "error=access_denied&state=right"
-    while not seen:
-        pass
-    assert "failed" in seen[0][1]
+    assert "failed" in seen()[1]
 
 
 def test_waits_end() -> None:
@@ -109,6 +107,4 @@ def test_a_form_has_a_limit() -> None:
 
     people, seen = visiting(visit)
     assert people.browse(1, PAGE, None, "right", 10)[1] == "code=1&state=right"
-    while not seen:
-        pass
-    assert seen[0][0] == 413
+    assert seen()[0] == 413

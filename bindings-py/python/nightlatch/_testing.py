@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ._host.environment import Host
 from ._host.faults import TransportError
+from ._host.refresher import Term
 from ._native import ManualClock
 
 if TYPE_CHECKING:
@@ -120,6 +122,37 @@ class World:
         self.told: list[str] = []
         self.environment = dict(environment or {})
         self.platform = platform
+        self._sleepers: dict[Term, float] = {}
+        self._came = threading.Condition()
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock on, and waits until every thread in the background has done what was due."""
+        self.clock.advance(round(seconds * 1000))
+        with self._came:
+            due = [term for term, end in self._sleepers.items() if end <= self.clock.monotonic_ms]
+            for term in due:
+                del self._sleepers[term]
+                with term.changed:
+                    term.changed.notify_all()
+            self._came_to(lambda: all(term in self._sleepers for term in due))
+
+    def asleep(self) -> None:
+        """Waits until a thread in the background sleeps."""
+        with self._came:
+            self._came_to(lambda: bool(self._sleepers))
+
+    def _came_to(self, true: Callable[[], bool]) -> None:
+        if not self._came.wait_for(true, 10):
+            raise RuntimeError("a thread in the background does not come back")
+
+    def _sleep(self, term: Term, seconds: float) -> None:
+        with self._came:
+            self._sleepers[term] = self.clock.monotonic_ms + seconds * 1000
+            self._came.notify_all()
+        with term.changed:
+            term.changed.wait_for(lambda: term.is_over or term not in self._sleepers)
+        with self._came:
+            self._sleepers.pop(term, None)
 
     def host(self) -> Host:
         """For callers in threads; a delay moves the clock on."""
@@ -138,7 +171,8 @@ class World:
             loop.close()
 
     def _host(self, means: Any) -> Host:
-        return Host(
+        return _Host(
+            self,
             environment=self.environment,
             platform=self.platform,
             clock=self.clock,
@@ -184,6 +218,16 @@ class World:
 
     def _run(self, argv: Sequence[str]) -> Ran:
         return Ran(fault="not_found") if self.commands is None else self.commands(argv)
+
+
+class _Host(Host):
+    def __init__(self, world: World, **means: Any) -> None:
+        super().__init__(**means)
+        self._world = world
+
+    def pause(self, term: Term, seconds: float) -> None:
+        """Sleeps on the world's clock."""
+        self._world._sleep(term, seconds)
 
 
 class _Means:

@@ -16,6 +16,7 @@ from .transport import Transport, adapt
 
 if TYPE_CHECKING:
     from .http_transport import Trust
+    from .refresher import Term
 
 
 class Host:
@@ -129,14 +130,10 @@ class Host:
         """Seconds since 1970."""
         return time.time() if self.clock is None else self.clock.unix_ms / 1000
 
-    def pause(self, ended: threading.Event, seconds: float) -> None:
-        """Waits until `ended` is set, at most `seconds`."""
-        if self.clock is None:
-            ended.wait(min(seconds, 86_400.0))
-            return
-        end = self.now() + seconds
-        while self.now() < end and not ended.wait(0.001):
-            pass  # whoever moves the clock is another thread
+    def pause(self, term: Term, seconds: float) -> None:
+        """Waits until the term is over, at most `seconds`."""
+        with term.changed:
+            term.changed.wait_for(lambda: term.is_over, min(seconds, 86_400.0))
 
     def close(self) -> None:
         """Closes idle connections of our own transport."""

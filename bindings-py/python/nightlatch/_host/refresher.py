@@ -14,6 +14,21 @@ RETRY_SECONDS = 30.0
 """How soon to look again when renewing failed as a whole."""
 
 
+class Term:
+    """How long a thread is wanted."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        """Notified at its end, and by a clock that has been moved."""
+        self.is_over = False
+
+    def end(self) -> None:
+        """Nobody wants the thread any more."""
+        with self.changed:
+            self.is_over = True
+            self.changed.notify_all()
+
+
 class Refresher:
     """One daemon thread for a driver, for as long as a client wants it.
 
@@ -31,7 +46,7 @@ class Refresher:
         """In a forked child: the thread is the parent's."""
         # Reentrant: a client that is collected while this thread holds the lock wants to release.
         self._lock = threading.RLock()
-        self._ended: threading.Event | None = None
+        self._term: Term | None = None
 
     def want(self) -> None:
         """One more client wants the thread."""
@@ -42,30 +57,30 @@ class Refresher:
         """One client less; with the last one the thread ends."""
         with self._lock:
             self._wanted -= 1
-            if self._wanted == 0 and self._ended is not None:
-                self._ended.set()
-                self._ended = None
+            if self._wanted == 0 and self._term is not None:
+                self._term.end()
+                self._term = None
 
     def begin(self) -> None:
         """Starts the thread, if it is wanted and not there."""
-        if not self._wanted or self._ended is not None:
+        if not self._wanted or self._term is not None:
             return
         with self._lock:
-            if self._wanted and self._ended is None:
-                ended = self._ended = threading.Event()
+            if self._wanted and self._term is None:
+                term = self._term = Term()
                 thread = threading.Thread(
-                    target=self._run, args=[ended], name="nightlatch-refresh", daemon=True
+                    target=self._run, args=[term], name="nightlatch-refresh", daemon=True
                 )
                 thread.start()
 
-    def _run(self, ended: threading.Event) -> None:
-        while not ended.is_set():
+    def _run(self, term: Term) -> None:
+        while not term.is_over:
             driver = self._driver()
             if driver is None:
                 return
             host, wait = driver.host, _renew(driver)
             del driver
-            host.pause(ended, wait)
+            host.pause(term, wait)
 
 
 def _renew(driver: BlockingDriver) -> float:
