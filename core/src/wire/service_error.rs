@@ -164,6 +164,7 @@ fn sentence(
             None => format!("{what} may not be {}", deed.participle),
         },
         ErrorKind::SecretDisabled => format!("{what} is disabled"),
+        ErrorKind::NotFound if what.name.is_none() => format!("{what} were not found"),
         ErrorKind::NotFound if deed.is_of_deleted() => format!("{what} is not among the deleted secrets"),
         ErrorKind::NotFound => format!("{what} was not found"),
         ErrorKind::Conflict => format!("{what} is in a state that does not allow this"),

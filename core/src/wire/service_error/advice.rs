@@ -151,16 +151,14 @@ fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> 
         return (Verdict::AccessPolicyMissing, set_policy(&vault, deed, who));
     }
     if fault.is("ForbiddenByFirewall") {
-        let text = match &fault.client_address {
-            Some(address) => format!(
-                "The vault's firewall does not know the address {address}: allow it (az keyvault network-rule add --name \
-                 {vault} --ip-address {address}), allow its subnet, or use a private endpoint."
-            ),
-            None => format!(
-                "The vault's firewall does not know this address: allow it or its subnet (az keyvault network-rule add \
-                 --name {vault} --ip-address <address>), or use a private endpoint."
-            ),
-        };
+        let address = fault.client_address.as_deref();
+        let text = format!(
+            "The vault's firewall does not know the address {seen}: allow it (az keyvault network-rule add --name {vault} \
+             --ip-address {address}), allow its subnet, or use a private endpoint. An App Service leaves by any of several \
+             addresses: allow all that az webapp show --query possibleOutboundIpAddresses lists.",
+            seen = address.unwrap_or("from which this came"),
+            address = address.unwrap_or("<address>"),
+        );
         return (Verdict::FirewallBlocked, text);
     }
     if fault.is("ForbiddenByConnection") {
