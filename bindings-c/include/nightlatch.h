@@ -580,7 +580,7 @@ enum nightlatch_error_fact
      */
     NIGHTLATCH_ERROR_REQUEST_ID = 12,
     /*
-     A verdict code to look up.
+     What the trouble is, as one stable word such as `role-missing`; absent unless the facts tell.
      */
     NIGHTLATCH_ERROR_HELP = 13,
 };

@@ -45,7 +45,7 @@ pub enum nightlatch_error_fact {
     NIGHTLATCH_ERROR_INNER_CODE = 11,
     /// The service's request id, for a support ticket.
     NIGHTLATCH_ERROR_REQUEST_ID = 12,
-    /// A verdict code to look up.
+    /// What the trouble is, as one stable word such as `role-missing`; absent unless the facts tell.
     NIGHTLATCH_ERROR_HELP = 13,
 }
 

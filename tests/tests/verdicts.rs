@@ -10,7 +10,8 @@ use nightlatch_core::time::UnixTime;
 use nightlatch_core::verdict::{Explanation, Verdict};
 use nightlatch_core::wire::secrets::{deed, parse_id};
 use nightlatch_core::wire::service_error::service_error;
-use nightlatch_tests::scenario::{folder, index};
+use nightlatch_tests::scenario::play::play;
+use nightlatch_tests::scenario::{folder, index, load};
 use nightlatch_tests::source::workspace;
 use proptest::prelude::*;
 use serde_json::json;
@@ -33,6 +34,37 @@ fn the_documentation_prints_the_table_of_the_code() {
     let rows = text.split_inclusive('\n').filter(|line| line.starts_with('|'));
     let printed: String = rows.collect();
     assert!(printed == table(), "core/VERDICTS.md must print\n{}", table());
+}
+
+/// Three troubles that have cost people days, and the scenarios in which they occur.
+const STORIES: [(&str, &str); 3] = [
+    (
+        "The identity was granted a role, and never attached",
+        "credential/app_service_named_identity_unknown.json",
+    ),
+    (
+        "The firewall lets only some of an App Service's addresses in",
+        "secrets/firewall.json",
+    ),
+    ("The secret was deleted", "secrets/not_found.json"),
+];
+
+#[test]
+fn the_documentation_tells_the_stories_as_a_program_hears_them() {
+    let printed = fs::read_to_string(workspace().join("core/VERDICTS.md")).expect("the documentation");
+    for (title, path) in STORIES {
+        let world = play(&load(path), "caller", 0)
+            .world
+            .expect("a sound configuration");
+        let error = world
+            .all_ended()
+            .values()
+            .find_map(|ended| ended.result.as_ref()?.as_ref().err());
+        let error = error.expect("an error");
+        let help = error.details().help.expect("a verdict").code();
+        let story = format!("### {title}\n\nhelp: `{help}`\n\n```text\n{error}\n```\n");
+        assert!(printed.contains(&story), "core/VERDICTS.md must tell\n{story}");
+    }
 }
 
 #[test]
