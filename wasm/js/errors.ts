@@ -77,7 +77,7 @@ export class NightlatchError extends Error {
   readonly attempts: readonly Attempt[];
   /** The next step, in one sentence. */
   readonly advice: string | undefined;
-  /** What the trouble is, as one stable word such as `role-missing`, when the facts tell (VERDICTS.md has them all). */
+  /** What the trouble is, as one stable word such as `role-missing`, when the facts tell. */
   readonly help: string | undefined;
   /** Claims (JSON) that the user must satisfy in a sign-in of their own, when a service acts on their behalf. */
   readonly claims: string | undefined;

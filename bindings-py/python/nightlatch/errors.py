@@ -111,7 +111,7 @@ class NightlatchError(Exception):
     advice: str | None
     """The next step, in one sentence."""
     help: str | None
-    """What the trouble is, as one stable word such as ``role-missing``, when the facts tell (VERDICTS.md has them all)."""
+    """What the trouble is, as one stable word such as ``role-missing``, when the facts tell."""
     continuation_token: str | None
     """For a list that broke off: what its `by_page` takes to go on."""
 
