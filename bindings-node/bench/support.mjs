@@ -1,35 +1,85 @@
-/** What `reads.mjs` measures with, and what it measures against. */
+/** What the programs of this folder measure with, and what they measure against. */
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Runs programs in turns, each in a process of its own, and takes the quickest time and the least memory. */
-export function race(programs, rounds) {
+/** Where the official packages are installed. */
+export const OFFICIAL = join(import.meta.dirname, "..", "test", "official");
+
+/** Whether they are. */
+export const withOfficial = existsSync(join(OFFICIAL, "node_modules", "@azure"));
+
+/** The secrets that are read many times. */
+export const SECRETS = Array.from({ length: 20 }, (_, index) => `secret-${index}`);
+
+/** The vault that {@link startEmulator} starts. */
+export const VAULT = "https://demo.vault.azure.net";
+
+/**
+ * Runs programs, each in a process of its own, once a round and in another order each time.
+ *
+ * @returns for each program its rounds: milliseconds from start to end, and megabytes resident at most
+ */
+export function race(programs, rounds, environment = {}) {
   const folder = mkdtempSync(join(tmpdir(), "nightlatch-bench-"));
   const files = Object.entries(programs).map(([name, program], index) => {
     const file = join(folder, `program-${index}.${program.module === undefined ? "cjs" : "mjs"}`);
-    const memory = `\nprocess.on("exit", () => process.stderr.write(String(process.resourceUsage().maxRSS)));\n`;
-    writeFileSync(file, memory + (program.module ?? program));
+    writeFileSync(file, TELL_MEMORY + (program.module ?? program));
     return [name, file];
   });
-  const results = {};
+  const results = Object.fromEntries(files.map(([name]) => [name, { ms: [], mb: [] }]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, file] of files) {
+    for (const [name, file] of shuffled(files)) {
       const begun = performance.now();
-      const { status, stderr } = spawnSync(process.execPath, [file], { encoding: "utf8" });
-      const ms = performance.now() - begun;
+      const { status, stderr } = run([file], environment);
+      results[name].ms.push(performance.now() - begun);
       if (status !== 0) {
         throw new Error(`${name}: ${stderr}`);
       }
-      const mb = Number(stderr) / 1024;
-      const so = results[name] ?? { ms, mb };
-      results[name] = { ms: Math.min(ms, so.ms), mb: Math.min(mb, so.mb) };
+      results[name].mb.push(Number(stderr) / 1024);
     }
   }
   rmSync(folder, { recursive: true });
   return results;
+}
+
+/** Not what getrusage says where it can be helped: on Linux that begins with what the parent had. */
+const TELL_MEMORY = `
+process.on("exit", () => {
+  let memory = process.resourceUsage().maxRSS;
+  try {
+    memory = /VmHWM:\\s+(\\d+)/.exec(process.getBuiltinModule("fs").readFileSync("/proc/self/status", "latin1"))[1];
+  } catch {
+    // No such file: another system.
+  }
+  process.stderr.write(String(memory));
+});
+`;
+
+/** Runs a program of Node's to its end. */
+export function run(args, environment) {
+  const env = { ...process.env, ...environment };
+  return spawnSync(process.execPath, args, { encoding: "utf8", env });
+}
+
+/** The middle one. */
+export function median(values) {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+/** The median over the rounds of what `relate` makes of a pair: what slows a round slows both. */
+export function paired(ours, theirs, relate) {
+  return median(ours.map((value, round) => relate(value, theirs[round])));
+}
+
+/** The same in another order. */
+export function shuffled(list) {
+  return list
+    .map((item) => [Math.random(), item])
+    .sort(([a], [b]) => a - b)
+    .map(([, item]) => item);
 }
 
 /** Nanoseconds that a call of each function takes: the best of nine rounds, in turns. */
@@ -62,14 +112,18 @@ export async function bestAwaited(first, second, count = 300_000) {
   return times;
 }
 
-/** Starts a local Azure whose one vault holds `secrets`. */
-export async function startEmulator(names) {
+/**
+ * Starts a local Azure whose one vault holds {@link SECRETS} and `db-password`, without a limit of requests.
+ *
+ * @returns the variables of whoever is to reach it, and what stops it
+ */
+export async function startEmulator() {
   const folder = mkdtempSync(join(tmpdir(), "nightlatch-bench-"));
   const target = process.env.CARGO_TARGET_DIR ?? join(import.meta.dirname, "..", "..", "target");
   const built = ["release", "debug"].map((profile) => join(target, profile, "nightlatch-emulator"));
   const program = process.env.NIGHTLATCH_EMULATOR ?? built.find(existsSync);
   const configuration = join(folder, "azure.json");
-  const secrets = Object.fromEntries(names.map((name) => [name, "value"]));
+  const secrets = Object.fromEntries(["db-password", ...SECRETS].map((name) => [name, "value"]));
   const principal = "33333333-3333-4333-8333-333333333333";
   const machine = { name: "machine", client_id: "2", object_id: principal, kind: "system" };
   const vault = {
@@ -87,15 +141,38 @@ export async function startEmulator(names) {
   return {
     environment: {
       EMULATOR_HTTPS: https,
-      HTTPS_PROXY: http,
+      ...through(http),
       NO_PROXY: "127.0.0.1,localhost",
       NODE_EXTRA_CA_CERTS: ca,
-      IDENTITY_ENDPOINT: `${http}/msi/token`,
       IDENTITY_HEADER: "emulator-identity-header",
+      ...UNSET,
     },
     stop: () => {
       child.stdin.end();
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** The variables of whoever is to reach a local Azure at this address. */
+export function through(http) {
+  return { HTTPS_PROXY: http, IDENTITY_ENDPOINT: `${http}/msi/token` };
+}
+
+/**
+ * Variables that would have some programs do more work than others: our client trusts `SSL_CERT_FILE` instead of Node's own
+ * authorities, and reading a long list takes 20 ms; a program by hand and the official packages do not know it.
+ */
+const UNSET = Object.fromEntries(
+  ["SSL_CERT_FILE", "SSL_CERT_DIR", "https_proxy", "no_proxy"].map((name) => [name, undefined]),
+);
+
+/** A figure beside what it is measured against. */
+export function ratio(value, measure, unit, what, times = value / measure) {
+  return `${value.toFixed(0)} ${unit}, ${times.toFixed(2)} × ${what} (${measure.toFixed(0)} ${unit})`;
+}
+
+/** Prints a line. */
+export function report(what, figure) {
+  console.log(`${what.padEnd(36)}${figure}`);
 }

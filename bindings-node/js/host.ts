@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomBytes } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
 import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -12,14 +13,16 @@ import type { EventFacts } from "../../wasm/js/events.js";
 import { auditor } from "../../wasm/js/host/audit.js";
 import { systemClock } from "../../wasm/js/host/clock.js";
 import { exchange } from "../../wasm/js/host/fetch.js";
-import { readFile } from "../../wasm/js/host/files.js";
 import { given } from "../../wasm/js/host/given.js";
 import type { Host } from "../../wasm/js/host/host.js";
 import type { HostOptions } from "../../wasm/js/options.js";
 import { HOST_OPTIONS } from "../../wasm/js/runtime.js";
-import { run } from "./host/commands.js";
-import { browse } from "./host/people.js";
 import { Transport } from "./host/transport.js";
+
+// Loaded when they are needed: most programs read no file and run no other program.
+const files = () => import("../../wasm/js/host/files.js");
+const commands = () => import("./host/commands.js");
+const people = () => import("./host/people.js");
 
 /** The names of the options that belong to this host. */
 export const NODE_OPTIONS: readonly string[] = [...HOST_OPTIONS, "ca"];
@@ -27,7 +30,7 @@ export const NODE_OPTIONS: readonly string[] = [...HOST_OPTIONS, "ca"];
 /** Makes the host that `options` ask for. */
 export function nodeHost(options: HostOptions): Host {
   const environment = options.environment ?? process.env;
-  const { audit, fetch, files } = options;
+  const { audit, fetch } = options;
   let transport: Transport | undefined;
   return {
     http: (request, signal) =>
@@ -35,18 +38,20 @@ export function nodeHost(options: HostOptions): Host {
         ? (transport ??= new Transport(environment, options.ca)).send(request, signal)
         : exchange(fetch, request, signal),
     readFile: async (path, limit, plain) => {
-      const file = files?.[path];
-      return file === undefined ? readFile(path, limit, plain) : given(file, limit);
+      const file = options.files?.[path];
+      return file === undefined ? (await files()).readFile(path, limit, plain) : given(file, limit);
     },
-    run,
+    run: async (...run) => (await commands()).run(...run),
     tell: (message) => console.log(message),
-    browse,
+    browse: async (...page) => (await people()).browse(...page),
     event: publish,
     ...(audit !== undefined && { audit: auditor(audit, (path) => append.bind(undefined, resolve(path))) }),
     environment: () => environment,
     platform: PLATFORMS[process.platform] ?? "other",
     renewal: options.renewal ?? "detached",
     clock: options.clock ?? systemClock,
+    // That of WebCrypto takes a millisecond to load.
+    random: randomBytes,
     close: () => transport?.close(),
   };
 }

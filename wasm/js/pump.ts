@@ -142,7 +142,7 @@ export class Pump {
       const value = variables[name];
       return value === undefined ? [] : [[name, value]];
     });
-    const seed = crypto.getRandomValues(new Uint8Array(16));
+    const seed = this.#host.random?.(16) ?? crypto.getRandomValues(new Uint8Array(16));
     const { options, secrets } = this.#configuration;
     try {
       this.#engine = factory.create(options, environment, secrets, seed);

@@ -102,9 +102,10 @@ export class Transport {
 function trust(ca: Certificates, environment: Environment): tls.SecureContext {
   const own = [ca].flat().map((pem) => Buffer.from(pem));
   const { SSL_CERT_FILE: instead, NODE_EXTRA_CA_CERTS: besides } = environment;
-  // OpenSSL's variable takes the place of what is built in, as in other languages; Node's own variable adds to it.
+  // OpenSSL's variable takes the place of what is built in, as in other languages; Node's own variable adds to it. Often
+  // both name the same long list.
   if (instead) {
-    const added = besides && existsSync(besides) ? [readFileSync(besides)] : [];
+    const added = besides && besides !== instead && existsSync(besides) ? [readFileSync(besides)] : [];
     return tls.createSecureContext({ ca: [readFileSync(instead), ...added, ...own] });
   }
   return tls.createSecureContext(own.length > 0 ? { ca: [...authorities(besides), ...own] } : {});

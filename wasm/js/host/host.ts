@@ -90,6 +90,8 @@ export interface Host {
   /** Who renews what nears its end: nobody waits, or, where IO ends with a request, the caller who notices. */
   readonly renewal: "detached" | "caller";
   readonly clock: Clock;
+  /** Random bytes; absent: those of WebCrypto. */
+  random?(length: number): Uint8Array;
   /**
    * How often a caller looks whether its call has ended. Given where IO belongs to a request: there a promise that
    * another request's IO settles may wake nobody, and that request may be gone.
