@@ -1,4 +1,7 @@
-/** Loaded before a job: writes down, line by line, every HTTP request as Node sends it, to the file RECORD. */
+/**
+ * Loaded before a program: writes down, line by line, every HTTP request as Node sends it and the status of its answer, to
+ * the file RECORD.
+ */
 
 import { appendFileSync } from "node:fs";
 import { ClientRequest } from "node:http";
@@ -22,7 +25,8 @@ ClientRequest.prototype.end = function (chunk, ...rest) {
   const { method, path, host } = this;
   if (method !== "CONNECT") {
     const sent = { method, host, path, headers: this.getHeaders(), body: bodies.get(this) ?? "" };
-    appendFileSync(process.env.RECORD, `${JSON.stringify(sent)}\n`);
+    const record = (status) => appendFileSync(process.env.RECORD, `${JSON.stringify({ ...sent, status })}\n`);
+    this.prependOnceListener("response", ({ statusCode }) => record(statusCode));
   }
   return end.call(this, chunk, ...rest);
 };
