@@ -399,6 +399,22 @@ fn events() -> Vec<String> {
     found
 }
 
+/// The sign-in services that users name by their clouds, as the core writes them.
+pub(crate) fn authority_hosts() -> Vec<(String, String)> {
+    let text = source("credentials/common.ts");
+    let listed = between(&text, "export const AzureAuthorityHosts = Object.freeze({", "})");
+    let lines = listed
+        .lines()
+        .filter_map(|line| line.trim().trim_end_matches(',').split_once(": "));
+    lines
+        .map(|(name, url)| {
+            let name = snake(name).trim_start_matches('_').to_uppercase();
+            let host = url.trim_matches('"').trim_start_matches("https://");
+            (name, host.to_owned())
+        })
+        .collect()
+}
+
 fn source(file: &str) -> String {
     typescript(&workspace().join("wasm/js").join(file))
 }

@@ -10,6 +10,7 @@ mod text;
 use std::collections::BTreeSet;
 
 use nightlatch_core::error::ErrorKind;
+use nightlatch_core::identity::cloud::AUTHORITY_HOSTS;
 use nightlatch_tests::source::{files, workspace};
 use serde_json::Value;
 
@@ -102,6 +103,13 @@ fn the_numbers_of_errors_are_the_cores() {
         }
     }
     assert!(seen >= 4, "only {seen} errors are made in wasm/js");
+}
+
+#[test]
+fn the_sign_in_services_are_the_cores() {
+    // Python asks its engine for them.
+    let core = AUTHORITY_HOSTS.map(|(name, host)| (name.to_owned(), host.to_owned()));
+    assert_eq!(javascript::authority_hosts(), core);
 }
 
 #[test]
