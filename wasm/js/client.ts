@@ -5,9 +5,9 @@
  */
 
 import { decodeBase64, encodeBase64 } from "./base64.js";
+import { Calls } from "./calls.js";
 import { type Credential, credentialOf } from "./credential.js";
 import { DefaultAzureCredential } from "./credentials.js";
-import type { SecretValue } from "./engine.js";
 import { errorFrom, invalidArgument, isRawError, NightlatchError } from "./errors.js";
 import { type EventFacts, type EventType, NightlatchEvent } from "./events.js";
 import {
@@ -23,16 +23,9 @@ import {
   type SecretProperties,
 } from "./models.js";
 import type { EngineOptions } from "./options.js";
-import { paged, type PagedAsyncIterableIterator } from "./paging.js";
-import {
-  type Begun,
-  type Look,
-  Poller,
-  type PollerLike,
-  type PollOperationState,
-  resumed,
-} from "./polling.js";
-import type { Finished, Pump } from "./pump.js";
+import type { PagedAsyncIterableIterator } from "./paging.js";
+import { Poller, type PollerLike, type PollOperationState } from "./polling.js";
+import type { Pump } from "./pump.js";
 import {
   changed,
   type GetSecretOptions,
@@ -43,7 +36,6 @@ import {
   type SecretPollerOptions,
   type SetSecretOptions,
   sinceEpoch,
-  timed,
   type UpdateSecretPropertiesOptions,
   waiting,
   type WithSecretOptions,
@@ -67,6 +59,7 @@ export class SecretClient extends EventTarget {
   readonly vaultUrl: string;
   readonly #credential: Credential;
   readonly #pump: Pump;
+  readonly #calls: Calls;
   #unlisten: (() => void) | undefined;
   #closed = false;
 
@@ -84,6 +77,7 @@ export class SecretClient extends EventTarget {
     this.vaultUrl = vaultUrl;
     this.#credential = credentialOf(credential);
     this.#pump = this.#credential._pump(options, this);
+    this.#calls = new Calls(vaultUrl, this, () => this.#open());
     // A wrong URL is told here and not at the first call.
     this.#pump.peek(vaultUrl, "", null);
   }
@@ -131,7 +125,7 @@ export class SecretClient extends EventTarget {
     }
     const asked = [...found.keys()].filter((name) => found.get(name) === undefined);
     if (asked.length > 0) {
-      const [, , ends] = await this.#call("secrets", "get_secrets", { names: asked, refresh }, options);
+      const [, , ends] = await this.#calls.one("secrets", "get_secrets", { names: asked, refresh }, options);
       ends.forEach((end, at) => {
         const name = asked[at] as string;
         found.set(name, isRawError(end) ? errorFrom(end) : secretFrom(end));
@@ -190,7 +184,7 @@ export class SecretClient extends EventTarget {
       );
     }
     const request = { name, ...changed(options), recover_if_deleted: options.recoverIfDeleted };
-    return secretFrom((await this.#call("secret", "set_secret", request, options, value))[2]);
+    return secretFrom((await this.#calls.one("secret", "set_secret", request, options, value))[2]);
   }
 
   /**
@@ -203,7 +197,7 @@ export class SecretClient extends EventTarget {
     version: string,
     options: UpdateSecretPropertiesOptions = {},
   ): Promise<SecretProperties> {
-    return this.#properties(
+    return this.#calls.properties(
       "update_secret_properties",
       {
         name,
@@ -218,7 +212,7 @@ export class SecretClient extends EventTarget {
 
   /** Lists the vault's secrets without values, disabled and expired ones too. Needs the permission to list. */
   listPropertiesOfSecrets(options: ListOptions = {}): PagedAsyncIterableIterator<SecretProperties> {
-    return this.#list("list_properties_of_secrets", {}, propertiesFrom, options);
+    return this.#calls.list("list_properties_of_secrets", {}, propertiesFrom, options);
   }
 
   /** Lists the versions of a secret without values. Needs the permission to list. An unknown secret has none. */
@@ -226,12 +220,12 @@ export class SecretClient extends EventTarget {
     name: string,
     options: ListOptions = {},
   ): PagedAsyncIterableIterator<SecretProperties> {
-    return this.#list("list_properties_of_secret_versions", { name }, propertiesFrom, options);
+    return this.#calls.list("list_properties_of_secret_versions", { name }, propertiesFrom, options);
   }
 
   /** Lists the deleted secrets that can still be recovered. Needs the permission to list. */
   listDeletedSecrets(options: ListOptions = {}): PagedAsyncIterableIterator<DeletedSecret> {
-    return this.#list("list_deleted_secrets", {}, deletedFrom, options);
+    return this.#calls.list("list_deleted_secrets", {}, deletedFrom, options);
   }
 
   /**
@@ -242,16 +236,20 @@ export class SecretClient extends EventTarget {
     name: string,
     options: SecretPollerOptions = {},
   ): Promise<PollerLike<PollOperationState<DeletedSecret>, DeletedSecret>> {
-    const begun = await this.#begin("delete_secret", name, options, (reply) => {
+    const begun = await this.#calls.begin("delete_secret", name, options, (reply) => {
       const { deleted, finished } = reply as { deleted: DeletedJson; finished: boolean };
       return { result: deletedFrom(deleted), finished };
     });
-    return new Poller(this.#looking("deletion_finished", name, options), begun);
+    return new Poller(this.#calls.looking("deletion_finished", name, options), begun);
   }
 
   /** Gets a deleted secret, without its value. Needs the permission to get. */
   async getDeletedSecret(name: string, options: OperationOptions = {}): Promise<DeletedSecret> {
-    const { deleted } = await this.#reply<{ deleted: DeletedJson }>("get_deleted_secret", { name }, options);
+    const { deleted } = await this.#calls.reply<{ deleted: DeletedJson }>(
+      "get_deleted_secret",
+      { name },
+      options,
+    );
     return deletedFrom(deleted);
   }
 
@@ -263,16 +261,16 @@ export class SecretClient extends EventTarget {
     name: string,
     options: SecretPollerOptions = {},
   ): Promise<PollerLike<PollOperationState<SecretProperties>, SecretProperties>> {
-    const begun = await this.#begin("recover_deleted_secret", name, options, (reply) => {
+    const begun = await this.#calls.begin("recover_deleted_secret", name, options, (reply) => {
       const { properties } = reply as { properties: PropertiesJson };
       return { result: propertiesFrom(properties), finished: false };
     });
-    return new Poller(this.#looking("recovery_finished", name, options), begun);
+    return new Poller(this.#calls.looking("recovery_finished", name, options), begun);
   }
 
   /** Deletes a deleted secret for good. Needs the permission to purge. */
   async purgeDeletedSecret(name: string, options: PurgeDeletedSecretOptions = {}): Promise<void> {
-    await this.#reply("purge_deleted_secret", { name, ...(options.wait && waiting(options)) }, options);
+    await this.#calls.reply("purge_deleted_secret", { name, ...(options.wait && waiting(options)) }, options);
   }
 
   /**
@@ -281,7 +279,7 @@ export class SecretClient extends EventTarget {
    * @returns an opaque blob, which only a vault of the same subscription and geography can restore
    */
   async backupSecret(name: string, options: OperationOptions = {}): Promise<Uint8Array> {
-    return decodeBase64((await this.#call("backup", "backup_secret", { name }, options))[2]);
+    return decodeBase64((await this.#calls.one("backup", "backup_secret", { name }, options))[2]);
   }
 
   /**
@@ -293,7 +291,7 @@ export class SecretClient extends EventTarget {
     if (!(backup instanceof Uint8Array)) {
       throw invalidArgument("A backup is a Uint8Array.");
     }
-    return this.#properties("restore_secret_backup", {}, options, encodeBase64(backup));
+    return this.#calls.properties("restore_secret_backup", {}, options, encodeBase64(backup));
   }
 
   /**
@@ -384,73 +382,8 @@ export class SecretClient extends EventTarget {
   async #get(name: string, options: GetSecretOptions, refresh: boolean): Promise<KeyVaultSecret> {
     const { version = null, outContentType } = options;
     const asked = { name, version, refresh, ...(outContentType && { out_content_type: outContentType }) };
-    const [, , secret] = await this.#call("secret", "get_secret", asked, options);
+    const [, , secret] = await this.#calls.one("secret", "get_secret", asked, options);
     return secretFrom(secret);
-  }
-
-  /** Has an operation done that ends in a certain way. */
-  async #call<Kind extends Finished[0]>(
-    _kind: Kind,
-    op: string,
-    request: object,
-    options: OperationOptions,
-    value?: SecretValue,
-  ): Promise<Extract<Finished, [Kind, ...unknown[]]>> {
-    const operation = { op, vault: this.vaultUrl, ...timed(options), ...request };
-    const finished = await this.#open().call(operation, this, options.abortSignal, value);
-    return finished as Extract<Finished, [Kind, ...unknown[]]>;
-  }
-
-  async #reply<T>(op: string, request: object, options: OperationOptions, value?: SecretValue): Promise<T> {
-    return JSON.parse((await this.#call("reply", op, request, options, value))[2]) as T;
-  }
-
-  async #properties(
-    op: string,
-    request: object,
-    options: OperationOptions,
-    value?: SecretValue,
-  ): Promise<SecretProperties> {
-    const reply = await this.#reply<{ properties: PropertiesJson }>(op, request, options, value);
-    return propertiesFrom(reply.properties);
-  }
-
-  #list<Json, T>(
-    op: string,
-    request: object,
-    read: (json: Json) => T,
-    options: ListOptions,
-  ): PagedAsyncIterableIterator<T> {
-    return paged(async ({ continuationToken: continuation, maxPageSize }) => {
-      const paging = { ...request, continuation, max_page_size: maxPageSize };
-      const reply = await this.#reply<{ page: Json[]; continuation: string | null }>(op, paging, options);
-      return { items: reply.page.map(read), continuation: reply.continuation };
-    });
-  }
-
-  async #begin<T>(
-    op: string,
-    name: string,
-    options: SecretPollerOptions,
-    read: (reply: unknown) => Omit<Begun<T>, "reply">,
-  ): Promise<Begun<T>> {
-    if (options.resumeFrom !== undefined) {
-      const before = resumed(options.resumeFrom);
-      if (before === undefined) {
-        throw invalidArgument("resumeFrom must be what toString of a poller gave.");
-      }
-      const { reply, isCompleted } = before;
-      return { ...read(JSON.parse(reply)), finished: isCompleted, reply };
-    }
-    const [, , reply] = await this.#call("reply", op, { name }, options);
-    return { ...read(JSON.parse(reply)), reply };
-  }
-
-  #looking(op: string, name: string, { intervalInMs }: SecretPollerOptions): Look {
-    return async (wait, options) => {
-      const request = { name, ...(wait && waiting({ ...options, intervalInMs })) };
-      return (await this.#reply<{ finished: boolean }>(op, request, options)).finished;
-    };
   }
 
   #open(): Pump {

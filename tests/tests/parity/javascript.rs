@@ -108,7 +108,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     (
         "deletion_finished.name",
         "client.ts",
-        "#looking(\"deletion_finished\", name, options)",
+        "looking(\"deletion_finished\", name, options)",
     ),
     ("deletion_finished.~", "polling.ts", "poll(options?: PollOptions)"),
     (
@@ -129,7 +129,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     (
         "recovery_finished.name",
         "client.ts",
-        "#looking(\"recovery_finished\", name, options)",
+        "looking(\"recovery_finished\", name, options)",
     ),
     ("recovery_finished.~", "polling.ts", "poll(options?: PollOptions)"),
     (

@@ -1,0 +1,103 @@
+/**
+ * How a client has its engine do something: one operation, the pages of a list, what the vault finishes later.
+ *
+ * @module
+ */
+
+import type { SecretValue } from "./engine.js";
+import { invalidArgument } from "./errors.js";
+import { type PropertiesJson, propertiesFrom, type SecretProperties } from "./models.js";
+import { paged, type PagedAsyncIterableIterator } from "./paging.js";
+import { type Begun, type Look, resumed } from "./polling.js";
+import type { Finished, Pump } from "./pump.js";
+import {
+  type ListOptions,
+  type OperationOptions,
+  type SecretPollerOptions,
+  timed,
+  waiting,
+} from "./requests.js";
+
+/** The calls of one client. */
+export class Calls {
+  readonly #vault: string;
+  readonly #owner: object;
+  readonly #pump: () => Pump;
+
+  /** @param pump - gives the engine at work, or throws if the client is closed */
+  constructor(vault: string, owner: object, pump: () => Pump) {
+    this.#vault = vault;
+    this.#owner = owner;
+    this.#pump = pump;
+  }
+
+  /** Has an operation done that ends in a certain way. */
+  async one<Kind extends Finished[0]>(
+    _kind: Kind,
+    op: string,
+    request: object,
+    options: OperationOptions,
+    value?: SecretValue,
+  ): Promise<Extract<Finished, [Kind, ...unknown[]]>> {
+    const operation = { op, vault: this.#vault, ...timed(options), ...request };
+    const finished = await this.#pump().call(operation, this.#owner, options.abortSignal, value);
+    return finished as Extract<Finished, [Kind, ...unknown[]]>;
+  }
+
+  /** Has an operation done that ends with JSON. */
+  async reply<T>(op: string, request: object, options: OperationOptions, value?: SecretValue): Promise<T> {
+    return JSON.parse((await this.one("reply", op, request, options, value))[2]) as T;
+  }
+
+  /** Has an operation done that ends with the properties of a secret. */
+  async properties(
+    op: string,
+    request: object,
+    options: OperationOptions,
+    value?: SecretValue,
+  ): Promise<SecretProperties> {
+    const reply = await this.reply<{ properties: PropertiesJson }>(op, request, options, value);
+    return propertiesFrom(reply.properties);
+  }
+
+  /** The pages of a list. */
+  list<Json, T>(
+    op: string,
+    request: object,
+    read: (json: Json) => T,
+    options: ListOptions,
+  ): PagedAsyncIterableIterator<T> {
+    return paged(async ({ continuationToken: continuation, maxPageSize }) => {
+      const paging = { ...request, continuation, max_page_size: maxPageSize };
+      const reply = await this.reply<{ page: Json[]; continuation: string | null }>(op, paging, options);
+      return { items: reply.page.map(read), continuation: reply.continuation };
+    });
+  }
+
+  /** Begins what the vault finishes later, or takes it up again. */
+  async begin<T>(
+    op: string,
+    name: string,
+    options: SecretPollerOptions,
+    read: (reply: unknown) => Omit<Begun<T>, "reply">,
+  ): Promise<Begun<T>> {
+    if (options.resumeFrom !== undefined) {
+      const before = resumed(options.resumeFrom);
+      if (before === undefined) {
+        throw invalidArgument("resumeFrom must be what toString of a poller gave.");
+      }
+      const { reply, isCompleted } = before;
+      return { ...read(JSON.parse(reply)), finished: isCompleted, reply };
+    }
+    const [, , reply] = await this.one("reply", op, { name }, options);
+    return { ...read(JSON.parse(reply)), reply };
+  }
+
+  /** How a poller looks whether the vault has finished. */
+  looking(op: string, name: string, { intervalInMs }: SecretPollerOptions): Look {
+    return async (wait, options) => {
+      const request = { name, ...(wait && waiting({ ...options, intervalInMs })) };
+      return (await this.reply<{ finished: boolean }>(op, request, options)).finished;
+    };
+  }
+}
