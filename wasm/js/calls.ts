@@ -31,9 +31,8 @@ export class Calls {
     this.#pump = pump;
   }
 
-  /** Has an operation done that ends in a certain way. */
+  /** Has an operation done that ends, as `Kind` says, in a certain way. */
   async one<Kind extends Finished[0]>(
-    _kind: Kind,
     op: string,
     request: object,
     options: OperationOptions,
@@ -46,7 +45,7 @@ export class Calls {
 
   /** Has an operation done that ends with JSON. */
   async reply<T>(op: string, request: object, options: OperationOptions, value?: SecretValue): Promise<T> {
-    return JSON.parse((await this.one("reply", op, request, options, value))[2]) as T;
+    return JSON.parse((await this.one<"reply">(op, request, options, value))[2]) as T;
   }
 
   /** Has an operation done that ends with the properties of a secret. */
@@ -89,7 +88,7 @@ export class Calls {
       const { reply, isCompleted } = before;
       return { ...read(JSON.parse(reply)), finished: isCompleted, reply };
     }
-    const [, , reply] = await this.one("reply", op, { name }, options);
+    const [, , reply] = await this.one<"reply">(op, { name }, options);
     return { ...read(JSON.parse(reply)), reply };
   }
 

@@ -125,7 +125,7 @@ export class SecretClient extends EventTarget {
     }
     const asked = [...found.keys()].filter((name) => found.get(name) === undefined);
     if (asked.length > 0) {
-      const [, , ends] = await this.#calls.one("secrets", "get_secrets", { names: asked, refresh }, options);
+      const [, , ends] = await this.#calls.one<"secrets">("get_secrets", { names: asked, refresh }, options);
       ends.forEach((end, at) => {
         const name = asked[at] as string;
         found.set(name, isRawError(end) ? errorFrom(end) : secretFrom(end));
@@ -184,7 +184,7 @@ export class SecretClient extends EventTarget {
       );
     }
     const request = { name, ...changed(options), recover_if_deleted: options.recoverIfDeleted };
-    return secretFrom((await this.#calls.one("secret", "set_secret", request, options, value))[2]);
+    return secretFrom((await this.#calls.one<"secret">("set_secret", request, options, value))[2]);
   }
 
   /**
@@ -279,7 +279,7 @@ export class SecretClient extends EventTarget {
    * @returns an opaque blob, which only a vault of the same subscription and geography can restore
    */
   async backupSecret(name: string, options: OperationOptions = {}): Promise<Uint8Array> {
-    return decodeBase64((await this.#calls.one("backup", "backup_secret", { name }, options))[2]);
+    return decodeBase64((await this.#calls.one<"backup">("backup_secret", { name }, options))[2]);
   }
 
   /**
@@ -382,7 +382,7 @@ export class SecretClient extends EventTarget {
   async #get(name: string, options: GetSecretOptions, refresh: boolean): Promise<KeyVaultSecret> {
     const { version = null, outContentType } = options;
     const asked = { name, version, refresh, ...(outContentType && { out_content_type: outContentType }) };
-    const [, , secret] = await this.#calls.one("secret", "get_secret", asked, options);
+    const [, , secret] = await this.#calls.one<"secret">("get_secret", asked, options);
     return secretFrom(secret);
   }
 
