@@ -164,7 +164,7 @@ def applications(emulator: Emulator, folder: Path) -> list[Source]:
 
 
 def hosts(emulator: Emulator, arc: bool) -> list[Source]:
-    """Hosts that have an identity, and those among them that the default chain finds without asking around."""
+    """Hosts that have an identity, and those among them that the default chain finds without asking."""
     header = "emulator-identity-header"
     fabric = emulator.ready["service_fabric"]
     app_service = {"IDENTITY_ENDPOINT": f"{emulator.http}/msi/token", "IDENTITY_HEADER": header}
@@ -203,7 +203,7 @@ def tools(folder: Path) -> list[Source]:
 
 
 def people() -> list[Source]:
-    """People, who are quick here: the browser is curl, where it is installed, which follows where the page leads."""
+    """People, who are quick here: the browser is curl, where it is installed, and goes where the page leads."""
     browser = {"BROWSER": "curl --silent --location --output /dev/null %s &"}
     password = f"'{DEVELOPERS}', '{USER}', 'emulator-password', tenant_id='{TENANT}'"
     code = f"'{TENANT}', '{APP}', '{{prepared}}', '{BACK}', client_secret='app-secret'"
@@ -236,8 +236,8 @@ def authorization_code(emulator: Emulator) -> str:
 
 @contextmanager
 def arc_folder() -> Iterator[bool]:
-    """Lends the folder of an Azure Arc agent to the emulator, if it can: neither library reads another, and a real agent's
-    is left alone."""
+    """Lends the folder of an Azure Arc agent to the emulator, if it can: neither library reads another, and a
+    real agent's is left alone."""
     top = ARC_FOLDER.parent
     lent = not top.exists() and os.access(top.parent, os.W_OK)
     if lent:

@@ -84,7 +84,8 @@ def tags(properties: SecretProperties) -> str:
 
 
 def say(step: str, *what: object) -> None:
-    text = [("yes" if part else "no") if isinstance(part, bool) else str(part) for part in what]
+    words = {True: "yes", False: "no", None: ""}
+    text = [words[part] if part is None or isinstance(part, bool) else str(part) for part in what]
     print(step, *text, sep=" | ", flush=True)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from emulator_process import Emulator
 
-TRANSCRIPT = Path(__file__).with_name("transcript.txt")
+TRANSCRIPT = Path(__file__).with_name(os.environ.get("TRANSCRIPT", "transcript.txt"))
 MACHINE = "33333333-3333-4333-8333-333333333333"
 EVERYTHING = ["get", "list", "set", "delete", "recover", "purge", "backup", "restore"]
 SLOWLY = {"polls": 1}

@@ -56,9 +56,11 @@ def test_the_same_for_asyncio(emulator: Emulator) -> None:
 
     async def main() -> None:
         ours: Any = aio.ClientSecretCredential(TENANT, APP, "app-secret")
-        async with SecretClient(emulator.url, ours) as client:
+        # aiohttp reads the variable for certificates once in a process.
+        trust = {"connection_verify": emulator.ca}
+        async with SecretClient(emulator.url, ours, **trust) as client:
             assert (await client.get_secret("db-password")).value == "s3cr3t"
-        theirs = ClientSecretCredential(TENANT, APP, "app-secret")
+        theirs = ClientSecretCredential(TENANT, APP, "app-secret", **trust)
         async with theirs, aio.SecretClient(emulator.url, theirs) as mine:
             assert (await mine.get_secret("db-password")).value == "s3cr3t"
 

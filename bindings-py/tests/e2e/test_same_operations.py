@@ -23,6 +23,7 @@ from .test_samples import IMPORTS
 from .vaults import emulator_with
 
 pytestmark = pytest.mark.e2e
+shared = pytest.importorskip("azure.keyvault.secrets._shared", reason="pip install azure-keyvault-secrets")
 sdk = pytest.importorskip("azure.keyvault.secrets", reason="pip install azure-keyvault-secrets")
 pytest.importorskip("azure.identity", reason="pip install azure-identity")
 pytest.importorskip("aiohttp", reason="pip install aiohttp")
@@ -138,6 +139,8 @@ def play(name: str, ours: bool, monkeypatch: pytest.MonkeyPatch, folder: Path) -
     space: dict[str, Any] = {}
     exec(compile(text, name, "exec"), space)  # noqa: S102
     transcript = Transcript()
+    # One for the whole process, in which others have left what they were told.
+    shared.HttpChallengeCache.clear()
     with emulator_with(folder) as emulator:
         for variable, value in emulator.network.items():
             monkeypatch.setenv(variable, value)
