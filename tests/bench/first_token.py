@@ -203,7 +203,7 @@ def tools(folder: Path) -> list[Source]:
 
 
 def people() -> list[Source]:
-    """People, who are quick here: the browser is curl, where it is installed, and goes where the page leads."""
+    """People, who are quick here: the browser is curl, if it is installed, and goes where a page leads."""
     browser = {"BROWSER": "curl --silent --location --output /dev/null %s &"}
     password = f"'{DEVELOPERS}', '{USER}', 'emulator-password', tenant_id='{TENANT}'"
     code = f"'{TENANT}', '{APP}', '{{prepared}}', '{BACK}', client_secret='app-secret'"
