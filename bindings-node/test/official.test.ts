@@ -121,6 +121,8 @@ interface Performed {
   requests: Request[];
   /** What was sent for tokens, by its fields. */
   fields: Map<string, string>[];
+  /** The arguments of every tool that was run. */
+  commands: string[][];
 }
 
 async function perform(
@@ -129,23 +131,35 @@ async function perform(
   variables: Record<string, string | undefined> = {},
 ): Promise<Performed> {
   await emulator.forget();
-  const record = file(`${whose}.jsonl`);
+  const [record, tools] = [file(`${whose}.jsonl`), file(`${whose}-tools.jsonl`)];
   writeFileSync(record, "");
+  writeFileSync(tools, "");
   const recording = ["--import", pathToFileURL(join(OFFICIAL, "record.mjs")).href];
   const { stdout, stderr, status } = await runProgram(
     process.execPath,
     [...recording, join(OFFICIAL, "jobs.mjs"), whose, job],
-    { environment: { ...emulator.environment, ...SURROUNDINGS, RECORD: record, ...variables } },
+    {
+      environment: {
+        ...emulator.environment,
+        ...SURROUNDINGS,
+        RECORD: record,
+        NIGHTLATCH_TOOL_LOG: tools,
+        ...variables,
+      },
+    },
   );
   assert.equal(status, 0, stderr);
-  const sent = readFileSync(record, "utf8").split("\n").filter(Boolean);
+  const lines = (path: string): string[] => readFileSync(path, "utf8").split("\n").filter(Boolean);
   return {
     outcome: JSON.parse(stdout) as unknown,
     requests: ((await emulator.log()) as Record<string, string>[]).map(
       ({ service, method, host, path, status }) =>
         [service, method, host, path?.replace(/[0-9a-f]{32}/, "VERSION"), status] as unknown as Request,
     ),
-    fields: sent.map((line) => fieldsOf(JSON.parse(line) as Sent)).filter((one) => one !== undefined),
+    fields: lines(record)
+      .map((line) => fieldsOf(JSON.parse(line) as Sent))
+      .filter((one) => one !== undefined),
+    commands: lines(tools).map((line) => (JSON.parse(line) as { argv: string[] }).argv),
   };
 }
 
@@ -217,6 +231,9 @@ const SPARED: [reason: string, spared: (request: Request) => boolean][] = [
   ],
 ];
 
+/** What the official library's tools are told besides: the tenant that the challenge named which is spared above. */
+const CHALLENGED = ["--tenant", "11111111-1111-4111-8111-111111111111"];
+
 const JOBS: [job: string, error?: { ours: object; official: object }][] = [
   ["managed identity"],
   ["managed identity by client id"],
@@ -271,6 +288,11 @@ for (const [job, error] of JOBS) {
       return spared === undefined;
     });
     assert.deepEqual(ours.requests, wanted);
+    assert.deepEqual(
+      ours.commands.map((command) => [...command, ...CHALLENGED]),
+      official.commands,
+    );
+    assert.equal(ours.commands.length, job === "Azure CLI" ? 1 : 0);
   });
 }
 
