@@ -118,6 +118,18 @@ check "Azure Pipelines" prints "$secret" env SYSTEM_OIDCREQUESTURI=https://dev.a
 check "GitHub Actions" prints "$secret" env "ACTIONS_ID_TOKEN_REQUEST_URL=https://pipelines.actions.githubusercontent.com/token?api-version=2.0" ACTIONS_ID_TOKEN_REQUEST_TOKEN=emulator-request-token ./identity $vault db-password GitHubActionsCredential $application_is
 tool() { prints "$secret" env PATH="$here/../tests/emulator/tools:$PATH" HOME="$work" NIGHTLATCH_TOOL_EMULATOR="$http" NIGHTLATCH_TOOL_LOG="$work/tool" NIGHTLATCH_TOOL_PRINCIPAL=ada@contoso.example ./identity $vault db-password "$1"; }
 for name in AzureCliCredential AzureDeveloperCliCredential AzurePowerShellCredential; do check "$name" tool $name; done
+planted() { # programs of the tools' names in the working directory, and a PATH that leads there
+    local name
+    mkdir planted || return 1
+    for name in az azd pwsh; do
+        printf '#!/bin/sh\ntouch %s/was-run\n' "$PWD" >planted/$name && chmod +x planted/$name || return 1
+    done
+    for name in AzureCliCredential AzureDeveloperCliCredential AzurePowerShellCredential; do
+        (cd planted && ! PATH=.::/bin ../identity $vault db-password $name) || return 1
+    done
+    [ ! -e was-run ]
+}
+check "programs in the working directory are not run (CVE-2023-36414)" planted
 device() { identity DeviceCodeCredential t:tenant_id=$tenant 2>told && grep -q "^To sign in\|code" told; }
 check "a device code, told by a line" prints "$secret" device
 check "name and password" prints "$secret" identity UsernamePasswordCredential t:tenant_id=$tenant t:username=ada@contoso.example s:password=emulator-password
