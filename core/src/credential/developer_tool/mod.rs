@@ -242,7 +242,10 @@ impl Tool {
         profile: Option<Profile>,
     ) -> Result<Grant, Miss> {
         let About { name, title, .. } = self.about;
-        let grant = read.map_err(|why| Miss::refused(malformed(name, title, &why.0)))?;
+        let grant = read.map_err(|why| {
+            Miss::refused(malformed(name, title, &why.0))
+                .advise("Run it by hand to see what it prints, and update it if it is old.")
+        })?;
         Ok(Grant {
             profile,
             ..AccessToken::from_grant(grant, *name, context.now()).into()

@@ -80,7 +80,10 @@ impl VisualStudio {
             limit: LIST_LIMIT,
             plain: false,
         };
-        let broken = |why: &str| Miss::refused(malformed(ABOUT.name, path, why));
+        let broken = |why: &str| {
+            Miss::refused(malformed(ABOUT.name, path, why))
+                .advise("Repair Visual Studio, which writes this file.")
+        };
         loop {
             return match context.perform(effect(), Duration::from_secs(1)).await {
                 Outcome::File { content, .. } => {
