@@ -163,15 +163,19 @@ def test_one_client_on_two_event_loops(cloud: Cloud) -> None:
     client, transport = threaded(cloud)
     transport.gate.clear()
     results: list[nightlatch.KeyVaultSecret] = []
+    waiting = threading.Semaphore(0)
 
-    def run() -> None:
-        results.append(asyncio.run(client.get_secret("db")))
+    async def read() -> nightlatch.KeyVaultSecret:
+        secret = asyncio.ensure_future(client.get_secret("db"))
+        await asyncio.sleep(0)  # until it waits
+        waiting.release()
+        return await secret
 
-    threads = [threading.Thread(target=run) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: results.append(asyncio.run(read()))) for _ in range(2)]
     for thread in threads:
         thread.start()
-    while len(client._driver._waiters) < 2:
-        time.sleep(0.001)
+    for _ in threads:
+        assert waiting.acquire(timeout=10)
     transport.gate.set()
     for thread in threads:
         thread.join(10)
