@@ -17,6 +17,7 @@ import { given } from "../../wasm/js/host/given.js";
 import type { Host } from "../../wasm/js/host/host.js";
 import type { HostOptions } from "../../wasm/js/options.js";
 import { HOST_OPTIONS } from "../../wasm/js/runtime.js";
+import { Telemetry, watchCache } from "./host/telemetry.js";
 import { Transport } from "./host/transport.js";
 
 // Loaded when they are needed: most programs read no file and run no other program.
@@ -31,12 +32,15 @@ export const NODE_OPTIONS: readonly string[] = [...HOST_OPTIONS, "ca"];
 export function nodeHost(options: HostOptions): Host {
   const environment = options.environment ?? process.env;
   const { audit, fetch } = options;
+  const telemetry = new Telemetry();
   let transport: Transport | undefined;
   return {
     http: (request, signal) =>
-      fetch === undefined
-        ? (transport ??= new Transport(environment, options.ca)).send(request, signal)
-        : exchange(fetch, request, signal),
+      telemetry.request(request, () =>
+        fetch === undefined
+          ? (transport ??= new Transport(environment, options.ca)).send(request, signal)
+          : exchange(fetch, request, signal),
+      ),
     readFile: async (path, limit, plain) => {
       const file = options.files?.[path];
       return file === undefined ? (await files()).readFile(path, limit, plain) : given(file, limit);
@@ -45,6 +49,8 @@ export function nodeHost(options: HostOptions): Host {
     tell: (message) => console.log(message),
     browse: async (...page) => (await people()).browse(...page),
     event: publish,
+    watch: (operation) => telemetry.operation(operation),
+    watchCache,
     ...(audit !== undefined && { audit: auditor(audit, (path) => append.bind(undefined, resolve(path))) }),
     environment: () => environment,
     platform: PLATFORMS[process.platform] ?? "other",

@@ -36,6 +36,7 @@ function send(
   signal: AbortSignal = never,
 ): Promise<HttpAnswer> {
   const request = {
+    op: null,
     method: "GET",
     url,
     headers: [],

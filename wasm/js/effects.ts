@@ -33,8 +33,8 @@ export async function perform(
   const id = effect[1];
   switch (effect[0]) {
     case "http": {
-      const [, , , method, url, headers, body, timeoutMs, direct, trust] = effect;
-      const answer = await host.http({ method, url, headers, body, timeoutMs, direct, trust }, signal);
+      const [, , op, method, url, headers, body, timeoutMs, direct, trust] = effect;
+      const answer = await host.http({ op, method, url, headers, body, timeoutMs, direct, trust }, signal);
       return (engine) => engine.completeHttp(id, answer.status, answer.headers, answer.body);
     }
     case "read_file": {

@@ -10,7 +10,7 @@ import type { Engine, EngineFactory, Output, RawSecret, SecretValue, Turn } from
 import { AbortError, errorFrom, isRawError, type NightlatchError, thrown } from "./errors.js";
 import { type EventFacts, readEvent } from "./events.js";
 import { fault } from "./host/fetch.js";
-import type { Host, Timer } from "./host/host.js";
+import type { Described, Host, Timer, Watch } from "./host/host.js";
 import type { Outside } from "./outside.js";
 import type { AbortSignalLike } from "./token.js";
 
@@ -64,6 +64,7 @@ export class Pump {
     if (factory !== undefined) {
       this.#open(factory);
     }
+    host.watchCache?.(this);
   }
 
   /** Adds an owner. */
@@ -96,7 +97,7 @@ export class Pump {
 
   /** Has an operation done. `value` is the secret value that it takes, if any. */
   async call(
-    operation: object,
+    operation: Described,
     owner: object,
     signal?: AbortSignalLike,
     value?: SecretValue,
@@ -109,9 +110,16 @@ export class Pump {
       // Another call may have been quicker.
       this.#engine ?? this.#open(factory);
     }
-    // The error is made here and not where it comes up, so that its stack leads to whoever called.
-    const result = await this.#result(operation, owner, signal, value);
-    return result();
+    const watch = this.#host.watch?.(operation);
+    try {
+      // The error is made here and not where it comes up, so that its stack leads to whoever called.
+      const finished = (await this.#result(operation, owner, signal, value, watch))();
+      watch?.ended();
+      return finished;
+    } catch (why) {
+      watch?.ended(why);
+      throw why;
+    }
   }
 
   /** The cached read; see `Engine.peek`. */
@@ -175,8 +183,10 @@ export class Pump {
     owner: object,
     signal: AbortSignalLike | undefined,
     value: SecretValue | undefined,
+    watch: Watch | undefined,
   ): Promise<() => Finished> {
     const { op, turn } = this.#ask((engine) => engine.start(JSON.stringify(operation), value));
+    watch?.begun(op);
     let result: (() => Finished) | undefined;
     const settled = new Promise<void>((resolve) => {
       const abort = (): void => this.#leave(op, () => new AbortError(signal?.reason));

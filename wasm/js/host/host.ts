@@ -9,6 +9,8 @@ import type { EventFacts } from "../events.js";
 
 /** One HTTP exchange. No redirect is to be followed. */
 export interface HttpRequest {
+  /** The operation it is made for; null: for none, such as a renewal. */
+  op: number | null;
   method: string;
   url: string;
   headers: [string, string][];
@@ -70,6 +72,21 @@ export interface Clock {
   read?(): { instantMs: number; unixMs: number };
 }
 
+/** An operation, as the engine reads it. */
+export interface Described {
+  op: string;
+  vault?: string;
+  name?: string;
+}
+
+/** Is told how an operation goes on. */
+export interface Watch {
+  /** The engine knows it by this number. */
+  begun(op: number): void;
+  /** It has ended, perhaps with an error. */
+  ended(error?: unknown): void;
+}
+
 /** Reports failures by throwing a {@link HostFault}. */
 export interface Host {
   http(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
@@ -82,6 +99,10 @@ export interface Host {
   browse?(page: SignInPage, signal: AbortSignal): Promise<{ redirectUri: string; answer: string }>;
   /** Told of every event. */
   event?(event: EventFacts): void;
+  /** Watches an operation that begins, if anybody wants to know. */
+  watch?(operation: Described): Watch | undefined;
+  /** Counts a cache among those that are measured. */
+  watchCache?(cache: { cacheInfo(): string | undefined }): void;
   /** Takes every event as a line of JSON. */
   audit?(line: string): void;
   /** Environment variables, as they are when an engine is made. */
