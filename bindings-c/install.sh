@@ -42,10 +42,12 @@ if [ $curl = yes ]; then
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     flags="-std=c99 -O2 -Wall -Wextra -fPIC -fvisibility=default -I$here/include -I$here/transport"
-    "$cc" $flags -c "$here/transport/nightlatch_curl.c" -o "$work/nightlatch_curl.o"
-    "$cc" -shared -Wl,-z,now -Wl,-soname,libnightlatch_curl.so."$major" -o "$work/libnightlatch_curl.so" "$work/nightlatch_curl.o" \
+    for room in nightlatch_curl tls; do
+        "$cc" $flags -c "$here/transport/$room.c" -o "$work/$room.o"
+    done
+    "$cc" -shared -Wl,-z,now -Wl,-soname,libnightlatch_curl.so."$major" -o "$work/libnightlatch_curl.so" "$work"/*.o \
         -L"$root/lib" -lnightlatch -lcurl -lpthread
-    ar rcs "$work/libnightlatch_curl.a" "$work/nightlatch_curl.o"
+    ar rcs "$work/libnightlatch_curl.a" "$work"/*.o
     shared nightlatch_curl "$work/libnightlatch_curl.so"
     cp "$work/libnightlatch_curl.a" "$root/lib/"
     cp "$here/transport/nightlatch_curl.h" "$root/include/"

@@ -1,37 +1,11 @@
 /* See nightlatch_curl.h. */
 #define _GNU_SOURCE
-#include "nightlatch_curl.h"
+#include "internal.h"
 
-#include <curl/curl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-/* More idle handles than a process usually talks at once. */
-enum { MOST_IDLE = 32 };
-
-struct nightlatch_curl {
-    CURL *idle[MOST_IDLE];
-    int idle_count;
-    pid_t owner; /* of the idle handles: connections of a parent process are not ours */
-    char *ca_file;
-    long connect_timeout_ms;
-};
-
-struct nightlatch_curl_exchange {
-    nightlatch_curl *transport;
-    nightlatch_outcome *outcome;
-    CURL *easy;
-    pid_t owner; /* of the handle */
-    struct curl_slist *headers;
-    struct curl_slist *detour; /* where a server is that goes by another name */
-    bool refused;              /* the outcome took no more of the answer, and says why */
-    const char *url;           /* lent by the effect */
-    const unsigned char *pin;  /* SHA-1 of the one certificate to accept; lent by the effect */
-    char words[CURL_ERROR_SIZE];
-};
 
 /* libcurl's memory holds tokens and secrets: all of it is wiped when it is freed. */
 
@@ -78,65 +52,6 @@ static void initialise(void)
     }
     usable = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free, wiping_realloc, strdup, calloc);
 }
-
-/*
- * OpenSSL keeps what it decrypted in its buffers, unless told otherwise; and libcurl itself cannot pin a certificate by its
- * hash. Both are done by OpenSSL's own functions, which are found in the process if libcurl uses it.
- */
-enum { SHA_ONE_SIZE = 20 };
-
-#if defined(__GNUC__)
-extern uint64_t SSL_CTX_set_options(void *context, uint64_t options) __attribute__((weak));
-extern void SSL_CTX_set_cert_verify_callback(void *context, int (*verify)(void *store, void *user), void *user)
-    __attribute__((weak));
-extern void *X509_STORE_CTX_get0_cert(const void *store) __attribute__((weak));
-extern void X509_STORE_CTX_set_error(void *store, int error) __attribute__((weak));
-extern const void *EVP_sha1(void) __attribute__((weak));
-extern int X509_digest(const void *certificate, const void *type, unsigned char *digest, unsigned *len)
-    __attribute__((weak));
-
-/* In place of OpenSSL's own look at the certificate: only its hash counts, and nothing is sent before. */
-static int verify_pin(void *store, void *user)
-{
-    const int accepted = 0, rejected = 28; /* X509_V_OK, X509_V_ERR_CERT_REJECTED */
-    const nightlatch_curl_exchange *exchange = user;
-    unsigned char digest[64]; /* EVP_MAX_MD_SIZE */
-    unsigned len = 0;
-    const void *certificate = X509_STORE_CTX_get0_cert(store);
-    bool same = certificate != NULL && X509_digest(certificate, EVP_sha1(), digest, &len) == 1 && len == SHA_ONE_SIZE &&
-                memcmp(digest, exchange->pin, SHA_ONE_SIZE) == 0;
-    X509_STORE_CTX_set_error(store, same ? accepted : rejected);
-    return same;
-}
-
-static CURLcode set_up_tls(CURL *easy, void *context, void *user)
-{
-    const uint64_t cleanse_plaintext = 1U << 1; /* SSL_OP_CLEANSE_PLAINTEXT of OpenSSL 3 */
-    nightlatch_curl_exchange *exchange = user;
-    (void)easy;
-    SSL_CTX_set_options(context, cleanse_plaintext);
-    if (exchange->pin != NULL)
-        SSL_CTX_set_cert_verify_callback(context, verify_pin, exchange);
-    return CURLE_OK;
-}
-
-static bool can_set_up_tls(void)
-{
-    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
-    return library != NULL && strncmp(library, "OpenSSL/3", 9) == 0 && SSL_CTX_set_options != NULL;
-}
-
-static bool can_pin(void)
-{
-    return can_set_up_tls() && SSL_CTX_set_cert_verify_callback != NULL && X509_STORE_CTX_get0_cert != NULL &&
-           X509_STORE_CTX_set_error != NULL && EVP_sha1 != NULL && X509_digest != NULL;
-}
-#else
-static bool can_pin(void)
-{
-    return false;
-}
-#endif
 
 nightlatch_curl *nightlatch_curl_new(void)
 {
@@ -349,94 +264,6 @@ static void set_rules(nightlatch_curl_exchange *exchange, const nightlatch_effec
 #endif
     if (direct != 0)
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    const char *file = transport->ca_file != NULL ? transport->ca_file : getenv("SSL_CERT_FILE");
-    const char *folder = transport->ca_file != NULL ? NULL : getenv("SSL_CERT_DIR");
-    if (file != NULL && *file != '\0')
-        curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-    if (folder != NULL && *folder != '\0')
-        curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
-#if defined(__GNUC__)
-    if (can_set_up_tls()) {
-        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_up_tls);
-        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, exchange);
-    }
-#endif
-}
-
-/*
- * Speaks to a server under another name than the URL's: TLS asks for it and checks it, while the connection goes to the
- * URL's host and the request names that.
- */
-static CURLcode set_server_name(nightlatch_curl_exchange *exchange, const char *name)
-{
-    CURLU *url = curl_url();
-    char *host = NULL, *port = NULL, *named = NULL;
-    char line[1024];
-    CURLcode result = CURLE_URL_MALFORMAT;
-    if (url != NULL && curl_url_set(url, CURLUPART_URL, exchange->url, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-        curl_url_set(url, CURLUPART_HOST, name, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_URL, &named, 0) == CURLUE_OK) {
-        int len = snprintf(line, sizeof line, "%s:%s:%s:%s", name, port, host, port);
-        if (len > 0 && (size_t)len < sizeof line) {
-            exchange->detour = curl_slist_append(NULL, line);
-            snprintf(line, sizeof line, "Host: %s:%s", host, port);
-            struct curl_slist *more = curl_slist_append(exchange->headers, line);
-            if (more != NULL)
-                exchange->headers = more;
-            result = more != NULL && exchange->detour != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
-        }
-    }
-    if (result == CURLE_OK)
-        result = curl_easy_setopt(exchange->easy, CURLOPT_URL, named);
-    if (result == CURLE_OK)
-        result = curl_easy_setopt(exchange->easy, CURLOPT_CONNECT_TO, exchange->detour);
-    curl_free(host), curl_free(port), curl_free(named);
-    curl_url_cleanup(url);
-    return result;
-}
-
-/* Whom the effect trusts, if not whom the network trusts. False: that cannot be done here, and the outcome says why. */
-static bool set_trust(nightlatch_curl_exchange *exchange, const nightlatch_effect *effect)
-{
-    size_t pin_len, roots_len;
-    const char *pin = nightlatch_effect_text(effect, NIGHTLATCH_EFFECT_PIN, &pin_len);
-    const char *roots = nightlatch_effect_text(effect, NIGHTLATCH_EFFECT_ROOTS, &roots_len);
-    const char *name = nightlatch_effect_text(effect, NIGHTLATCH_EFFECT_SERVER_NAME, NULL);
-    const char *why = NULL;
-    if (pin == NULL && roots == NULL)
-        return true;
-    /* A connection is trusted for this effect alone: neither it nor its session serves another. */
-    CURL *easy = exchange->easy;
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    if (strncasecmp(exchange->url, "https:", 6) != 0) {
-        why = "a server that is to be known by its certificate must be spoken to by https";
-    } else if (pin != NULL) {
-        exchange->pin = (const unsigned char *)pin;
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-        if (pin_len != SHA_ONE_SIZE || !can_pin())
-            why = "libcurl's TLS library cannot know a server by its certificate's SHA-1: libcurl with OpenSSL 3 can";
-    } else {
-#if LIBCURL_VERSION_NUM >= 0x074d00
-        struct curl_blob blob = { (void *)(uintptr_t)roots, roots_len, CURL_BLOB_COPY };
-        if (curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob) != CURLE_OK ||
-            curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) != CURLE_OK)
-            why = "libcurl's TLS library cannot take certificates from memory";
-#else
-        why = "libcurl is too old to take certificates from memory: 7.77.0 can";
-#endif
-        if (why == NULL && name != NULL && set_server_name(exchange, name) != CURLE_OK)
-            why = "the server cannot be spoken to under another name";
-    }
-    if (why != NULL)
-        (void)nightlatch_outcome_fail(exchange->outcome, NIGHTLATCH_FAULT_TLS, NIGHTLATCH_TEXT(why));
-    return why == NULL;
 }
 
 static void free_exchange(nightlatch_curl_exchange *exchange)
@@ -469,7 +296,7 @@ nightlatch_curl_exchange *nightlatch_curl_begin(nightlatch_curl *transport, cons
     exchange->url = nightlatch_effect_text(effect, NIGHTLATCH_EFFECT_URL, NULL);
     set_request(easy, effect);
     set_rules(exchange, effect);
-    if (!set_trust(exchange, effect)) {
+    if (!nightlatch_curl_trust(exchange, effect)) {
         give_handle_back(transport, easy, exchange->owner);
         free_exchange(exchange);
         return NULL;
