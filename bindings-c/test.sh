@@ -2,7 +2,7 @@
 # Everything that is true of the C library, from a clean checkout. Prints what fails, and a last line 'N passed, N failed'.
 #
 #   test.sh            everything
-#   test.sh PATTERN    the checks whose name holds the pattern (what they need is built all the same)
+#   test.sh PATTERN    the checks whose name matches the pattern (what they need is built all the same)
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,7 +17,7 @@ trap '[ -z "${emulator:-}" ] || kill "$emulator" 2>/dev/null; rm -rf "$work"' EX
 check() {
     local name=$1 log=$work/log
     shift
-    [[ $name == *"$only"* ]] || return 0
+    [[ $name =~ $only || $name == *" builds" ]] || return 0
     if "$@" >"$log" 2>&1; then
         passed=$((passed + 1))
         echo "ok      $name"
@@ -57,66 +57,46 @@ check "clippy" cargo clippy -q -p nightlatch-c --all-targets --locked -- -D warn
 check "Rust tests: header, parity, scenarios, panics" cargo test -q -p nightlatch-c --locked
 cargo build -q --locked -p nightlatch-c -p nightlatch-emulator || exit 1
 
-# --- C and C++ programs over the static library, with every compiler's eye on them
-strict="-Wall -Wextra -Werror -pedantic -Wno-unused-function -D_POSIX_C_SOURCE=200809L -g -I$here/include"
-rest="$CARGO_TARGET_DIR/debug/libnightlatch.a -lpthread -lm -ldl"
-eye="-fsanitize=address,undefined -fno-sanitize-recover=all"
-grind="valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=1"
-run() { # run DIALECT FLAGS SOURCE OUTPUT [RUNNER]
-    local compiler="cc -std=c99"
-    [ "$1" = C ] || compiler="g++ -std=c++11 -x c++"
-    # shellcheck disable=SC2086
-    $compiler $strict $2 -c "$here/tests/c/$3" -o "$4.o" && g++ $2 "$4.o" $rest -o "$4" && timeout 300 ${5:-} "$4"
-}
+# shellcheck source=tests/tools.sh
+. "$here/tests/tools.sh"
+check "every scenario, and panics, under AddressSanitizer" sanitized_player
+check "every scenario, and panics, under valgrind" ground_player
+
+# --- C and C++ programs in memory
 # A certificate, as PEM with its key and as PKCS #12 with a password
 export CERTIFICATES=$work/certificates
 mkdir "$CERTIFICATES" && (cd "$CERTIFICATES" && umask 077 &&
     openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=nightlatch -days 30 2>/dev/null && cat cert.pem key.pem >both.pem &&
     openssl pkcs12 -export -in both.pem -out app.pfx -passout pass:hunter2) || exit 1
-for program in blocking credentials hostile engine threads memory fork; do
-    check "$program.c as C99" run C "" $program.c "$work/$program"
-    check "$program.c as C++" run C++ "" $program.c "$work/$program-cpp"
-    check "$program.c under AddressSanitizer and UBSan" run C "$eye" $program.c "$work/$program-asan"
+for program in blocking credentials hostile engine threads rotation memory bounds fork; do
+    # So many reads take minutes before optimisation: all of them are done below, by the installed library.
+    [ $program = bounds ] && some="-DREADS=2000" || some=""
     # What the other threads had on their stacks is lost to a forked child.
     [ $program = fork ] && leaks="--leak-check=no" || leaks=""
-    check "$program.c under valgrind" run C "" $program.c "$work/$program-vg" "$grind $leaks"
+    check "$program.c as C99" run C "$some" $program.c "$work/$program"
+    check "$program.c as C++" run C++ "$some" $program.c "$work/$program-cpp"
+    check "$program.c under AddressSanitizer and UBSan" run C "$some $eye" $program.c "$work/$program-asan"
+    check "$program.c under valgrind" run C "$some" $program.c "$work/$program-vg" "$grind $leaks"
 done
 check "wrapper.cpp as C++11" run C++ "" wrapper.cpp "$work/wrapper"
 check "wrapper.cpp under AddressSanitizer and UBSan" run C++ "$eye" wrapper.cpp "$work/wrapper-asan"
 check "wrapper.cpp under valgrind" run C++ "" wrapper.cpp "$work/wrapper-vg" "$grind"
 
-# --- Threads, watched by ThreadSanitizer. It must see every lock and every access: the library and Rust's own are built for
-# it from their sources. (helgrind and drd know pthread's locks only. Rust's are futexes, and all they guard is a race to them.)
-std_source() { [ -d "$(rustc $1 --print sysroot)/lib/rustlib/src/rust/library" ]; }
-instrument() {
-    local toolchain=
-    # Debian's toolchain for WebAssembly has that source, where the active one lacks it.
-    std_source "" || toolchain=$("$here/../.ci/wasm-toolchain") || return 1
-    std_source "$toolchain" || { echo "run: rustup component add rust-src"; return 1; }
-    # shellcheck disable=SC2086
-    RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread cargo $toolchain rustc -q --manifest-path "$here/../Cargo.toml" --locked -p nightlatch-c --lib \
-        --crate-type staticlib -Zbuild-std=std,panic_unwind --target "$host" --target-dir "$CARGO_TARGET_DIR/tsan"
-}
-watched() { # watched OUTPUT LINKED SOURCE...: a program with all of it in ThreadSanitizer's sight
-    local output=$1 linked=$2 objects=() source
-    shift 2
-    instrument || return 1
-    for source; do
-        # shellcheck disable=SC2086
-        cc -std=c99 $strict -I"$here/transport" -fsanitize=thread -c "$source" -o "$output-${#objects[@]}.o" || return 1
-        objects+=("$output-${#objects[@]}.o")
-    done
-    # Rust's copy of the sanitizer's runtime, since gcc's is older than the compiler.
-    # shellcheck disable=SC2086
-    g++ "${objects[@]}" "$CARGO_TARGET_DIR/tsan/$host/debug/libnightlatch.a" -Wl,--whole-archive "$(rustc --print target-libdir)"/librustc*_rt.tsan.a \
-        -Wl,--no-whole-archive $linked -lpthread -lm -ldl -lrt -o "$output"
-}
-seen() { ! "$1" >"$1.log" 2>&1 && grep -q "data race" "$1.log" && grep -q nightlatch_wipe "$1.log"; }
-quiet() { watched "$work/$1-tsan" "" "$here/tests/c/$1.c" && TSAN_OPTIONS=$tsan timeout 300 "$work/$1-tsan"; }
-host=$(rustc -vV | sed -n 's/^host: //p')
-tsan="halt_on_error=1"
-check "ThreadSanitizer sees a race inside the library" eval 'watched "$work/race" "" "$here/tests/c/race.c" && seen "$work/race"'
-for program in threads blocking fork; do check "$program.c under ThreadSanitizer" quiet $program; done
+# What the tools and the scan are for, they see.
+defect() { DEFECT=$1 seen "$2" run C "$3" defects.c "$work/defects" "${4:-}"; }
+check "the program for defects has none of its own" eval 'DEFECT=none run C "" defects.c "$work/defects"'
+check "a value that is left in freed memory is seen" defect residue "leaks(needle) == 0" ""
+check "AddressSanitizer sees an overflow by the library" defect overflow heap-buffer-overflow "$eye"
+check "AddressSanitizer sees a use after free" defect use heap-use-after-free "$eye"
+check "AddressSanitizer sees a leak" defect leak LeakSanitizer "$eye"
+check "AddressSanitizer leaves the scan its sight" defect residue "leaks(needle) == 0" "$eye"
+check "UBSan sees an overflow of a number" defect undefined "runtime error" "$eye"
+check "valgrind sees an overflow by the library" defect overflow "Invalid write" "" "$grind"
+check "valgrind sees a use after free" defect use "Invalid read" "" "$grind"
+check "valgrind sees a leak" defect leak "lost in loss record" "" "$grind"
+check "valgrind leaves the scan its sight" defect residue "leaks(needle) == 0" "" "$grind"
+check "ThreadSanitizer sees a race inside the library" eval 'watched "$work/race" "" "$here/tests/c/race.c" && raced "$work/race"'
+for program in threads rotation blocking fork; do check "$program.c under ThreadSanitizer" quiet $program; done
 
 # --- Installed: libraries, symbols, sizes
 cd "$here" || exit 1
@@ -151,7 +131,7 @@ JSON
 emulator=$!
 for _ in $(seq 100); do grep -q '}' "$work/ready" && break; sleep 0.1; done
 http=$(sed 's/.*"http":"\([^"]*\)".*/\1/' "$work/ready")
-vault=https://contoso.vault.azure.net
+vault=https://contoso.vault.azure.net secret="correct horse battery staple"
 export HTTPS_PROXY=$http NO_PROXY=127.0.0.1 SSL_CERT_FILE=$work/ca.pem
 app_service="env IDENTITY_ENDPOINT=$http/msi/token IDENTITY_HEADER=emulator-identity-header"
 application="env AZURE_TENANT_ID=11111111-1111-4111-8111-111111111111 AZURE_CLIENT_ID=44444444-4444-4444-8444-444444444444 AZURE_CLIENT_SECRET=app-secret"
@@ -180,64 +160,59 @@ check "ten lines: the same file as C++, shared" ten_lines "g++ -x c++" nightlatc
 check "ten lines: the wrapper, static" ten_lines g++ nightlatch-static get_secret.cpp cpp_static
 check "CMake project" sh -c 'cmake -S . -B build -DCMAKE_PREFIX_PATH="$0" && cmake --build build' "$prefix"
 for program in c_shared c_static cpp_shared cpp_static build/c_nightlatch build/c_nightlatch_static build/cpp_nightlatch build/cpp_nightlatch_static; do
-    check "$program through a managed identity" prints "correct horse battery staple" $app_service ./$program $vault db-password
-    check "$program through a client secret" prints "correct horse battery staple" $application ./$program $vault db-password
+    check "$program through a managed identity" prints "$secret" $app_service ./$program $vault db-password
+    check "$program through a client secret" prints "$secret" $application ./$program $vault db-password
 done
 readme() {
-    awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$here/README.md" >readme.c && ten_lines "cc -std=c99" nightlatch readme.c readme && prints "correct horse battery staple" $app_service ./readme
+    awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$here/README.md" >readme.c && ten_lines "cc -std=c99" nightlatch readme.c readme && prints "$secret" $app_service ./readme
 }
 check "the README's program" readme
 linked() { [ "$(ldd ./$1 | grep -c libnightlatch)" = "$2" ]; }
 check "the static program needs no shared nightlatch" linked c_static 0
 check "the shared program needs both" linked c_shared 2
 
-# Examples, scripting host, counts, faults, memory
-example() { cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -pedantic ${2:-} "$here/examples/$1.c" $(pkg-config --cflags --libs nightlatch) -lcurl -lpthread -o "$1"; }
-for name in threads callbacks event_loop; do check "example $name builds" example $name; done
-check "200 threads, cold: 1 token, 1 secret request" counts app_service 1 1 $app_service ./threads $vault db-password 200
-check "64 threads, cold: 1 token, 1 secret request" counts app_service 1 1 $app_service ./threads $vault db-password 64
-check "64 threads through a client secret: 1 and 1" counts entra 1 1 $application ./threads $vault db-password 64
-check "own callbacks" prints "correct horse battery staple" $app_service ./callbacks $vault db-password
-check "event loop: poll(2) and libcurl's multi interface" prints "db-password = correct horse battery staple" $app_service ./event_loop $vault db-password
-check "event loop, 3 callers: 1 and 1" counts app_service 1 1 $app_service ./event_loop $vault db-password db-password db-password
-check "Perl" prints "correct horse battery staple" $app_service perl "$here/examples/get_secret.pl" $vault db-password
-fails() { ! "$@"; }
-check "Perl: a missing secret is an error" fails $app_service perl "$here/examples/get_secret.pl" $vault missing
-sanitized() { # sanitized EXAMPLE: an example and the transport, with AddressSanitizer's and UBSan's eye on both
-    # shellcheck disable=SC2086
-    cc -std=c99 $strict $eye -I"$here/transport" "$here/examples/$1.c" "$here/transport/nightlatch_curl.c" -L"$prefix/lib" -lnightlatch -lcurl -lpthread -o "$1-asan" && shift &&
-        $app_service "$@"
-}
-check "event loop and transport under AddressSanitizer and UBSan" sanitized event_loop ./event_loop-asan $vault db-password
-check "threads and transport under AddressSanitizer and UBSan" sanitized threads ./threads-asan $vault db-password 64
-check "own callbacks under AddressSanitizer and UBSan" sanitized callbacks ./callbacks-asan $vault db-password
-# With the library as it is before optimisation: after it a text's length may be looked at before whether there is a text, which
-# makes no difference to the outcome, but is an error to valgrind.
-mkdir "$work/plain" && ln -s "$CARGO_TARGET_DIR/debug/libnightlatch.so" "$work/plain/libnightlatch.so.0"
-ground() { example "$1" && $app_service LD_LIBRARY_PATH="$work/plain:$prefix/lib" $grind ./"$@"; }
-check "own callbacks under valgrind" ground callbacks $vault db-password
-check "event loop under valgrind" ground event_loop $vault db-password
-check "threads and transport under valgrind" ground threads $vault db-password 16
-check "threads and transport under ThreadSanitizer" eval 'watched "$work/transport-tsan" -lcurl "$here/examples/threads.c" "$here/transport/nightlatch_curl.c" && TSAN_OPTIONS=$tsan $app_service "$work/transport-tsan" $vault db-password 64'
-fault() { # fault JSON WORDS: the program tells the fault in those words
+# --- Programs, examples and a scripting host through libcurl, as they are and under the tools
+example() { built "$1" "cc -std=c99" "$here/examples/$1.c"; }
+for name in get_secret threads callbacks event_loop; do check "example $name builds" example $name; done
+check "the wrapper's example builds" built wrapped "g++ -std=c++11" "$here/examples/get_secret.cpp"
+for name in memory_curl fork_curl bounds; do check "$name.c builds" built $name "cc -std=c99" "$here/tests/c/$name.c"; done
+# A child leaves its parent's connections alone, and what they hold.
+ground fork_curl "${grind/--leak-check=full/--leak-check=no}" "$PWD/plain/fork_curl"
+perl=$(command -v perl)
+ln -s "$perl" plain/perl
+# Perl keeps what it has until its process ends, so leaks are not told of.
+printf '#!/bin/sh\nLD_PRELOAD=%s ASAN_OPTIONS=detect_leaks=0 exec %s "$@"\n' "$(cc -print-file-name=libasan.so)" "$perl" >asan/perl && chmod +x asan/perl
+ground perl "${grind/--leak-check=full/--leak-check=no}" "$perl"
+
+each "the ten lines" prints "$secret" $app_service %/get_secret $vault db-password
+each "the ten lines of C++" prints "$secret" $app_service %/wrapped $vault db-password
+check "200 threads, cold: 1 token, 1 secret request" counts app_service 1 1 $app_service plain/threads $vault db-password 200
+each "64 threads, cold: 1 token, 1 secret request" counts app_service 1 1 $app_service %/threads $vault db-password 64
+each "64 threads through a client secret: 1 and 1" counts entra 1 1 $application %/threads $vault db-password 64
+each "own callbacks" prints "$secret" $app_service %/callbacks $vault db-password
+each "event loop: poll(2) and libcurl's multi interface" prints "db-password = $secret" $app_service %/event_loop $vault db-password
+each "event loop, 3 callers: 1 and 1" counts app_service 1 1 $app_service %/event_loop $vault db-password db-password db-password
+each "Perl" prints "$secret" $app_service %/perl "$here/examples/get_secret.pl" $vault db-password
+each "Perl: a missing secret is an error" seen "was not found" $app_service %/perl "$here/examples/get_secret.pl" $vault missing
+each "memory holds no secret after libcurl and OpenSSL" $app_service %/memory_curl $vault db-password "$(rev <<<"$secret")"
+each "a forked child makes connections of its own" $app_service %/fork_curl $vault db-password
+check "100,000 reads of 5,000 secrets keep to the bounds, and what leaves is wiped" plain/bounds
+check "threads and transport under ThreadSanitizer" eval 'watched "$work/transport-tsan" -lcurl "$here/examples/threads.c" "$here"/transport/*.c && TSAN_OPTIONS=$tsan $app_service "$work/transport-tsan" $vault db-password 64'
+fault() { # fault JSON WORDS FOLDER: the program tells the fault in those words
     admin DELETE faults && admin POST faults "$1" || return 1
     local told
-    told=$($app_service ./c_shared $vault db-password 2>&1)
+    told=$($app_service "$3/get_secret" $vault db-password 2>&1)
     echo "$told"
     admin DELETE faults
     [[ $told == *"$2"* ]]
 }
-check "a dropped connection is tried again" fault '{"service":"vault","action":"drop"}' "correct horse"
-check "garbage is tried again" fault '{"service":"vault","action":"garbage"}' "correct horse"
-check "a truncated body is tried again" fault '{"service":"vault","action":"truncate"}' "correct horse"
-check "a body of 2 MiB is refused" fault '{"service":"vault","action":"big","times":null}' "larger than"
-check "a redirect is not followed" fault '{"service":"vault","action":"redirect","times":null}' "302"
-check "an unknown vault is the proxy's refusal" sh -c "$app_service timeout 100 ./c_shared https://unknown.vault.azure.net x 2>&1 | grep -q proxy"
-check "an untrusted certificate is a TLS error" sh -c "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt $app_service ./c_shared $vault x 2>&1 | grep -qi certificate"
-scan() { cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wno-unused-function "$here/tests/c/memory_curl.c" $(pkg-config --cflags --libs nightlatch-static) -o memory_curl && $app_service ./memory_curl $vault db-password "$(printf 'correct horse battery staple' | rev)"; }
-check "memory holds no secret after libcurl and OpenSSL" scan
-forks() { cc -std=c99 $strict "$here/tests/c/fork_curl.c" $(pkg-config --cflags --libs nightlatch) -o fork_curl && $app_service ./fork_curl $vault db-password; }
-check "a forked child makes connections of its own" forks
+each "a dropped connection is tried again" fault '{"service":"vault","action":"drop"}' "$secret" %
+each "garbage is tried again" fault '{"service":"vault","action":"garbage"}' "$secret" %
+each "a truncated body is tried again" fault '{"service":"vault","action":"truncate"}' "$secret" %
+each "a body of 2 MiB is refused" fault '{"service":"vault","action":"big","times":null}' "larger than" %
+each "a redirect is not followed" fault '{"service":"vault","action":"redirect","times":null}' "302" %
+each "an unknown vault is the proxy's refusal" seen proxy $app_service timeout 200 %/get_secret https://unknown.vault.azure.net x
+each "an untrusted certificate is a TLS error" seen certificate env SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt $app_service %/get_secret $vault x
 bench() { cc -std=c99 -O2 -D_DEFAULT_SOURCE -Wno-unused-function -I"$prefix/include" "$here/bench/reads.c" -L"$prefix/lib" -lnightlatch -lpthread -o reads && ./reads | tee "$work/reads"; }
 check "cached reads keep to their budget" bench
 [ ! -s "$work/reads" ] || cat "$work/reads"

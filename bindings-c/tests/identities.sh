@@ -1,5 +1,5 @@
-# A secret by the identities that a host may have, through libcurl, real sockets, files and programs. Part of test.sh, which has
-# `check`, `prints`, `admin` and `need`, an installed prefix, and an empty folder that is the current one.
+# A secret by the identities that a host may have, through libcurl, real sockets, files and programs, as it is and under the tools.
+# Part of test.sh, which has `check`, `each`, `prints`, `admin` and `need`, an installed prefix, and an empty folder that is the current one.
 
 need softhsm2-util softhsm2
 need pkcs11-tool opensc
@@ -36,7 +36,7 @@ cat >"$work/identities.json" <<JSON
                                       {"issuer": "https://vstoken.dev.azure.com/88888888-8888-4888-8888-888888888888", "subject": "sc://contoso/shop/azure"},
                                       {"issuer": "https://token.actions.githubusercontent.com", "subject": "repo:contoso/shop:ref:refs/heads/main"}]}],
  "users": [{"name": "ada@contoso.example", "object_id": "66666666-6666-4666-8666-666666666666", "password": "emulator-password"}],
- "vaults": [$(for name in empty vacant bare hollow; do empty_vault $name; done)
+ "vaults": [$(for name in {operations,wrapper,shelf,foreign}-{plain,asan,valgrind}; do empty_vault $name; done)
             {"name": "contoso", "secrets": {"db-password": "correct horse battery staple"},
              "access": [{"principal": "33333333-3333-4333-8333-333333333333", "secrets": ["get"]},
                         {"principal": "66666666-6666-4666-8666-666666666666", "secrets": ["get"]},
@@ -48,11 +48,9 @@ for _ in $(seq 100); do grep -q '}' "$work/identities.ready" && break; sleep 0.1
 ready() { perl -MJSON::PP -e 'my $at = decode_json(<STDIN>); $at = $at->{$_} for @ARGV; print $at' "$@" <"$work/identities.ready"; }
 http=$(ready http)
 export HTTPS_PROXY=$http SSL_CERT_FILE=$work/identities.pem
-secret="correct horse battery staple"
 
-cc -std=c99 $strict "$here/tests/c/identity.c" $(pkg-config --cflags --libs nightlatch) -o identity || exit 1
+built identity "cc -std=c99" "$here/tests/c/identity.c" || exit 1
 application_is="t:tenant_id=$tenant t:client_id=$app"
-identity() { local credential=$1; shift; ./identity $vault db-password "$credential" "$@"; }
 
 # --- Managed identities, through every program that is linked another way
 arc="env IDENTITY_ENDPOINT=$http/arc/metadata/identity/oauth2/token IMDS_ENDPOINT=$http"
@@ -67,90 +65,89 @@ for program in c_shared c_static; do
     check "$program through Azure Arc" prints "$secret" $arc ./$program $vault db-password
     check "$program through Service Fabric" prints "$secret" $fabric IDENTITY_SERVER_THUMBPRINT=$thumbprint ./$program $vault db-password
 done
-check "Azure Arc under valgrind" prints "$secret" $arc LD_LIBRARY_PATH="$work/plain:$prefix/lib" $grind ./identity $vault db-password ManagedIdentityCredential
-refused() { # refused CHALLENGE: the agent names a file that is not its own to name, and it is not read
+each "Azure Arc" prints "$secret" $arc %/identity $vault db-password ManagedIdentityCredential
+refused() { # refused CHALLENGE FOLDER: the agent names a file that is not its own to name, and it is not read
     admin PUT arc "{\"token_folder\": \"$tokens\", \"challenge\": \"$1\"}" && admin DELETE log || return 1
-    ! $arc ./identity $vault db-password ManagedIdentityCredential || return 1
+    seen "ManagedIdentityCredential" $arc "$2/identity" $vault db-password ManagedIdentityCredential || return 1
     [ "$(admin GET log | grep -o '"service":"arc"' | wc -l)" = 1 ]
 }
-for challenge in outside_folder traversal symlink too_large wrong_extension; do check "a hostile Arc agent: $challenge" refused $challenge; done
+for challenge in outside_folder traversal symlink too_large wrong_extension; do each "a hostile Arc agent: $challenge" refused $challenge %; done
 # A server with another certificate gets nothing: not a header of the request.
 wrong_pin() {
-    local wrong=${thumbprint/#?/0} told
+    local wrong=${thumbprint/#?/0}
     [ "$wrong" != "$thumbprint" ] || wrong=${thumbprint/#?/1}
     admin DELETE log
-    told=$($fabric IDENTITY_SERVER_THUMBPRINT=$wrong ./identity $vault db-password ManagedIdentityCredential 2>&1) && return 1
-    echo "$told"
-    [[ $told == *"TLS"* ]] && [[ $(admin GET log) == *'"requests":[]'* ]]
+    seen TLS $fabric IDENTITY_SERVER_THUMBPRINT=$wrong "$1/identity" $vault db-password ManagedIdentityCredential && [[ $(admin GET log) == *'"requests":[]'* ]]
 }
-check "a wrong thumbprint is a TLS error, and nothing is sent" wrong_pin
-check "Service Fabric under AddressSanitizer" eval 'cc -std=c99 $strict $eye -I"$here/transport" "$here/tests/c/identity.c" "$here/transport/nightlatch_curl.c" -L"$prefix/lib" -lnightlatch -lcurl -lpthread -o identity-asan && prints "$secret" $fabric IDENTITY_SERVER_THUMBPRINT=$thumbprint ./identity-asan $vault db-password ManagedIdentityCredential'
+each "a wrong thumbprint is a TLS error, and nothing is sent" wrong_pin %
+each "Service Fabric" prints "$secret" $fabric IDENTITY_SERVER_THUMBPRINT=$thumbprint %/identity $vault db-password ManagedIdentityCredential
 
 # --- Certificates
-check "a PFX with a password" prints "$secret" identity ClientCertificateCredential $application_is "t:certificate_path=$CERTIFICATES/app.pfx" s:password=hunter2
-check "a PFX in memory" prints "$secret" identity ClientCertificateCredential $application_is "s:certificate=@$CERTIFICATES/app.pfx" s:password=hunter2
-check "a PFX by the environment" prints "$secret" env AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID=$app AZURE_CLIENT_CERTIFICATE_PATH="$CERTIFICATES/app.pfx" AZURE_CLIENT_CERTIFICATE_PASSWORD=hunter2 ./c_static $vault db-password
-check "PEM, RS256, with its chain" prints "$secret" identity ClientCertificateCredential $application_is "t:certificate_path=$CERTIFICATES/both.pem" t:algorithm=RS256 f:send_certificate_chain=true
-check "another's certificate is refused" eval '! identity ClientCertificateCredential t:tenant_id=$tenant t:client_id=22222222-2222-4222-8222-222222222222 "t:certificate_path=$CERTIFICATES/both.pem"'
+with="$vault db-password"
+certificate="$with ClientCertificateCredential $application_is"
+each "a PFX with a password" prints "$secret" %/identity $certificate "t:certificate_path=$CERTIFICATES/app.pfx" s:password=hunter2
+each "a PFX in memory" prints "$secret" %/identity $certificate "s:certificate=@$CERTIFICATES/app.pfx" s:password=hunter2
+each "a PFX by the environment" prints "$secret" env AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID=$app AZURE_CLIENT_CERTIFICATE_PATH="$CERTIFICATES/app.pfx" AZURE_CLIENT_CERTIFICATE_PASSWORD=hunter2 %/get_secret $with
+each "PEM, RS256, with its chain" prints "$secret" %/identity $certificate "t:certificate_path=$CERTIFICATES/both.pem" t:algorithm=RS256 f:send_certificate_chain=true
+each "another's certificate is refused" seen AADSTS %/identity $with ClientCertificateCredential t:tenant_id=$tenant t:client_id=22222222-2222-4222-8222-222222222222 "t:certificate_path=$CERTIFICATES/both.pem"
 open_key() { # a key file that others may read: it serves, and an event says so
     local told closed
     cp "$CERTIFICATES/both.pem" open.pem && chmod 644 open.pem || return 1
-    told=$(identity ClientCertificateCredential $application_is t:certificate_path="$PWD/open.pem" 2>&1) || return 1
-    closed=$(identity ClientCertificateCredential $application_is "t:certificate_path=$CERTIFICATES/both.pem" 2>&1) || return 1
+    told=$("$1/identity" $certificate t:certificate_path="$PWD/open.pem" 2>&1) || return 1
+    closed=$("$1/identity" $certificate "t:certificate_path=$CERTIFICATES/both.pem" 2>&1) || return 1
     [[ $told == *key_file_shared* && $closed != *key_file_shared* ]]
 }
-check "an open key file is told of" open_key
-check "example pkcs11 builds" eval 'cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -pedantic "$here/examples/pkcs11.c" $(pkg-config --cflags --libs nightlatch) $(pkg-config --cflags p11-kit-1) -ldl -o pkcs11'
+each "an open key file is told of" open_key %
+check "example pkcs11 builds" built pkcs11 "cc -std=c99" "$here/examples/pkcs11.c" $(pkg-config --cflags p11-kit-1) -ldl
 hardware="env AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID=$app"
-check "a key in SoftHSM signs" prints "$secret" $hardware ./pkcs11 $vault db-password "$module" nightlatch app "$work/hsm.pem"
-check "a key that is not the certificate's is refused" eval '! $hardware ./pkcs11 $vault db-password "$module" nightlatch app "$CERTIFICATES/cert.pem"'
+each "a key in SoftHSM signs" prints "$secret" $hardware %/pkcs11 $with "$module" nightlatch app "$work/hsm.pem"
+each "a key that is not the certificate's is refused" seen AADSTS $hardware %/pkcs11 $with "$module" nightlatch app "$CERTIFICATES/cert.pem"
 
 # --- Federation, tools, people
 federated() { admin POST federated-token '{"subject": "a job"}' | sed 's/.*"token":"\([^"]*\)".*/\1/' >federated && prints "$secret" "$@"; }
-check "workload identity" federated identity WorkloadIdentityCredential $application_is t:token_file_path="$PWD/federated"
+workload="$with WorkloadIdentityCredential $application_is t:token_file_path=$PWD/federated"
+each "workload identity" federated %/identity $workload
 proxy() {
     AZURE_KUBERNETES_TOKEN_PROXY=$(ready token_proxy url) AZURE_KUBERNETES_SNI_NAME=$(ready token_proxy server_name) AZURE_KUBERNETES_CA_DATA=$1 \
-        identity WorkloadIdentityCredential $application_is t:token_file_path="$PWD/federated" f:enable_azure_proxy=true
+        "$2/identity" $workload f:enable_azure_proxy=true
 }
-check "a cluster's token proxy: its own authority, under its own name" federated proxy "$(ready token_proxy ca_pem)"
-check "a token proxy of another authority is refused" eval '! proxy "$(cat "$CERTIFICATES/cert.pem")"'
-check "Azure Pipelines" prints "$secret" env SYSTEM_OIDCREQUESTURI=https://dev.azure.com/contoso/oidctoken ./identity $vault db-password AzurePipelinesCredential $application_is t:service_connection_id=77777777-7777-4777-8777-777777777777 s:system_access_token=emulator-system-access-token
-check "GitHub Actions" prints "$secret" env "ACTIONS_ID_TOKEN_REQUEST_URL=https://pipelines.actions.githubusercontent.com/token?api-version=2.0" ACTIONS_ID_TOKEN_REQUEST_TOKEN=emulator-request-token ./identity $vault db-password GitHubActionsCredential $application_is
-tool() { prints "$secret" env PATH="$here/../tests/emulator/tools:$PATH" HOME="$work" NIGHTLATCH_TOOL_EMULATOR="$http" NIGHTLATCH_TOOL_LOG="$work/tool" NIGHTLATCH_TOOL_PRINCIPAL=ada@contoso.example ./identity $vault db-password "$1"; }
-for name in AzureCliCredential AzureDeveloperCliCredential AzurePowerShellCredential; do check "$name" tool $name; done
+each "a cluster's token proxy: its own authority, under its own name" federated proxy "$(ready token_proxy ca_pem)" %
+each "a token proxy of another authority is refused" seen certificate proxy "$(cat "$CERTIFICATES/cert.pem")" %
+each "Azure Pipelines" prints "$secret" env SYSTEM_OIDCREQUESTURI=https://dev.azure.com/contoso/oidctoken %/identity $with AzurePipelinesCredential $application_is t:service_connection_id=77777777-7777-4777-8777-777777777777 s:system_access_token=emulator-system-access-token
+each "GitHub Actions" prints "$secret" env "ACTIONS_ID_TOKEN_REQUEST_URL=https://pipelines.actions.githubusercontent.com/token?api-version=2.0" ACTIONS_ID_TOKEN_REQUEST_TOKEN=emulator-request-token %/identity $with GitHubActionsCredential $application_is
+tools="env PATH=$here/../tests/emulator/tools:$PATH HOME=$work NIGHTLATCH_TOOL_EMULATOR=$http NIGHTLATCH_TOOL_LOG=$work/tool NIGHTLATCH_TOOL_PRINCIPAL=ada@contoso.example"
+for name in AzureCliCredential AzureDeveloperCliCredential AzurePowerShellCredential; do each "$name" prints "$secret" $tools %/identity $with $name; done
 planted() { # programs of the tools' names in the working directory, and a PATH that leads there
     local name
-    mkdir planted || return 1
+    mkdir -p planted || return 1
     for name in az azd pwsh; do
         printf '#!/bin/sh\ntouch %s/was-run\n' "$PWD" >planted/$name && chmod +x planted/$name || return 1
     done
     for name in AzureCliCredential AzureDeveloperCliCredential AzurePowerShellCredential; do
-        (cd planted && ! PATH=.::/bin ../identity $vault db-password $name) || return 1
+        (cd planted && PATH=.::/bin seen $name "../$1/identity" $with $name) || return 1
     done
     [ ! -e was-run ]
 }
-check "programs in the working directory are not run (CVE-2023-36414)" planted
-device() { identity DeviceCodeCredential t:tenant_id=$tenant 2>told && grep -q "^To sign in\|code" told; }
-check "a device code, told by a line" prints "$secret" device
-check "name and password" prints "$secret" identity UsernamePasswordCredential t:tenant_id=$tenant t:username=ada@contoso.example s:password=emulator-password
-check "no browser is opened unless the program can" eval '! told=$(identity InteractiveBrowserCredential t:tenant_id=$tenant 2>&1) && echo "$told" && [[ $told == *"not supported by this host"* ]]'
+each "programs in the working directory are not run (CVE-2023-36414)" planted %
+device() { "$1/identity" $with DeviceCodeCredential t:tenant_id=$tenant 2>told && grep -q "^To sign in\|code" told; }
+each "a device code, told by a line" prints "$secret" device %
+each "name and password" prints "$secret" %/identity $with UsernamePasswordCredential t:tenant_id=$tenant t:username=ada@contoso.example s:password=emulator-password
+each "no browser is opened unless the program can" seen "not supported by this host" %/identity $with InteractiveBrowserCredential t:tenant_id=$tenant
 
 # --- The Secrets API: every operation, each time in a vault that is still empty
 application_secret="env AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID=$app AZURE_CLIENT_SECRET=app-secret"
-libraries="$(pkg-config --cflags --libs nightlatch)"
-operations() { # operations VAULT COMPILER SOURCE [RUNNER]
-    # shellcheck disable=SC2086
-    $2 $strict "$here/tests/c/$3" $libraries -lpthread -o operations && $application_secret ${4:-} ./operations "https://$1.vault.azure.net"
-}
-check "every operation" operations empty "cc -std=c99" operations.c
-check "every operation under valgrind" operations vacant "cc -std=c99" operations.c "env LD_LIBRARY_PATH=$work/plain:$prefix/lib $grind"
-check "every operation by the wrapper" operations bare "g++ -std=c++11" operations.cpp
+check "operations.c builds" built operations "cc -std=c99" "$here/tests/c/operations.c"
+check "operations.cpp builds" built wrapper "g++ -std=c++11" "$here/tests/c/operations.cpp"
+check "example secrets builds" built secrets "cc -std=c99" "$here/examples/secrets.c"
+each "every operation" $application_secret %/operations https://operations-%.vault.azure.net
+each "every operation by the wrapper" $application_secret %/wrapper https://wrapper-%.vault.azure.net
+check "foreign/operations.c builds" built foreign "cc -std=c99" "$here/tests/foreign/operations.c"
+foreign() { diff <(VAULT_URL=https://foreign-$1.vault.azure.net $application_secret "$1/foreign") "$here/../tests/foreign/transcript.txt"; }
+each "the steps of every language" foreign %
 example_secrets() {
-    # shellcheck disable=SC2086
-    cc -std=c99 -Wall -Wextra -Werror -pedantic "$here/examples/secrets.c" $libraries -o secrets || return 1
-    local at="$application_secret ./secrets https://hollow.vault.azure.net"
+    local at="$application_secret $1/secrets https://shelf-$1.vault.azure.net"
     echo "s3cr3t" | $at set one && echo "s3cr3t" | $at set two && [ "$($at list | sort | tr '\n' ' ')" = "one two " ] &&
-        prints "s3cr3t" $application_secret ./c_shared https://hollow.vault.azure.net one &&
-        prints "deleted one" $at delete one && prints two $at list && ! $at delete one
+        prints "s3cr3t" $application_secret plain/get_secret "https://shelf-$1.vault.azure.net" one &&
+        prints "deleted one" $at delete one && prints two $at list && seen "was not found" $at delete one
 }
-check "example secrets: set, list, delete" example_secrets
+each "example secrets: set, list, delete" example_secrets %

@@ -4,7 +4,22 @@
 
 #include "check.h"
 
-/* Counts occurrences of a text, given reversed, in all writable memory of the process. */
+/* Counts occurrences of a text, given reversed. */
+static int count(const char *here, size_t size, const char *reversed, size_t len)
+{
+    const char *end = here + size;
+    int found = 0;
+    while ((here = (const char *)memchr(here, reversed[len - 1], (size_t)(end - here))) != NULL) {
+        size_t same = 0, left = (size_t)(end - here);
+        while (same < len && same < left && here[same] == reversed[len - 1 - same])
+            same++;
+        found += same == len;
+        here++;
+    }
+    return found;
+}
+
+/* The same in all writable memory of the process. */
 static int count_in_memory(const char *reversed, size_t len)
 {
     FILE *maps = fopen("/proc/self/maps", "r"), *memory = fopen("/proc/self/mem", "rb");
@@ -22,20 +37,17 @@ static int count_in_memory(const char *reversed, size_t len)
         if (to - from > 1UL << 30)
             continue; /* the sanitizer's own notes, of terabytes: they hold no byte of the program */
 #endif
-        for (unsigned long at = from; at < to; at += sizeof window - 64) {
-            size_t wanted = to - at < sizeof window ? to - at : sizeof window, got;
-            if (at <= (unsigned long)window && (unsigned long)window < at + wanted)
-                wanted = (unsigned long)window - at; /* not this very window */
-            if (fseek(memory, (long)at, SEEK_SET) != 0 || (got = fread(window, 1, wanted, memory)) < len)
-                continue;
-            const char *end = window + got, *here = window;
-            while ((here = (const char *)memchr(here, reversed[len - 1], (size_t)(end - here))) != NULL) {
-                size_t same = 0, left = (size_t)(end - here);
-                while (same < len && same < left && here[same] == reversed[len - 1 - same])
-                    same++;
-                found += same == len;
-                here++;
-            }
+        for (unsigned long at = from, end, next; at < to; at = next) {
+            const unsigned long own = (unsigned long)window; /* not this very window */
+            size_t got;
+            end = to - at < sizeof window ? to : at + sizeof window;
+            if (at < own && own < end)
+                end = own;
+            next = end == own || end == to ? end : end - (len - 1);
+            if (at >= own && at < own + sizeof window)
+                next = own + sizeof window;
+            else if (fseek(memory, (long)at, SEEK_SET) == 0 && (got = fread(window, 1, end - at, memory)) >= len)
+                found += count(window, got, reversed, len);
         }
     }
     memset(window, 0, sizeof window);
