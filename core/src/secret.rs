@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::iter::zip;
 use std::sync::Arc;
 
 use hashbrown::Equivalent;
@@ -251,7 +252,7 @@ impl Hash for SecretIdRef<'_> {
 impl Equivalent<SecretId> for SecretIdRef<'_> {
     fn equivalent(&self, key: &SecretId) -> bool {
         // Most callers spell a name the same way each time, and comparing bytes is quicker.
-        let same = |a: &str, b: &str| a == b || a.eq_ignore_ascii_case(b);
+        let same = |a: &str, b: &str| equal(a.as_bytes(), b.as_bytes()) || a.eq_ignore_ascii_case(b);
         same(self.name, key.name.as_str())
             && match (self.version, &key.version) {
                 (Some(mine), Some(theirs)) => same(mine, theirs.as_str()),
@@ -259,6 +260,19 @@ impl Equivalent<SecretId> for SecretIdRef<'_> {
                 _ => false,
             }
             && (Arc::ptr_eq(&self.vault.0, &key.vault.0) || self.vault == &key.vault)
+    }
+}
+
+/// As `==`, eight bytes at a time: texts are so short here that a call to compare them costs more than comparing.
+#[inline]
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(a_end), Some(b_end)) => a_end == b_end && zip(a_words, b_words).all(|(a, b)| a == b),
+        _ => zip(a, b).all(|(a, b)| a == b),
     }
 }
 
