@@ -71,7 +71,7 @@
  * Operations, by the names that nightlatch_operation_new takes, with their arguments (optional ones in brackets) and what they
  * come to. The calls nightlatch_vault_... have one each; README.md says what the arguments mean.
  *
- *   `get_secret`: vault, name [version, refresh] - a secret
+ *   `get_secret`: vault, name [version, refresh, out_content_type] - a secret
  *   `get_secrets`: vault, names (a list) [refresh] - many secrets
  *   `set_secret`: vault, name [enabled, not_before, expires_on, content_type, tags, recover_if_deleted], a value - a secret
  *   `update_secret_properties`: vault, name [version, enabled, not_before, expires_on, content_type, tags, if_version,
