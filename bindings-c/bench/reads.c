@@ -11,7 +11,7 @@
 
 enum { NAMES = 1000, READS = 2000000, SHARED_READS = 4000000, ROUNDS = 5 };
 
-/* What the quickest way to read may cost; on a slower or busier machine, so many plain hash lookups. */
+/* What the quickest ways to read may cost; on a slower or busier machine, so many plain hash lookups. */
 enum { BUDGET_NS = 60, MOST_LOOKUPS = 5 };
 
 static nightlatch_vault *vault;
@@ -66,6 +66,18 @@ static void by_get_and_copy(int reads)
             abort();
         sum += (size_t)buffer[0];
         nightlatch_secret_free(secret);
+    }
+    sink = sum;
+}
+
+static void by_copy(int reads)
+{
+    size_t sum = 0, len;
+    char buffer[64];
+    for (int i = 0; i < reads; i++) {
+        if (nightlatch_vault_copy_secret(vault, names[i % NAMES], 15, NONE, 0, buffer, sizeof buffer, &len, NULL) != OK)
+            abort();
+        sum += (size_t)buffer[0] + len;
     }
     sink = sum;
 }
@@ -172,16 +184,17 @@ int main(void)
         { "hash lookup (FNV-1a, 1,000 of 2,048)", by_hash },
         { "getenv", by_getenv },
         { "nightlatch_vault_read", by_reader },
+        { "nightlatch_vault_copy_secret", by_copy },
         { "nightlatch_vault_cached, value, free", by_handle },
         { "nightlatch_vault_get_secret, copy, free", by_get_and_copy },
     };
     double getenv_ns = measure(by_getenv);
-    bool within = false;
+    bool within = true;
     printf("%-42s %8s %14s %10s\n", "among 1,000 secrets", "ns", "x hash lookup", "x getenv");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         double ns = measure(rows[i].read);
-        if (rows[i].read == by_reader)
-            within = ns <= BUDGET_NS || ns <= MOST_LOOKUPS * hash;
+        if (rows[i].read == by_reader || rows[i].read == by_copy)
+            within &= ns <= BUDGET_NS || ns <= MOST_LOOKUPS * hash;
         printf("%-42s %8.1f %14.2f %10.2f\n", rows[i].what, ns, ns / hash, ns / getenv_ns);
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);

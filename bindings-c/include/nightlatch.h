@@ -1414,6 +1414,23 @@ bool nightlatch_vault_read(const struct nightlatch_vault *vault,
                            void *context);
 
 /*
+ Copies the value of a secret and a NUL into a buffer of `capacity` bytes, and writes the value's length: from the cache if
+ a fresh copy is there, else from the vault, as `nightlatch_vault_get_secret`. There is nothing to free, and nothing
+ is counted, so it scales with threads. `NIGHTLATCH_INVALID_ARGUMENT` if it does not fit; then nothing is written. Wipe the buffer
+ with `nightlatch_wipe`.
+ */
+nightlatch_status nightlatch_vault_copy_secret(const struct nightlatch_vault *vault,
+                                               const char *name,
+                                               size_t name_len,
+                                               const char *version,
+                                               size_t version_len,
+                                               uint64_t timeout_ms,
+                                               char *buffer,
+                                               size_t capacity,
+                                               size_t *len,
+                                               struct nightlatch_error **error);
+
+/*
  Forgets a cached secret, so that the next read asks the vault.
  */
 nightlatch_status nightlatch_vault_invalidate(const struct nightlatch_vault *vault,

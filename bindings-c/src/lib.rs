@@ -6,7 +6,7 @@
 //! * [`effect`], [`outcome`]: what a host is asked, and what it answers
 //! * [`secret`], [`properties`], [`list`], [`reply`]: what users get; [`changes`]: what they want a secret to have
 //! * [`host`]: the table of callbacks, with [`clock`], [`files`], [`commands`] and [`people`] for what is not given
-//! * [`client`] and [`vault`] over [`blocking`] and [`cancel`]: the first door, calls that block
+//! * [`client`], [`reads`] and [`vault`] over [`blocking`] and [`cancel`]: the first door, calls that block
 //! * [`engine`], [`output`]: the second door, the core's own calls for event loops
 //! * [`fork`]: the locks of both doors, which a forked child finds whole
 //!
@@ -35,6 +35,7 @@ pub mod operation;
 pub mod outcome;
 pub mod output;
 pub mod properties;
+pub mod reads;
 pub mod reply;
 pub mod secret;
 pub mod status;

@@ -50,6 +50,22 @@ impl nightlatch_secret {
         self.secret.properties().version == other.secret.properties().version
     }
 
+    /// Copies the value and a NUL, and says how long the value is; `None`, and nothing written, if it does not fit.
+    ///
+    /// # Safety
+    /// `buffer` is NULL or writable for `capacity` bytes.
+    #[inline]
+    pub(crate) unsafe fn copy(&self, buffer: *mut c_char, capacity: usize) -> Option<usize> {
+        let value = self.value();
+        if buffer.is_null() || value.len() >= capacity {
+            return None;
+        }
+        // SAFETY: writable by the caller's promise for more bytes than the value has; and one for the NUL that
+        // follows every value.
+        unsafe { std::ptr::copy_nonoverlapping(value.as_ptr().cast(), buffer, value.len() + 1) };
+        Some(value.len())
+    }
+
     /// The value, followed by a NUL that does not count.
     #[inline]
     pub(crate) fn value(&self) -> &[u8] {
@@ -106,14 +122,11 @@ pub unsafe extern "C" fn nightlatch_secret_copy(
     capacity: usize,
 ) -> nightlatch_status {
     door!([secret] {
-        let value = secret.value();
-        if buffer.is_null() || value.len() >= capacity {
-            return nightlatch_status::NIGHTLATCH_INVALID_ARGUMENT;
+        // SAFETY: the header's conventions.
+        match unsafe { secret.copy(buffer, capacity) } {
+            Some(_) => nightlatch_status::NIGHTLATCH_OK,
+            None => nightlatch_status::NIGHTLATCH_INVALID_ARGUMENT,
         }
-        // SAFETY: `buffer` is writable for `capacity` bytes by the header's conventions, which is more than the value
-        // has; and one for the NUL that follows every value.
-        unsafe { std::ptr::copy_nonoverlapping(value.as_ptr().cast(), buffer, value.len() + 1) };
-        nightlatch_status::NIGHTLATCH_OK
     })
 }
 

@@ -8,12 +8,12 @@ use nightlatch_core::sensitive::Sensitive;
 use serde_json::{Map, Value, json};
 
 use crate::changes::nightlatch_changes;
-use crate::client::nightlatch_vault;
 use crate::door::{door, null_argument};
 use crate::error::nightlatch_error;
 use crate::list::{nightlatch_backup, nightlatch_page, nightlatch_secrets};
 use crate::operation::with_value;
 use crate::properties::nightlatch_properties;
+use crate::reads::nightlatch_vault;
 use crate::reply::{Content, unknown};
 use crate::secret::{hand_over, nightlatch_secret};
 use crate::slice::{bytes, text};

@@ -45,6 +45,7 @@ fn generate() -> String {
         "credential",
         "host",
         "client",
+        "reads",
         "properties",
         "secret",
         "list",

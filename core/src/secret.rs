@@ -470,4 +470,17 @@ mod tests {
         assert!(error.to_string().contains("\"db--pass-word\""), "{error}");
         assert!(SecretName::parse("").is_err() && SecretName::parse(&"a".repeat(128)).is_err());
     }
+
+    #[test]
+    fn texts_are_equal_by_every_byte() {
+        for length in 0..=40 {
+            let text: Vec<u8> = (0..length).collect();
+            assert!(equal(&text, &text.clone()));
+            for at in 0..text.len() {
+                let mut other = text.clone();
+                other[at] ^= 0x80;
+                assert!(!equal(&text, &other) && !equal(&text, &text[..at]), "{at} of {length}");
+            }
+        }
+    }
 }

@@ -26,6 +26,7 @@ use crate::host::nightlatch_host;
 use crate::operation::*;
 use crate::outcome::*;
 use crate::output::*;
+use crate::reads::*;
 use crate::secret::*;
 use crate::status::nightlatch_status::*;
 

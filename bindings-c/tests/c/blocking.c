@@ -77,6 +77,24 @@ static void a_read_in_place(void)
     nightlatch_vault_free(vault);
 }
 
+static void a_copy_in_a_buffer_of_the_program(void)
+{
+    world w = new_world();
+    char buffer[64] = "as it was";
+    size_t len = 77, size = strlen(SECRET_VALUE);
+    nightlatch_error *error = NULL;
+    nightlatch_vault *vault = world_vault(&w, world_config());
+    CHECK(nightlatch_vault_copy_secret(vault, T("db"), NONE, 0, buffer, size, &len, &error) == NIGHTLATCH_INVALID_ARGUMENT);
+    CHECK(strcmp(buffer, "as it was") == 0 && len == 77 && strstr(nightlatch_error_text(error, NIGHTLATCH_ERROR_MESSAGE, NULL), "buffer") != NULL);
+    nightlatch_error_free(error);
+    CHECK(nightlatch_vault_copy_secret(vault, T("db"), NONE, 0, buffer, size + 1, &len, NULL) == OK && len == size);
+    CHECK(strcmp(buffer, SECRET_VALUE) == 0 && w.secrets == 1); /* the cache has it now */
+    CHECK(nightlatch_vault_copy_secret(vault, T("other"), NONE, 0, buffer, sizeof buffer, &len, NULL) == OK && w.secrets == 2);
+    CHECK(nightlatch_vault_copy_secret(vault, T("other"), NONE, 0, NULL, 64, &len, NULL) == NIGHTLATCH_INVALID_ARGUMENT);
+    nightlatch_wipe(buffer, sizeof buffer);
+    nightlatch_vault_free(vault);
+}
+
 static void errors_tell_all(void)
 {
     world w = new_world();
@@ -309,6 +327,7 @@ int main(void)
     CHECK(strcmp(nightlatch_version(), NIGHTLATCH_VERSION) == 0);
     a_secret_and_all_that_is_said_of_it();
     a_read_in_place();
+    a_copy_in_a_buffer_of_the_program();
     errors_tell_all();
     nothing_works_here();
     wrong_options_are_named();

@@ -121,6 +121,7 @@ static void null_everywhere(void)
     uint64_t number = 0;
     int64_t signed_number = 0;
     size_t len = 77;
+    char buffer[8];
 
     nightlatch_error_free(NULL), nightlatch_config_free(NULL), nightlatch_client_free(NULL), nightlatch_vault_free(NULL);
     nightlatch_secret_free(NULL), nightlatch_token_free(NULL), nightlatch_operation_free(NULL), nightlatch_reply_free(NULL);
@@ -153,6 +154,7 @@ static void null_everywhere(void)
     CHECK(nightlatch_vault_new(NULL, T(VAULT), &vault, NULL) == BAD);
     CHECK(nightlatch_vault_get_secret(NULL, T("a"), NONE, 0, &secret, NULL) == BAD);
     CHECK(nightlatch_vault_refresh_secret(NULL, T("a"), NONE, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_copy_secret(NULL, T("a"), NONE, 0, buffer, sizeof buffer, &len, NULL) == BAD);
     CHECK(nightlatch_vault_cached(NULL, T("a"), NONE) == NULL && !nightlatch_vault_read(NULL, T("a"), NONE, NULL, NULL));
     CHECK(nightlatch_vault_invalidate(NULL, T("a"), NONE) == BAD);
     CHECK(nightlatch_secret_share(NULL) == NULL && nightlatch_secret_value(NULL, NULL) == NULL);
@@ -203,7 +205,8 @@ static void wrong_texts(void)
     nightlatch_secret *secret = NULL;
     nightlatch_error *error = NULL;
     nightlatch_config *config = world_config();
-    size_t huge = (size_t)16 << 20;
+    size_t huge = (size_t)16 << 20, len;
+    char buffer[8];
     char *much = (char *)malloc(huge);
     memset(much, 'a', huge);
     CHECK(nightlatch_config_set_text(config, NULL, 5, T("b")) == BAD);
@@ -230,6 +233,8 @@ static void wrong_texts(void)
     CHECK(nightlatch_vault_get_secret(vault, much, huge, NONE, 0, &secret, NULL) == BAD);
     CHECK(nightlatch_vault_get_secret(vault, T("a"), T("no version"), 0, &secret, NULL) == BAD);
     CHECK(nightlatch_vault_get_secret(vault, NULL, 5, NONE, 0, &secret, NULL) == BAD);
+    CHECK(nightlatch_vault_copy_secret(vault, not_utf8, 3, NONE, 0, buffer, sizeof buffer, &len, NULL) == BAD);
+    CHECK(nightlatch_vault_copy_secret(vault, T("a"), NONE, 0, buffer, sizeof buffer, NULL, NULL) == BAD && w.secrets == 0);
     CHECK(nightlatch_vault_cached(vault, not_utf8, 3, NONE) == NULL && nightlatch_vault_cached(vault, much, huge, NONE) == NULL);
     CHECK(nightlatch_vault_invalidate(vault, not_utf8, 3, NONE) == BAD);
     CHECK(nightlatch_vault_get_secret(vault, T("a"), NONE, (uint64_t)-1, &secret, NULL) == OK);
