@@ -479,7 +479,10 @@ mod tests {
             for at in 0..text.len() {
                 let mut other = text.clone();
                 other[at] ^= 0x80;
-                assert!(!equal(&text, &other) && !equal(&text, &text[..at]), "{at} of {length}");
+                assert!(
+                    !equal(&text, &other) && !equal(&text, &text[..at]),
+                    "{at} of {length}"
+                );
             }
         }
     }

@@ -122,9 +122,7 @@ pub(crate) fn operation(call: &Call) -> *mut nightlatch_operation {
     unsafe {
         let operation = nightlatch_operation_new(n, n_len);
         if name == "get_token" {
-            for scope in &call.scopes {
-                argue(operation, "request.scopes", &json!([scope]));
-            }
+            argue(operation, "request.scopes", &json!(call.scopes));
             for (path, value) in [("request.tenant", &call.tenant), ("request.claims", &call.claims)] {
                 argue_text(operation, path, value);
             }
