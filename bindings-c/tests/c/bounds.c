@@ -6,9 +6,9 @@
 
 #include <unistd.h>
 
-enum { SECRETS = 5000, VALUE = 1024, MOST_ENTRIES = 300, MOST_BYTES = 200 * 1024, SLACK = 4 << 20 };
+enum { SECRETS = 5000, VALUE = 1024, MOST_ENTRIES = 300, MOST_BYTES = 200 * 1024, SLACK = 4 << 20, ALL_READS = 100000 };
 #ifndef READS
-#define READS 100000
+#define READS ALL_READS
 #endif
 
 /* What every value begins with, backwards, so that it is not found itself. */
@@ -92,7 +92,8 @@ static void reads_stay_within(uint64_t entries, uint64_t bytes)
     CHECK(narrow ? kept == entries : used > bytes - 2 * VALUE);
     CHECK(number(client, NIGHTLATCH_CACHE_HITS) + (uint64_t)asked == READS);
     CHECK(number(client, NIGHTLATCH_CACHE_EVICTIONS) == (uint64_t)asked - kept);
-    CHECK(resident() - before < SLACK);
+    /* The tools hold back what was freed, to see it used: they run fewer reads, and are not asked. */
+    CHECK(resident() - before < SLACK || READS < ALL_READS);
     /* What left is nowhere: each value that is kept stands in memory twice, as the engine has it and as C borrows it. */
     int found = leaks(reversed);
     CHECK(found >= (int)kept && found <= 2 * (int)kept);
