@@ -58,6 +58,9 @@ await step("set a disabled one", () => secrets.setSecret("two", "2", { enabled: 
 await step("get", () => secrets.getSecret("one"));
 await step("get again", () => secrets.getSecret("one"));
 await step("get a version", () => secrets.getSecret("one", { version: first.properties.version }));
+await step("get in another form", () =>
+  secrets.getSecret("one", { outContentType: "application/x-pem-file" }),
+);
 await step("get a disabled one", () => secrets.getSecret("two"));
 await step("get one that is not there", () => secrets.getSecret("none"));
 await step("get by a name that cannot be", () => secrets.getSecret("no_name"));
