@@ -124,7 +124,7 @@ planted() { # programs of the tools' names in the working directory, and a PATH 
         printf '#!/bin/sh\ntouch %s/was-run\n' "$PWD" >planted/$name && chmod +x planted/$name || return 1
     done
     for name in AzureCliCredential AzureDeveloperCliCredential AzurePowerShellCredential; do
-        (cd planted && PATH=.::/bin seen $name "../$1/identity" $with $name) || return 1
+        (cd planted && PATH=.::/bin seen CREDENTIAL_UNAVAILABLE "../$1/identity" $with $name) || return 1
     done
     [ ! -e was-run ]
 }
