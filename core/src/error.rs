@@ -95,8 +95,6 @@ pub struct Attempt {
     pub ending: &'static str,
     /// Why, in one sentence.
     pub reason: String,
-    /// What the trouble is, when the facts tell.
-    pub help: Option<Verdict>,
 }
 
 impl Error {

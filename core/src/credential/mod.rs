@@ -175,7 +175,6 @@ impl Miss {
             source: source.into(),
             ending,
             reason,
-            help: details.help,
         }
     }
 }

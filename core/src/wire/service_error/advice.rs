@@ -12,6 +12,10 @@ type Asked<'a> = (&'a Subject, &'a Deed);
 /// Where secrets are only got, nobody hears what a vault says of changes.
 const CHANGES: bool = cfg!(feature = "manage");
 
+/// What people with a firewall find out last. Nobody runs the edge's module there.
+const SEVERAL_ADDRESSES: &str = " An App Service leaves by any of several addresses: allow all that az webapp show --query \
+                                 possibleOutboundIpAddresses lists.";
+
 /// What the trouble is, and the next step.
 type Step = (Verdict, String);
 
@@ -154,10 +158,14 @@ fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> 
         let address = fault.client_address.as_deref();
         let text = format!(
             "The vault's firewall does not know the address {seen}: allow it (az keyvault network-rule add --name {vault} \
-             --ip-address {address}), allow its subnet, or use a private endpoint. An App Service leaves by any of several \
-             addresses: allow all that az webapp show --query possibleOutboundIpAddresses lists.",
+             --ip-address {address}), allow its subnet, or use a private endpoint.{several}",
             seen = address.unwrap_or("from which this came"),
             address = address.unwrap_or("<address>"),
+            several = if cfg!(feature = "local") {
+                SEVERAL_ADDRESSES
+            } else {
+                ""
+            },
         );
         return (Verdict::FirewallBlocked, text);
     }
