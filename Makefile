@@ -88,7 +88,8 @@ bench: $(VENV)/installed $(NODE_PACKAGE) $(EMULATOR) ## the budgets, as ratios i
 	$(VENV)/bin/python tests/bench/python_requests.py
 	(cd wasm && npm ci)
 	(cd bindings-node/test/official && npm ci)
-	cd bindings-node && npm run bench
+	(cd bindings-node && npm run bench)
+	bindings-c/test.sh benchmark
 
 clean: ## remove what was built and installed here
 	rm -rf $(CACHE) target

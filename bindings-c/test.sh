@@ -214,7 +214,7 @@ each "a redirect is not followed" fault '{"service":"vault","action":"redirect",
 each "an unknown vault is the proxy's refusal" seen proxy $app_service timeout 200 %/get_secret https://unknown.vault.azure.net x
 each "an untrusted certificate is a TLS error" seen certificate env SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt $app_service %/get_secret $vault x
 bench() { cc -std=c99 -O2 -D_DEFAULT_SOURCE -Wno-unused-function -I"$prefix/include" "$here/bench/reads.c" -L"$prefix/lib" -lnightlatch -lpthread -o reads && ./reads | tee "$work/reads"; }
-check "cached reads keep to their budget" bench
+check "the benchmark of cached reads runs" bench
 [ ! -s "$work/reads" ] || cat "$work/reads"
 
 # --- The identities that a host may have
