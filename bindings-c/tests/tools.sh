@@ -2,7 +2,8 @@
 
 strict="-Wall -Wextra -Werror -pedantic -Wno-unused-function -D_POSIX_C_SOURCE=200809L -g -I$here/include"
 eye="-fsanitize=address,undefined -fno-sanitize-recover=all"
-grind="valgrind --quiet --max-threads=1100 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=1"
+# Valgrind runs one thread at a time, and lets it be the same for minutes unless it is told to be fair.
+grind="valgrind --quiet --fair-sched=try --max-threads=1100 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=1"
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 # --- Programs in memory, over the static library
