@@ -205,7 +205,7 @@ pub(crate) fn unreachable(host: &str, fault: &Fault) -> Error {
         FaultKind::Tls => (
             ErrorKind::Tls,
             Some(Verdict::TlsNotTrusted),
-            "If a proxy inspects TLS here, add its CA certificate to the trusted ones; certificate checks cannot be switched off by accident.",
+            "If a proxy inspects TLS here, add its CA certificate to the trusted ones.",
         ),
         FaultKind::Proxy => (
             ErrorKind::Unreachable,

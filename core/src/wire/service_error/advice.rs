@@ -32,7 +32,7 @@ pub(super) fn of(
         401 => Some(token(fault, what)),
         403 => Some(forbidden(fault, asked, who)),
         404 => Some(not_found(asked)),
-        409 if CHANGES => Some(conflict(fault)),
+        409 => Some(conflict(fault)),
         429 => Some((
             Verdict::VaultThrottled,
             "Wait before the next request, and keep secrets in memory instead of fetching them each time; the vault's \
@@ -238,7 +238,7 @@ fn not_found((what, deed): Asked<'_>) -> Step {
 }
 
 fn conflict(fault: &ServiceFault) -> Step {
-    let (verdict, text) = if fault.is("ObjectIsDeletedButRecoverable") {
+    let (verdict, text) = if CHANGES && fault.is("ObjectIsDeletedButRecoverable") {
         (
             Verdict::NameHeldByDeleted,
             "The name belongs to a deleted secret: recover that one, or purge it.",
