@@ -29,11 +29,18 @@ use crate::cache::store::{CacheInfo, Entry};
 use crate::config::Config;
 use crate::credential::build;
 use crate::credential::provider::TokenProvider;
+#[cfg(feature = "doctor")]
+use crate::doctor::{Doctor, trouble};
 use crate::effect::{EffectId, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::exec::exchange::LIMITER;
 use crate::exec::{Context, Executor};
-use crate::operation::{OpId, Operation, Output, Pending, Reply, Task};
+use crate::operation::consultation::CHECK_TIMEOUT;
+#[cfg(not(feature = "doctor"))]
+use crate::operation::vault_call::left_out;
+use crate::operation::{Consultation, OpId, Operation, Output, Pending, Reply, Task};
+#[cfg(feature = "doctor")]
+use crate::report::Health;
 use crate::secret::{Secret, SecretId, SecretIdRef, VaultUrl};
 use crate::time::{Instant, Now, Seconds};
 use crate::vault::secrets::Secrets;
@@ -52,6 +59,8 @@ pub struct Engine {
     config: Arc<Config>,
     tokens: Arc<TokenProvider>,
     secrets: Arc<Secrets>,
+    #[cfg(feature = "doctor")]
+    doctor: Arc<Doctor>,
 }
 
 impl Engine {
@@ -66,6 +75,12 @@ impl Engine {
         Ok(Self {
             context: Context::new(seed),
             executor: Executor::default(),
+            #[cfg(feature = "doctor")]
+            doctor: Arc::new(Doctor::new(
+                Arc::clone(&config),
+                Arc::clone(&tokens),
+                Arc::clone(&secrets),
+            )),
             config,
             tokens,
             secrets,
@@ -98,10 +113,9 @@ impl Engine {
     /// Begins an operation. It ends with one [`Output::Finished`], unless it is cancelled.
     pub fn start(&mut self, operation: Operation, now: Now) -> OpId {
         self.context.mailbox().now = now;
-        let patience = || self.tokens.patience().unwrap_or_default().max(PATIENCE);
         let allowed = operation
             .timeout
-            .unwrap_or_else(|| self.config.options.retry.operation_timeout + patience());
+            .unwrap_or_else(|| self.default_timeout(&operation.task));
         let op = self.context.mailbox().begin(now.instant + allowed);
         let run = Run {
             context: self.context.of(op),
@@ -110,6 +124,8 @@ impl Engine {
             allowed,
             tokens: Arc::clone(&self.tokens),
             secrets: Arc::clone(&self.secrets),
+            #[cfg(feature = "doctor")]
+            doctor: Arc::clone(&self.doctor),
         };
         self.executor
             .start(op, async move { run.perform(&operation.task).await });
@@ -184,6 +200,14 @@ impl Engine {
         mailbox.random = crate::random::Random::new(seed);
     }
 
+    fn default_timeout(&self, task: &Task) -> Duration {
+        if cfg!(feature = "doctor") && matches!(task, Task::Consult(Consultation::Check { .. })) {
+            return CHECK_TIMEOUT;
+        }
+        let patience = self.tokens.patience().unwrap_or_default().max(PATIENCE);
+        self.config.options.retry.operation_timeout + patience
+    }
+
     fn run(&mut self) {
         loop {
             self.context.wake_due();
@@ -213,6 +237,8 @@ struct Run {
     allowed: Duration,
     tokens: Arc<TokenProvider>,
     secrets: Arc<Secrets>,
+    #[cfg(feature = "doctor")]
+    doctor: Arc<Doctor>,
 }
 
 impl Run {
@@ -240,6 +266,48 @@ impl Run {
                     expires_on: token.expires_on(),
                     refresh_on,
                 })
+            }
+            #[cfg(feature = "doctor")]
+            Task::Consult(consultation) => self.consult(consultation).await,
+            #[cfg(not(feature = "doctor"))]
+            Task::Consult(_) => Err(left_out()),
+        }
+    }
+
+    /// A diagnosis and a check tell of a time that is up as of any other trouble.
+    #[cfg(feature = "doctor")]
+    async fn consult(&self, consultation: &Consultation) -> Result<Reply, Error> {
+        let (context, doctor) = (&self.context, &self.doctor);
+        match consultation {
+            Consultation::Diagnose(subject) => {
+                let began = context.instant();
+                let facts = self.in_time(doctor.examine(context, subject)).await;
+                let report = doctor.report(context, subject, began, &facts);
+                Ok(Reply::Report(Box::new(report)))
+            }
+            Consultation::Check { vault, names } => {
+                let gets = names.iter().map(|name| async move {
+                    let id = SecretId {
+                        vault: vault.clone(),
+                        name: name.clone(),
+                        version: None,
+                    };
+                    let error = self.get(&id, false).await.err()?;
+                    Some(trouble(Some(name), &error))
+                });
+                let mut troubles: Vec<_> = join_all(gets).await.into_iter().flatten().collect();
+                if names.is_empty() {
+                    let reached = self.in_time(doctor.reach(context, vault)).await;
+                    troubles.extend(reached.err().map(|error| trouble(None, &error)));
+                }
+                let ok = troubles.is_empty();
+                Ok(Reply::Health(Health { ok, troubles }))
+            }
+            Consultation::Explain { secrets, instances } => {
+                let forecast = self
+                    .in_time(doctor.explain(context, *secrets, *instances))
+                    .await?;
+                Ok(Reply::Forecast(Box::new(forecast)))
             }
         }
     }

@@ -95,6 +95,9 @@ pub struct Attempt {
     pub ending: &'static str,
     /// Why, in one sentence.
     pub reason: String,
+    /// Milliseconds that it took; a report of the doctor's tells.
+    #[serde(skip)]
+    pub duration_ms: u64,
 }
 
 impl Error {

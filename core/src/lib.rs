@@ -11,11 +11,11 @@
 //!
 //! ```text
 //!  7  top              engine
-//!  6  conversations    credential   vault
+//!  6  conversations    credential   vault   doctor
 //!  5  machinery        exec
 //!  4  quantities       token   throttle   cache   identity
 //!  3  wire             wire   crypto
-//!  2  vocabulary       operation   secret   config   error   verdict   effect   event
+//!  2  vocabulary       operation   report   secret   config   error   verdict   effect   event
 //!  1  ground           time   sensitive   random   json   base64   url
 //! ```
 //!
@@ -24,12 +24,12 @@
 //! Tests of the workspace hold these:
 //!
 //! * nothing here reads a clock, the environment, a file or a random source, opens a socket or starts a thread;
-//! * `async` occurs in `exec`, `credential`, `vault` and `engine` only;
+//! * `async` occurs in `exec`, `credential`, `vault`, `doctor` and `engine` only;
 //! * no lock is held across an await, nor while the host's code runs;
 //! * no secret or token can be printed: they are [`Sensitive`](sensitive::Sensitive), wiped when dropped, and
 //!   errors and events have no such field;
-//! * the crate builds for `wasm32-unknown-unknown` with the same features; the edge leaves two out: `local`, where there are
-//!   no commands and no endpoints of a platform, and `manage`, where secrets are only got.
+//! * the crate builds for `wasm32-unknown-unknown` with the same features; the edge leaves three out: `local`, as there are
+//!   no commands and no endpoints of a platform, `manage`, as secrets are only got there, and `doctor`.
 //!
 //! # Deliberately absent
 //!
@@ -46,6 +46,8 @@ pub mod cache;
 pub mod config;
 mod credential;
 mod crypto;
+#[cfg(feature = "doctor")]
+mod doctor;
 pub mod effect;
 pub mod engine;
 pub mod error;
@@ -55,6 +57,7 @@ pub mod identity;
 mod json;
 pub mod operation;
 pub mod random;
+pub mod report;
 pub mod secret;
 pub mod sensitive;
 pub mod throttle;

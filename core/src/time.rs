@@ -141,7 +141,8 @@ pub struct Now {
     pub unix: UnixTime,
 }
 
-fn millis(duration: Duration) -> u64 {
+/// Whole milliseconds, as far as they can be counted.
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

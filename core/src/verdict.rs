@@ -244,6 +244,10 @@ verdicts! {
         "401 S2S12086; a token that has ended when it comes",
         "The token has expired: this machine's clock may be wrong.",
         "Set the clock.";
+    ClockWrong = "clock-wrong":
+        "a refusal for reasons of time; the `Date` of the answer is five minutes or more from this host's clock",
+        "This host's clock is wrong.",
+        "Set the clock: switch time synchronisation on.";
     TokenSignature = "token-signature":
         "401 AKV10046, IDX10501",
         "The vault cannot check the token's signature.",
@@ -260,6 +264,18 @@ verdicts! {
         "403 ForbiddenByRbac",
         "The identity has no role that allows this, or not for long enough.",
         "Assign the role on the vault, and wait some minutes.";
+    RoleTooFresh = "role-too-fresh":
+        "403 ForbiddenByRbac; an assignment that is listed, and younger than ten minutes",
+        "The role was assigned and is not in force yet.",
+        "Wait up to ten minutes, and try again.";
+    RoleInsufficient = "role-insufficient":
+        "403 ForbiddenByRbac; another role of the identity is listed",
+        "The identity's role is for other things: Key Vault Reader sees names only, Contributor and Owner manage the vault and read nothing.",
+        "Assign the data role beside it.";
+    GroupTooFresh = "group-too-fresh":
+        "403; the role or policy belongs to a group, joined after the token was issued",
+        "A token knows the groups of the moment when it was issued.",
+        "Get a new token: sign in again; a managed identity's may be kept for up to 24 hours.";
     RoleDenied = "role-denied":
         "403 ForbiddenByRbac with an assignment or a deny assignment",
         "There is an assignment, and its condition or a deny assignment says no.",
@@ -300,9 +316,13 @@ verdicts! {
         "`exp` or `nbf` of the secret, with validity \"refuse\"",
         "The secret has expired or is not valid yet.",
         "Set a new version with a valid window.";
+    SecretDeleted = "secret-deleted":
+        "404, and the name is among the deleted secrets",
+        "The secret was deleted and can be recovered until its retention ends.",
+        "Recover it.";
     SecretNotFound = "secret-not-found":
         "404 SecretNotFound",
-        "Wrong name, wrong vault, or deleted.",
+        "Wrong name, wrong vault, deleted, or purged.",
         "Check the name; recover the secret if it was deleted.";
     DeletedSecretNotFound = "deleted-secret-not-found":
         "404 for a deleted secret",
@@ -340,8 +360,24 @@ verdicts! {
     // What lies between.
     NameNotResolved = "name-not-resolved":
         "no address for the host's name",
-        "There is no such vault (wrong name, wrong cloud, deleted), or the DNS zone of its private endpoint is missing here.",
-        "Check the name and the zone privatelink.vaultcore.azure.net.";
+        "The host does not exist (a vault: wrong name, wrong cloud, deleted), or its name is not known on this network.",
+        "Check the name, this network's DNS, and for a private endpoint the zone privatelink.vaultcore.azure.net.";
+    VaultAbsent = "vault-absent":
+        "no address for the vault's name, while other names have one",
+        "There is no vault of that name: it is mistyped, or was deleted.",
+        "Check the name; recover the vault if it was deleted.";
+    CloudWrong = "cloud-wrong":
+        "no address for the vault's name; the domain is another cloud's than the sign-in service's",
+        "The vault's domain belongs to another cloud.",
+        "Use the domain of the vault's cloud, and its authority.";
+    PrivateZoneMissing = "private-zone-missing":
+        "no address for the vault's name on this network, while others have one",
+        "The private DNS zone of the vault's private endpoint is not linked to this network.",
+        "Link the zone privatelink.vaultcore.azure.net to this network.";
+    NetworkAbsent = "network-absent":
+        "no address for any name",
+        "This host has no network, or no DNS.",
+        "Check the network, and the DNS server.";
     Unreachable = "unreachable":
         "no connection",
         "Network, firewall or proxy keep this host from the service.",

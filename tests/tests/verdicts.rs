@@ -5,6 +5,7 @@ use std::fs;
 
 use nightlatch_core::effect::Response;
 use nightlatch_core::error::Identity;
+use nightlatch_core::operation::Reply;
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::UnixTime;
 use nightlatch_core::verdict::{Explanation, Verdict};
@@ -36,23 +37,29 @@ fn the_documentation_prints_the_table_of_the_code() {
     assert!(printed == table(), "core/VERDICTS.md must print\n{}", table());
 }
 
-/// Three troubles that have cost people days, and the scenarios in which they occur.
-const STORIES: [(&str, &str); 3] = [
+/// Three troubles that have cost people days: the scenarios in which a program meets them, and the doctor.
+const STORIES: [(&str, &str, &str); 3] = [
     (
         "The identity was granted a role, and never attached",
         "credential/app_service_named_identity_unknown.json",
+        "doctor/not_attached_app_service.json",
     ),
     (
         "The firewall lets only some of an App Service's addresses in",
         "secrets/firewall.json",
+        "doctor/firewall_app_service.json",
     ),
-    ("The secret was deleted", "secrets/not_found.json"),
+    (
+        "The secret was deleted",
+        "secrets/not_found.json",
+        "doctor/secret_deleted.json",
+    ),
 ];
 
 #[test]
 fn the_documentation_tells_the_stories_as_a_program_hears_them() {
     let printed = fs::read_to_string(workspace().join("core/VERDICTS.md")).expect("the documentation");
-    for (title, path) in STORIES {
+    for (title, path, consulted) in STORIES {
         let world = play(&load(path), "caller", 0)
             .world
             .expect("a sound configuration");
@@ -62,7 +69,21 @@ fn the_documentation_tells_the_stories_as_a_program_hears_them() {
             .find_map(|ended| ended.result.as_ref()?.as_ref().err());
         let error = error.expect("an error");
         let help = error.details().help.expect("a verdict").code();
-        let story = format!("### {title}\n\nhelp: `{help}`\n\n```text\n{error}\n```\n");
+        let world = play(&load(consulted), "caller", 0)
+            .world
+            .expect("a sound configuration");
+        let report =
+            world
+                .all_ended()
+                .values()
+                .find_map(|ended| match ended.result.as_ref()?.as_ref().ok()? {
+                    Reply::Report(report) => Some(report.text.clone()),
+                    _ => None,
+                });
+        let report = report.expect("a report");
+        let story = format!(
+            "### {title}\n\nThe error, with help `{help}`:\n\n```text\n{error}\n```\n\nThe doctor:\n\n```text\n{report}```\n"
+        );
         assert!(printed.contains(&story), "core/VERDICTS.md must tell\n{story}");
     }
 }
@@ -74,19 +95,31 @@ fn each_verdict_has_a_case() {
         .into_iter()
         .map(|path| folder().join(path))
         .chain([vectors]);
-    let mut named = BTreeSet::new();
-    for path in cases {
-        let text = fs::read_to_string(path).expect("a case");
-        let codes = text.split("\"help\": \"").skip(1);
-        named.extend(codes.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
-    }
     let known: BTreeSet<String> = Verdict::ALL
         .iter()
         .map(|verdict| verdict.code().to_owned())
         .collect();
-    let lacking: Vec<&String> = known.difference(&named).collect();
+    let (mut named, mut told) = (BTreeSet::new(), BTreeSet::new());
+    for path in cases {
+        let text = fs::read_to_string(path).expect("a case");
+        let codes = text.split("\"help\": \"").skip(1);
+        named.extend(codes.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+        // In a report verdicts stand among the codes of services and warnings.
+        let codes = text.split("\"code\": \"").skip(1);
+        let codes = codes.filter_map(|rest| Some(rest.split_once('"')?.0));
+        told.extend(codes.filter(|code| known.contains(*code)).map(str::to_owned));
+    }
+    let lacking: Vec<&String> = known
+        .iter()
+        .filter(|code| !named.contains(*code) && !told.contains(*code))
+        .collect();
     let unknown: Vec<&String> = named.difference(&known).collect();
     assert!(lacking.is_empty(), "no case for {lacking:?}");
+    assert!(
+        told.len() >= 60,
+        "only {} verdicts are reached by the doctor",
+        told.len()
+    );
     assert!(unknown.is_empty(), "no verdict is called {unknown:?}");
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::time::Instant;
+use crate::time::{Instant, millis};
 
 /// The life of a kept value, as ages counted from when it was stored.
 ///
@@ -24,7 +24,6 @@ impl Life {
     /// A life of `ttl`, whose last `soft_share` (0–1) calls for a refresh, followed by `stale_if_error`
     /// in which only a failure to refresh lets it be served. A `ttl` of zero is no life at all.
     pub fn new(ttl: Duration, soft_share: f64, stale_if_error: Duration) -> Self {
-        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let hard = Duration::try_from_secs_f64(ttl.as_secs_f64() * (1.0 - soft_share.clamp(0.0, 1.0)));
         let (ttl, hard) = (millis(ttl), millis(hard.unwrap_or(ttl)));
         Self {

@@ -102,6 +102,26 @@ impl Default for CredentialOptions {
 }
 
 impl CredentialOptions {
+    /// The application or managed identity that the user named by its client id.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::ClientSecret { application, .. }
+            | Self::ClientCertificate { application, .. }
+            | Self::ClientAssertion { application, .. }
+            | Self::AzurePipelines { application, .. }
+            | Self::AuthorizationCode { application, .. } => Some(&application.client_id),
+            Self::OnBehalfOf(options) => Some(&options.application.client_id),
+            Self::WorkloadIdentity { client_id, .. }
+            | Self::GitHubActions { client_id, .. }
+            | Self::ManagedIdentity { client_id, .. } => client_id.as_deref(),
+            Self::DeviceCode { person, .. }
+            | Self::InteractiveBrowser { person, .. }
+            | Self::UsernamePassword { person, .. } => person.client_id.as_deref(),
+            _ => None,
+        }
+    }
+
     const NAMES: [&str; 20] = [
         "DefaultAzureCredential",
         "EnvironmentCredential",

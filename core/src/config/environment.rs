@@ -37,6 +37,21 @@ impl Environment {
         "SYSTEM_OIDCREQUESTURI",
         "ACTIONS_ID_TOKEN_REQUEST_URL",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        // What platforms tell of themselves, for the doctor.
+        #[cfg(feature = "doctor")]
+        "WEBSITE_SITE_NAME",
+        #[cfg(feature = "doctor")]
+        "WEBSITE_RESOURCE_GROUP",
+        #[cfg(feature = "doctor")]
+        "FUNCTIONS_WORKER_RUNTIME",
+        #[cfg(feature = "doctor")]
+        "CONTAINER_APP_NAME",
+        #[cfg(feature = "doctor")]
+        "KUBERNETES_SERVICE_HOST",
+        #[cfg(feature = "doctor")]
+        "GITHUB_ACTIONS",
+        #[cfg(feature = "doctor")]
+        "TF_BUILD",
         // Where the developer tools and the Arc agent keep their files.
         "HOME",
         "USERPROFILE",

@@ -30,6 +30,7 @@ use std::time::Duration;
 use crate::error::{Attempt, Error, ErrorKind};
 use crate::exec::Context;
 use crate::operation::TokenRequest;
+use crate::time::millis;
 use crate::verdict::Verdict;
 
 use super::{Credential, Ending, Grant, Miss};
@@ -66,6 +67,11 @@ impl Chain {
         self.name
     }
 
+    #[cfg(feature = "doctor")]
+    pub(super) fn sources(&self) -> &[Credential] {
+        &self.sources
+    }
+
     /// How long a person may need whom one of the sources asks.
     pub(crate) fn patience(&self) -> Option<Duration> {
         self.sources.iter().filter_map(Credential::patience).max()
@@ -90,6 +96,7 @@ impl Chain {
         }
         let mut attempts = Vec::new();
         for (at, source) in self.sources.iter().enumerate() {
+            let began = context.instant();
             match source.token(context, request).await {
                 Ok(mut grant) => {
                     *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
@@ -98,7 +105,11 @@ impl Chain {
                     return Ok(grant);
                 }
                 Err(miss) => {
-                    attempts.push(miss.attempt(source.name()));
+                    let took = context.instant().since(began);
+                    attempts.push(Attempt {
+                        duration_ms: millis(took),
+                        ..miss.attempt(source.name())
+                    });
                     let passed_over = match miss.ending {
                         Ending::Unavailable => true,
                         Ending::Refused | Ending::Transient => {

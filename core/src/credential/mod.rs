@@ -13,6 +13,8 @@ pub(crate) mod entra;
 pub(crate) mod environment;
 pub(crate) mod host_token;
 pub(crate) mod proof;
+#[cfg(feature = "doctor")]
+pub(crate) mod prospect;
 pub(crate) mod provider;
 pub(crate) mod tenants;
 pub(crate) mod user;
@@ -175,6 +177,7 @@ impl Miss {
             source: source.into(),
             ending,
             reason,
+            duration_ms: 0,
         }
     }
 }

@@ -8,18 +8,18 @@ use futures_util::future::{Either, select};
 use hashbrown::HashMap;
 
 use crate::config::{IdentityPin, Renewal};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Attempt, Error, ErrorKind};
 use crate::event::Event;
 use crate::exec::{Context, SingleFlight};
 use crate::identity::pin;
 use crate::operation::{Interaction, TokenRequest};
-use crate::time::Instant;
+use crate::time::{Instant, millis};
 use crate::token::access_token::AccessToken;
 use crate::token::refresh::Freshness;
 use crate::verdict::Verdict;
 
-use super::Credential;
 use super::developer_tool::Profile;
+use super::{Credential, Grant, Miss};
 
 /// More tokens than this are not kept; a program needs one for each kind of service and tenant.
 const MOST_TOKENS: usize = 128;
@@ -33,6 +33,16 @@ pub(crate) struct TokenProvider {
     renewal: Renewal,
     tokens: Mutex<HashMap<TokenRequest, Held>>,
     flights: SingleFlight<TokenRequest, AccessToken>,
+    walk: Mutex<Walk>,
+}
+
+/// How the last token was looked for, for the doctor.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Walk {
+    /// The sources that gave none, in order.
+    pub(crate) attempts: Vec<Attempt>,
+    /// The token, and how many milliseconds its source took.
+    pub(crate) token: Option<(AccessToken, u64)>,
 }
 
 /// A token that is kept.
@@ -50,6 +60,52 @@ impl TokenProvider {
             renewal,
             tokens: Mutex::default(),
             flights: SingleFlight::default(),
+            walk: Mutex::default(),
+        }
+    }
+
+    #[cfg(feature = "doctor")]
+    pub(super) fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// How the last token was looked for.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn walk(&self) -> Walk {
+        self.walk.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets the walk that found none: what it met may be over.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn forget_failed_walk(&self) {
+        let mut walk = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        if walk.token.is_none() {
+            *walk = Walk::default();
+        }
+    }
+
+    /// Remembers that. A chain that has found its source asks no other again, so what they said stays true.
+    fn remember(&self, result: &Result<Grant, Miss>, took: Duration) {
+        let mut walk = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        match result {
+            Ok(grant) => {
+                if !grant.skipped.is_empty() || walk.token.is_none() {
+                    walk.attempts.clone_from(&grant.skipped);
+                }
+                let others: u64 = grant.skipped.iter().map(|attempt| attempt.duration_ms).sum();
+                walk.token = Some((grant.token.clone(), millis(took).saturating_sub(others)));
+            }
+            Err(miss) => {
+                let attempts = &miss.error.details().attempts;
+                walk.attempts = match attempts.is_empty() {
+                    true => vec![Attempt {
+                        duration_ms: millis(took),
+                        ..miss.attempt(self.credential.name())
+                    }],
+                    false => attempts.clone(),
+                };
+                walk.token = None;
+            }
         }
     }
 
@@ -175,11 +231,12 @@ impl TokenProvider {
     }
 
     async fn acquire(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Error> {
-        let grant = self
-            .credential
-            .token(context, request)
-            .await
-            .map_err(|miss| miss.error)?;
+        let began = context.instant();
+        let result = self.credential.token(context, request).await;
+        if cfg!(feature = "doctor") {
+            self.remember(&result, context.instant().since(began));
+        }
+        let grant = result.map_err(|miss| miss.error)?;
         let token = grant.token;
         if !token.is_usable(context.instant()) {
             let text = format!("{} gave a token that has already expired.", token.source());

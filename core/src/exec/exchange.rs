@@ -12,7 +12,7 @@ use crate::exec::Context;
 use crate::throttle::backoff::{Backoff, RetryPolicy};
 use crate::throttle::budget::RetryBudget;
 use crate::throttle::limiter::{LimitConfig, Limiter};
-use crate::time::Instant;
+use crate::time::{Instant, millis};
 use crate::verdict::Verdict;
 use crate::wire::retry_after::retry_after;
 
@@ -273,8 +273,4 @@ fn reason(host: &str, end: &Result<Response, Error>) -> Error {
 pub(crate) fn host_of(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?']).next().unwrap_or(rest)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

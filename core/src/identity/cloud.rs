@@ -48,8 +48,16 @@ pub(crate) fn management_scope(authority: &str) -> Option<&'static str> {
 }
 
 /// Domains of vaults ("Azure Key Vault data-plane endpoints" in *About keys, secrets, and certificates*). A token
-/// for `https://{domain}` opens every vault below the domain.
-const VAULT_DOMAINS: [&str; 3] = ["vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net"];
+/// for `https://{domain}` opens every vault below the domain. In the order of [`AUTHORITY_HOSTS`].
+const VAULT_DOMAINS: [&str; 3] = ["vault.azure.net", "vault.usgovcloudapi.net", "vault.azure.cn"];
+
+/// The domain of vaults in the cloud whose authority this is.
+#[cfg(feature = "doctor")]
+pub(crate) fn vault_domain(authority: &str) -> Option<&'static str> {
+    let clouds = AUTHORITY_HOSTS.iter().zip(VAULT_DOMAINS);
+    let own = clouds.into_iter().find(|((_, host), _)| authority.contains(host));
+    own.map(|(_, domain)| domain)
+}
 
 /// The scope that a vault's tokens need, when the host lies directly below a known domain: then no challenge
 /// has to be asked for.

@@ -2,9 +2,11 @@
 //!
 //! * here: tasks and replies as the core has them
 //! * [`vault_call`]: the operations of the Secrets API beyond getting a secret
+//! * [`consultation`]: what the doctor is asked
 //! * [`read`]: the JSON in which bindings ask, with all names
 //! * [`reply_json`]: the JSON in which they get what holds no secret
 
+pub mod consultation;
 mod read;
 mod reply_json;
 pub mod vault_call;
@@ -14,10 +16,12 @@ use std::time::Duration;
 use crate::effect::{Effect, EffectId};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::report::{Forecast, Health, Report};
 use crate::secret::{DeletedSecret, Secret, SecretId, SecretProperties};
 use crate::sensitive::Sensitive;
 use crate::time::{Instant, UnixTime};
 
+pub use self::consultation::Consultation;
 pub use self::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting};
 
 /// Names one operation for as long as its engine lives.
@@ -58,6 +62,8 @@ pub enum Task {
     RefreshDue,
     /// A bearer token, for clients of other services.
     GetToken(TokenRequest),
+    /// What works here, what does not, and why.
+    Consult(Consultation),
 }
 
 /// Which token is wanted.
@@ -144,6 +150,12 @@ pub enum Reply {
         /// When it should be renewed.
         refresh_on: UnixTime,
     },
+    /// To [`Consultation::Diagnose`].
+    Report(Box<Report>),
+    /// To [`Consultation::Check`].
+    Health(Health),
+    /// To [`Consultation::Explain`].
+    Forecast(Box<Forecast>),
 }
 
 /// One page of a list. A page may be empty although others follow: only a missing continuation is the end.

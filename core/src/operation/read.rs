@@ -19,6 +19,9 @@
 //! | `restore_secret_backup` | `vault` and a value | properties |
 //! | `refresh_due` | | next refresh |
 //! | `get_token` | `request` | token |
+//! | `diagnose` | `vault` [`name` `version`] | report |
+//! | `check` | `vault` [`names`] | health |
+//! | `explain` | [`secrets` `instances`] | forecast |
 //!
 //! Times are seconds since 1970; an empty `version` is the latest, as in the SDKs. Values are given by
 //! [`Operation::with_value`].
@@ -26,13 +29,13 @@
 use std::time::Duration;
 
 use super::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting, left_out};
-use super::{Interaction, Operation, Task, TokenRequest};
+use super::{Consultation, Interaction, Operation, Task, TokenRequest};
 use crate::config::VaultOptions;
 use crate::config::fields::{self, Field, Fields, Record, Wrong, record, unknown};
 use crate::error::{Error, ErrorKind};
 use crate::secret::{SecretId, SecretName, SecretVersion, VaultUrl};
 
-const OPERATIONS: [&str; 17] = [
+const OPERATIONS: [&str; 20] = [
     "get_secret",
     "get_secrets",
     "set_secret",
@@ -50,6 +53,9 @@ const OPERATIONS: [&str; 17] = [
     "restore_secret_backup",
     "refresh_due",
     "get_token",
+    "diagnose",
+    "check",
+    "explain",
 ];
 
 impl Operation {
@@ -90,8 +96,14 @@ enum What {
         name: String,
         action: Action,
     },
+    Diagnose {
+        name: Option<String>,
+    },
+    Check {
+        names: Vec<String>,
+    },
     Other(Task),
-    /// None, or one that the feature `manage` would have.
+    /// None, or one that the features `manage` and `doctor` would have.
     LeftOut,
 }
 
@@ -130,6 +142,20 @@ impl Raw {
                 let subject = Subject::from(id(&name, version)?);
                 Task::Vault(VaultCall { subject, action })
             }
+            What::Diagnose { name } => {
+                let subject = match name.filter(|name| !name.is_empty()) {
+                    Some(name) => Subject::from(id(&name, version)?),
+                    None => Subject::all(vault()?),
+                };
+                Task::Consult(Consultation::Diagnose(subject))
+            }
+            What::Check { names } => {
+                let names = names.iter().map(|name| SecretName::parse(name));
+                Task::Consult(Consultation::Check {
+                    vault: vault()?,
+                    names: names.collect::<Result<_, Error>>()?,
+                })
+            }
             What::Other(task) => task,
             What::LeftOut => return Err(left_out()),
         })
@@ -160,6 +186,20 @@ impl Record for Raw {
                 fields.pass_over();
                 What::LeftOut
             }
+            "diagnose" | "check" | "explain" if !cfg!(feature = "doctor") => {
+                fields.pass_over();
+                What::LeftOut
+            }
+            "diagnose" => What::Diagnose {
+                name: fields.or_default("name"),
+            },
+            "check" => What::Check {
+                names: fields.or_default("names"),
+            },
+            "explain" => What::Other(Task::Consult(Consultation::Explain {
+                secrets: fields.or_default::<Option<u32>>("secrets").unwrap_or(1),
+                instances: fields.or_default::<Option<u32>>("instances").unwrap_or(1),
+            })),
             "refresh_due" => What::Other(Task::RefreshDue),
             "list_properties_of_secrets" => What::OfAll(Action::List(Paging::of(fields))),
             "list_deleted_secrets" => What::OfAll(Action::ListDeleted(Paging::of(fields))),
@@ -176,6 +216,7 @@ impl Record for Raw {
         let has_version = matches!(
             what,
             What::Get { .. }
+                | What::Diagnose { .. }
                 | What::OfOne {
                     action: Action::GetAs { .. } | Action::Update { .. },
                     ..
@@ -264,7 +305,7 @@ mod tests {
             let error = read(&format!(r#"{{"op":"{op}","?":1}}"#)).unwrap_err();
             assert!(error.details().message.contains("`?` is unknown"), "{error}");
             let bare = read(&format!(r#"{{"op":"{op}"}}"#));
-            assert_eq!(bare.is_ok(), op == "refresh_due", "{op}");
+            assert_eq!(bare.is_ok(), ["refresh_due", "explain"].contains(&op), "{op}");
         }
         assert!(
             read(r#"{"op":"get"}"#)

@@ -10,6 +10,9 @@
 //! | finished | `{"finished": true}` |
 //! | next refresh | `{"next_refresh": 12.5}` (seconds) |
 //! | token | `{"expires_on": 1793003600, "refresh_on": 1793001800}`; the token is beside it |
+//! | report | `{"report": REPORT}`, see [`Report`] |
+//! | health | `{"health": HEALTH}`, see [`Health`] |
+//! | forecast | `{"forecast": FORECAST}`, see [`Forecast`] |
 //!
 //! `PROPERTIES` is [`SecretProperties`](crate::secret::SecretProperties) by its field names, all of them, `null` where the
 //! service says nothing. `DELETED` is `{"properties", "recovery_id", "deleted_date", "scheduled_purge_date"}`. Times are
@@ -19,6 +22,7 @@
 use serde::Serialize;
 
 use super::Reply;
+use crate::report::{Forecast, Health, Report};
 use crate::secret::{DeletedSecret, SecretProperties};
 use crate::time::UnixTime;
 
@@ -50,6 +54,15 @@ enum Shape<'a> {
     Token {
         expires_on: UnixTime,
         refresh_on: UnixTime,
+    },
+    Report {
+        report: &'a Report,
+    },
+    Health {
+        health: &'a Health,
+    },
+    Forecast {
+        forecast: &'a Forecast,
     },
 }
 
@@ -89,6 +102,9 @@ impl Reply {
                 expires_on: *expires_on,
                 refresh_on: *refresh_on,
             },
+            Reply::Report(report) => Shape::Report { report },
+            Reply::Health(health) => Shape::Health { health },
+            Reply::Forecast(forecast) => Shape::Forecast { forecast },
             Reply::Secrets(_) | Reply::Backup(_) => return None,
         };
         serde_json::to_string(&shape).ok()

@@ -12,7 +12,7 @@ use crate::operation::vault_call::left_out;
 use crate::operation::{Action, Page, Paging, Reply, SecretChanges, Subject, VaultCall, Waiting};
 use crate::secret::{Secret, SecretId, SecretProperties, SecretVersion};
 use crate::sensitive::Sensitive;
-use crate::time::UnixTime;
+use crate::time::{UnixTime, millis};
 use crate::verdict::Verdict;
 use crate::wire::secrets::{self, Deed, deed};
 use crate::wire::{Malformed, query};
@@ -82,7 +82,7 @@ impl Secrets {
             name: subject.name.as_ref().map(ToString::to_string),
             version: report.version,
             request_id: report.request_id,
-            duration_ms: u64::try_from(context.instant().since(began).as_millis()).unwrap_or(u64::MAX),
+            duration_ms: millis(context.instant().since(began)),
             outcome,
         });
         result

@@ -12,9 +12,12 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::exec::Context;
 use crate::operation::Subject;
+use crate::random::Random;
 use crate::secret::VaultUrl;
 use crate::sensitive::Sensitive;
 use crate::verdict::Verdict;
+#[cfg(feature = "doctor")]
+use crate::wire::query;
 use crate::wire::secrets::Deed;
 use crate::wire::service_error::service_error;
 use crate::wire::{Malformed, clean};
@@ -31,6 +34,19 @@ pub(crate) struct Client {
     config: Arc<Config>,
     tokens: Arc<TokenProvider>,
     sessions: Mutex<HashMap<VaultUrl, Arc<Session>>>,
+}
+
+/// What the vault answered, and what that means if it is not yes.
+struct Answer {
+    response: Response,
+    refusal: Option<Error>,
+}
+
+/// One look at a vault: its answer, and what that said.
+#[cfg(feature = "doctor")]
+pub(crate) struct Look<T> {
+    pub(crate) response: Response,
+    pub(crate) said: Result<T, Error>,
 }
 
 /// What the vault said, and what it meant.
@@ -65,33 +81,18 @@ impl Client {
         &self,
         context: &Context,
         asked: (&Deed, &Subject),
-        mut request: Request,
+        request: Request,
         body: Option<Sensitive>,
         read: impl FnOnce(&Sensitive, &Subject) -> Result<T, Malformed>,
     ) -> Result<Told<T>, Error> {
-        request = request.header("user-agent", user_agent(&self.config)).header(
-            "x-ms-client-request-id",
-            context.random(crate::random::Random::uuid),
-        );
+        let mut request = self.signed(context, request);
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }
         let response = self.accepted(context, asked, &request).await?;
-        let vault = &asked.1.vault;
+        let said = read(&response.body, asked.1).map_err(|why| not_understood(&response, asked.1, &why))?;
         let request_id = request_id(&response);
-        match read(&response.body, asked.1) {
-            Ok(said) => Ok(Told { said, request_id }),
-            Err(why) => Err(Error::new(
-                ErrorKind::MalformedResponse,
-                format!("The answer of {vault} was not understood. {}", why.0),
-            )
-            .advise("Check that no proxy answers in the vault's place.")
-            .diagnose(Verdict::ForeignAnswer)
-            .with(|d| {
-                d.status = Some(response.status);
-                d.request_id = request_id;
-            })),
-        }
+        Ok(Told { said, request_id })
     }
 
     /// An answer in which the vault says yes.
@@ -101,18 +102,12 @@ impl Client {
         (deed, subject): (&Deed, &Subject),
         request: &Request,
     ) -> Result<Response, Error> {
-        let session = self.session(context, &subject.vault);
         let mut tries = 1;
         loop {
-            let answer = session
-                .send(context, &self.tokens, (deed, subject), request)
-                .await?;
-            let response = answer.response;
-            if matches!(response.status, 200 | 204) {
+            let Answer { response, refusal } = self.answer(context, (deed, subject), request).await?;
+            let Some(error) = refusal else {
                 return Ok(response);
-            }
-            let now = context.now().unix;
-            let error = service_error(&response, subject, deed, answer.identity.as_ref(), now);
+            };
             if is_busy(&error) && tries <= BUSY_TRIES && !deed.only_looks() {
                 context.note_failure(&error);
                 context.emit(Event::Retrying {
@@ -126,17 +121,65 @@ impl Client {
                 tries += 1;
                 continue;
             }
-            if error.kind() == ErrorKind::Forbidden {
-                context.emit(Event::AccessDenied {
-                    vault: subject.vault.to_string(),
-                    name: subject.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-                    identity: error.details().identity.clone().unwrap_or_default(),
-                    inner_code: error.details().inner_code.clone(),
-                    request_id: error.details().request_id.clone(),
-                });
-            }
             return Err(error);
         }
+    }
+
+    /// The vault's answer to one request, whatever it is.
+    async fn answer(
+        &self,
+        context: &Context,
+        (deed, subject): (&Deed, &Subject),
+        request: &Request,
+    ) -> Result<Answer, Error> {
+        let (response, identity) = self
+            .session(context, &subject.vault)
+            .send(context, &self.tokens, (deed, subject), request)
+            .await?;
+        let now = context.now().unix;
+        let refusal = (!matches!(response.status, 200 | 204))
+            .then(|| service_error(&response, subject, deed, identity.as_ref(), now));
+        if let Some(error) = refusal
+            .as_ref()
+            .filter(|error| error.kind() == ErrorKind::Forbidden)
+        {
+            context.emit(Event::AccessDenied {
+                vault: subject.vault.to_string(),
+                name: subject.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+                identity: error.details().identity.clone().unwrap_or_default(),
+                inner_code: error.details().inner_code.clone(),
+                request_id: error.details().request_id.clone(),
+            });
+        }
+        Ok(Answer { response, refusal })
+    }
+
+    /// The same by the ordinary request for `deed`, as the doctor looks: no second try at a name that is busy.
+    #[cfg(feature = "doctor")]
+    pub(crate) async fn look<T>(
+        &self,
+        context: &Context,
+        asked: (&Deed, &Subject),
+        arguments: &[(&str, &str)],
+        read: impl FnOnce(&Sensitive, &Subject) -> Result<T, Malformed>,
+    ) -> Result<Look<T>, Error> {
+        let mut request = asked.0.request(asked.1, &self.config.options.vault.api_version);
+        request.url = query(&request.url, arguments);
+        let Answer { response, refusal } = self
+            .answer(context, asked, &self.signed(context, request))
+            .await?;
+        let said = match refusal {
+            Some(error) => Err(error),
+            None => read(&response.body, asked.1).map_err(|why| not_understood(&response, asked.1, &why)),
+        };
+        Ok(Look { response, said })
+    }
+
+    /// The request with who asks and by what number.
+    fn signed(&self, context: &Context, request: Request) -> Request {
+        request
+            .header("user-agent", user_agent(&self.config))
+            .header("x-ms-client-request-id", context.random(Random::uuid))
     }
 
     fn session(&self, context: &Context, vault: &VaultUrl) -> Arc<Session> {
@@ -157,6 +200,18 @@ pub(super) fn is_inner(error: &Error, code: &str) -> bool {
 pub(super) fn is_busy(error: &Error) -> bool {
     error.kind() == ErrorKind::Conflict
         && (is_inner(error, "ObjectIsBeingDeleted") || is_inner(error, "ObjectIsBeingRecovered"))
+}
+
+/// An answer of success that holds something else than what was asked for.
+fn not_understood(response: &Response, subject: &Subject, why: &Malformed) -> Error {
+    let text = format!("The answer of {} was not understood. {}", subject.vault, why.0);
+    Error::new(ErrorKind::MalformedResponse, text)
+        .advise("Check that no proxy answers in the vault's place.")
+        .diagnose(Verdict::ForeignAnswer)
+        .with(|d| {
+            d.status = Some(response.status);
+            d.request_id = request_id(response);
+        })
 }
 
 fn request_id(response: &Response) -> Option<String> {

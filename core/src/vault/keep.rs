@@ -154,7 +154,7 @@ impl Secrets {
 
     /// Takes note of a secret that the vault gave, and keeps it if `keep` says so. `SecretDisabled` if the user's policy
     /// does not let it be served.
-    pub(super) fn learn(
+    pub(crate) fn learn(
         &self,
         context: &Context,
         id: &SecretId,
@@ -186,7 +186,7 @@ impl Secrets {
     }
 
     /// A refusal ends the life of a copy; a name that does not exist is remembered for a moment.
-    pub(super) fn note_refusal(&self, context: &Context, id: &SecretId, error: &Error) {
+    pub(crate) fn note_refusal(&self, context: &Context, id: &SecretId, error: &Error) {
         use ErrorKind::*;
         if matches!(
             error.kind(),

@@ -8,7 +8,7 @@
 //! * [`pollers`]: waiting for what the service finishes in its own time
 
 mod calls;
-mod client;
+pub(crate) mod client;
 mod keep;
 mod pollers;
 pub(crate) mod secrets;

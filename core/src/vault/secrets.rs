@@ -25,6 +25,7 @@ use crate::exec::single_flight::Overtaken;
 use crate::exec::{Context, SingleFlight};
 use crate::operation::Subject;
 use crate::secret::{Secret, SecretId};
+use crate::time::millis;
 use crate::wire::secrets::{deed, parse_secret};
 
 use super::client::Client;
@@ -47,7 +48,7 @@ const MOST_FAILURES: Bounds = Bounds {
 
 pub(crate) struct Secrets {
     pub(super) config: Arc<Config>,
-    pub(super) client: Client,
+    pub(crate) client: Client,
     pub(super) store: Arc<SecretStore>,
     pub(super) failures: Store<SecretId, Error>,
     pub(super) flights: SingleFlight<SecretId, Secret>,
@@ -200,7 +201,7 @@ impl Secrets {
         context.emit(Event::ServedStale {
             vault: id.vault.to_string(),
             name: id.name.to_string(),
-            age_ms: u64::try_from(now.since(entry.stored).as_millis()).unwrap_or(u64::MAX),
+            age_ms: millis(now.since(entry.stored)),
             reason: error.kind(),
         });
         Some(entry.value.clone())

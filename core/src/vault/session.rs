@@ -53,12 +53,6 @@ struct Audience {
     tenant: Option<String>,
 }
 
-/// An answer, and who asked.
-pub(crate) struct Answer {
-    pub(crate) response: Response,
-    pub(crate) identity: Option<Identity>,
-}
-
 impl Session {
     pub(crate) fn new(config: &Config, vault: VaultUrl, now: Instant) -> Self {
         let limits = &config.options.limits;
@@ -86,14 +80,15 @@ impl Session {
         }
     }
 
-    /// Sends `request`, which does `deed` to `subject`, with whatever token the vault wants.
+    /// Sends `request`, which does `deed` to `subject`, with whatever token the vault wants; gives the answer, and who
+    /// asked.
     pub(crate) async fn send(
         &self,
         context: &Context,
         tokens: &Arc<TokenProvider>,
         (deed, subject): (&Deed, &Subject),
         request: &Request,
-    ) -> Result<Answer, Error> {
+    ) -> Result<(Response, Option<Identity>), Error> {
         let name = subject.name.as_ref().map_or("", SecretName::as_str);
         if deed.creates() {
             let give_up = context.instant() + self.give_up_after;
@@ -117,7 +112,7 @@ impl Session {
             let response = exchange(context, &self.manner, &self.gate, name, &request, give_up).await?;
             let identity = token.as_ref().map(|token| token.identity().clone());
             if response.status != 401 || challenges == MOST_CHALLENGES {
-                return Ok(Answer { response, identity });
+                return Ok((response, identity));
             }
             challenges += 1;
             if let Some(token) = &token {
@@ -125,14 +120,14 @@ impl Session {
             }
             let Some(challenge) = response.header("www-authenticate").and_then(parse_challenge) else {
                 self.forget();
-                return Ok(Answer { response, identity });
+                return Ok((response, identity));
             };
             if challenge.claims.is_some() && audience.is_some() {
                 claims = challenge.claims;
                 continue;
             }
             let Some(scope) = challenge.scope else {
-                return Ok(Answer { response, identity });
+                return Ok((response, identity));
             };
             if self.options.verify_challenge_resource {
                 verify_challenge(&scope, &self.vault, &self.options.allowed_domains)

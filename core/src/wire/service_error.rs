@@ -220,7 +220,7 @@ fn is_address(text: &str) -> bool {
 }
 
 /// `addr` of the header in which the vault tells how the caller came to it.
-fn network_address(response: &Response) -> Option<&str> {
+pub(crate) fn network_address(response: &Response) -> Option<&str> {
     response
         .header("x-ms-keyvault-network-info")?
         .split(';')

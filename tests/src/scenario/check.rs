@@ -107,6 +107,18 @@ fn reply_differs(caller: &str, expected: &Ending, reply: &Reply) -> Vec<String> 
             found.push(format!("{caller}: the next refresh is in {next} s"));
         }
     }
+    let told = ["report", "health", "forecast"].map(|name| &rest[name]);
+    let told = told
+        .into_iter()
+        .find(|told| !told.is_null())
+        .unwrap_or(&Value::Null);
+    if let Some(expected) = &expected.told {
+        found.extend(depth_differs(&format!("{caller}: told"), expected, told));
+    }
+    let text = told["text"].as_str().unwrap_or_default();
+    for part in missing(&expected.text_contains, text) {
+        found.push(format!("{caller}: the text lacks {part:?}: {text}"));
+    }
     let deleted = &rest["deleted"];
     let properties = if deleted.is_null() { &rest } else { deleted };
     found.extend(part_differs(
@@ -192,13 +204,6 @@ fn error_differs(caller: &str, expected: &Ending, error: &Error) -> Vec<String> 
         found.push(format!("{caller}: the status is {:?}", details.status));
     }
     let advice = details.advice.as_deref().unwrap_or_default();
-    let missing = |parts: &[String], text: &str| -> Vec<String> {
-        parts
-            .iter()
-            .filter(|part| !text.contains(part.as_str()))
-            .cloned()
-            .collect()
-    };
     for part in missing(&expected.message_contains, &details.message) {
         found.push(format!(
             "{caller}: the message lacks {part:?}: {}",
@@ -233,6 +238,33 @@ fn error_differs(caller: &str, expected: &Ending, error: &Error) -> Vec<String> 
         &identity,
     ));
     found
+}
+
+/// Those of the parts that do not stand in the text.
+fn missing(parts: &[String], text: &str) -> Vec<String> {
+    let lacking = parts.iter().filter(|part| !text.contains(part.as_str()));
+    lacking.cloned().collect()
+}
+
+/// Members that are expected must be there; lists are compared as wholes, item by item.
+fn depth_differs(what: &str, expected: &Value, actual: &Value) -> Vec<String> {
+    match (expected, actual) {
+        (Value::Object(expected), Value::Object(actual)) => expected
+            .iter()
+            .flat_map(|(name, expected)| {
+                let actual = actual.get(name).unwrap_or(&Value::Null);
+                depth_differs(&format!("{what}.{name}"), expected, actual)
+            })
+            .collect(),
+        (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => expected
+            .iter()
+            .zip(actual)
+            .enumerate()
+            .flat_map(|(at, (expected, actual))| depth_differs(&format!("{what}[{at}]"), expected, actual))
+            .collect(),
+        (expected, actual) if expected == actual => Vec::new(),
+        (expected, actual) => vec![format!("{what} is {actual}, expected {expected}")],
+    }
 }
 
 fn part_differs(what: &str, expected: &Map<String, Value>, actual: &Value) -> Vec<String> {

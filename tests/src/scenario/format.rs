@@ -253,6 +253,10 @@ pub struct Ending {
     pub backup: Option<String>,
     /// How many secrets at once fared, by their names.
     pub secrets: BTreeMap<String, Ending>,
+    /// What the doctor tells (a report, a health, a forecast): a part of it, in depth; lists are whole.
+    pub told: Option<Value>,
+    /// Texts in what it prints.
+    pub text_contains: Vec<String>,
     /// Seconds until the next look at what is due: the least and the most.
     pub next_refresh: Option<(f64, f64)>,
     /// The token.

@@ -34,6 +34,8 @@ use crate::wire::token::managed_identity::{imds, imds_probe};
 use crate::wire::token::{TokenFailure, parse_failure};
 
 use super::super::Miss;
+#[cfg(feature = "doctor")]
+use super::super::prospect::Expected;
 use super::{Endpoint, NAME, Selection};
 
 pub(super) const HOST_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
@@ -77,6 +79,25 @@ impl Imds {
             present: Mutex::new(None),
             turn: AsyncMutex::new(()),
         })
+    }
+
+    /// Whether it would be asked, and why.
+    #[cfg(feature = "doctor")]
+    pub(super) async fn expected(&self, context: &Context) -> Expected {
+        if self.given {
+            return Expected::on_azure(format!("{HOST_VARIABLE} names IMDS"));
+        }
+        match self.chassis(context).await {
+            Evidence::Positive => {
+                Expected::on_azure("this is a virtual machine of Azure (its chassis asset tag says so)")
+            }
+            Evidence::Negative(why) if self.doubtful => Expected::absent(why),
+            Evidence::Negative(why) => Expected::here(format!("IMDS is the only source, although {why}")),
+            Evidence::Unknown if self.doubtful => {
+                Expected::here("nothing tells whether there is an IMDS: one probe of 1 s finds out")
+            }
+            Evidence::Unknown => Expected::here("IMDS is the only source"),
+        }
     }
 
     pub(super) async fn token(

@@ -8,6 +8,8 @@ use crate::exec::Context;
 use crate::token::access_token::AccessToken;
 
 use super::super::Miss;
+#[cfg(feature = "doctor")]
+use super::super::prospect::Expected;
 use super::Selection;
 use super::arc::{self, Arc};
 use super::imds::{self, Imds};
@@ -35,6 +37,17 @@ impl Machine {
             imds: Imds::new(config, chained)?,
             agent,
         })
+    }
+
+    /// Whether there is an identity, as far as files tell.
+    #[cfg(feature = "doctor")]
+    pub(super) async fn expected(&self, context: &Context) -> Expected {
+        match &self.agent {
+            Some(agent) if agent.is_installed(context).await => {
+                Expected::here("the agent of Azure Arc is installed")
+            }
+            _ => self.imds.expected(context).await,
+        }
     }
 
     pub(super) async fn token(

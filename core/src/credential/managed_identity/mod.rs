@@ -44,6 +44,8 @@ use self::machine::Machine;
 use self::selection::{Selected, Selection};
 use self::service_fabric::ServiceFabric;
 use super::Miss;
+#[cfg(feature = "doctor")]
+use super::prospect::Expected;
 use super::workload_identity::WorkloadIdentity;
 use super::{Credential, single_scope};
 
@@ -104,6 +106,23 @@ impl ManagedIdentity {
             essence.to_mut().enable_cae = false;
         }
         essence
+    }
+
+    /// Whether it would be asked for a token, and why.
+    #[cfg(feature = "doctor")]
+    pub(crate) async fn expected(&self, context: &Context) -> Expected {
+        let by_variables =
+            |place: &str| Expected::here(format!("the environment's variables are those of {place}"));
+        match &self.platform {
+            Platform::ServiceFabric(_) => by_variables("Service Fabric"),
+            Platform::AppService(_) | Platform::OldAppService(_) => {
+                by_variables("App Service and its kin (Functions, Container Apps, Azure Machine Learning)")
+            }
+            Platform::Arc(_) => by_variables("Azure Arc"),
+            Platform::CloudShell(_) => by_variables("Cloud Shell"),
+            Platform::Workload(_) => by_variables("workload identity"),
+            Platform::Machine(machine) => machine.expected(context).await,
+        }
     }
 
     pub(crate) async fn token(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Miss> {

@@ -61,7 +61,8 @@ const UPDATE: Deed = Deed {
     ..SET
 };
 
-const LIST: Deed = Deed {
+/// Listing the secrets of a vault.
+pub const LIST: Deed = Deed {
     op: "list_properties_of_secrets",
     tail: "",
     participle: "listed",
