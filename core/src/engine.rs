@@ -35,10 +35,9 @@ use crate::effect::{EffectId, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::exec::exchange::LIMITER;
 use crate::exec::{Context, Executor};
-use crate::operation::consultation::CHECK_TIMEOUT;
-#[cfg(not(feature = "doctor"))]
-use crate::operation::vault_call::left_out;
-use crate::operation::{Consultation, OpId, Operation, Output, Pending, Reply, Task};
+#[cfg(feature = "doctor")]
+use crate::operation::consultation::{CHECK_TIMEOUT, Consultation};
+use crate::operation::{OpId, Operation, Output, Pending, Reply, Task};
 #[cfg(feature = "doctor")]
 use crate::report::Health;
 use crate::secret::{Secret, SecretId, SecretIdRef, VaultUrl};
@@ -200,8 +199,9 @@ impl Engine {
         mailbox.random = crate::random::Random::new(seed);
     }
 
-    fn default_timeout(&self, task: &Task) -> Duration {
-        if cfg!(feature = "doctor") && matches!(task, Task::Consult(Consultation::Check { .. })) {
+    fn default_timeout(&self, #[cfg_attr(not(feature = "doctor"), expect(unused))] task: &Task) -> Duration {
+        #[cfg(feature = "doctor")]
+        if matches!(task, Task::Consult(Consultation::Check { .. })) {
             return CHECK_TIMEOUT;
         }
         let patience = self.tokens.patience().unwrap_or_default().max(PATIENCE);
@@ -269,8 +269,6 @@ impl Run {
             }
             #[cfg(feature = "doctor")]
             Task::Consult(consultation) => self.consult(consultation).await,
-            #[cfg(not(feature = "doctor"))]
-            Task::Consult(_) => Err(left_out()),
         }
     }
 

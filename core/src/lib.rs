@@ -57,6 +57,7 @@ pub mod identity;
 mod json;
 pub mod operation;
 pub mod random;
+#[cfg(feature = "doctor")]
 pub mod report;
 pub mod secret;
 pub mod sensitive;

@@ -2,65 +2,43 @@
 
 use crate::sensitive::Sensitive;
 
+/// The names; those that only sources of a host look at, or the doctor, are left out where these are.
+macro_rules! names {
+    () => {
+        names!(
+            "AZURE_TENANT_ID" "AZURE_CLIENT_ID" "AZURE_CLIENT_SECRET" "AZURE_CLIENT_CERTIFICATE_PATH"
+            "AZURE_CLIENT_CERTIFICATE_PASSWORD" "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN" "AZURE_USERNAME" "AZURE_PASSWORD"
+            "AZURE_AUTHORITY_HOST" "AZURE_ADDITIONALLY_ALLOWED_TENANTS" "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"
+            "AZURE_TOKEN_CREDENTIALS" "AZURE_FEDERATED_TOKEN_FILE";
+            // The last line: where the developer tools and the Arc agent keep their files.
+            "local":
+            "AZURE_POD_IDENTITY_AUTHORITY_HOST" "IDENTITY_ENDPOINT" "IDENTITY_HEADER" "IDENTITY_SERVER_THUMBPRINT"
+            "IMDS_ENDPOINT" "MSI_ENDPOINT" "MSI_SECRET" "DEFAULT_IDENTITY_CLIENT_ID" "AZURE_KUBERNETES_TOKEN_PROXY"
+            "AZURE_KUBERNETES_SNI_NAME" "AZURE_KUBERNETES_CA_FILE" "AZURE_KUBERNETES_CA_DATA" "SYSTEM_OIDCREQUESTURI"
+            "ACTIONS_ID_TOKEN_REQUEST_URL" "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+            "HOME" "USERPROFILE" "LOCALAPPDATA" "ProgramData" "ProgramFiles" "AZURE_CONFIG_DIR" "AZD_CONFIG_DIR";
+            // What platforms tell of themselves.
+            "doctor":
+            "WEBSITE_SITE_NAME" "WEBSITE_RESOURCE_GROUP" "FUNCTIONS_WORKER_RUNTIME" "CONTAINER_APP_NAME"
+            "KUBERNETES_SERVICE_HOST" "GITHUB_ACTIONS" "TF_BUILD";
+        )
+    };
+    ($($name:literal)*; "local": $($local:literal)*; "doctor": $($doctor:literal)*;) => {
+        &[
+            $($name,)*
+            $(#[cfg(feature = "local")] $local,)*
+            $(#[cfg(feature = "doctor")] $doctor,)*
+        ]
+    };
+}
+
 /// Environment variables. A variable that is empty counts as not set.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(Vec<(String, Sensitive)>);
 
 impl Environment {
     /// The variables that any source looks at; a host passes these and no others.
-    pub const NAMES: &'static [&'static str] = &[
-        "AZURE_TENANT_ID",
-        "AZURE_CLIENT_ID",
-        "AZURE_CLIENT_SECRET",
-        "AZURE_CLIENT_CERTIFICATE_PATH",
-        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-        "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
-        "AZURE_USERNAME",
-        "AZURE_PASSWORD",
-        "AZURE_AUTHORITY_HOST",
-        "AZURE_ADDITIONALLY_ALLOWED_TENANTS",
-        "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH",
-        "AZURE_TOKEN_CREDENTIALS",
-        "AZURE_FEDERATED_TOKEN_FILE",
-        "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-        "IDENTITY_ENDPOINT",
-        "IDENTITY_HEADER",
-        "IDENTITY_SERVER_THUMBPRINT",
-        "IMDS_ENDPOINT",
-        "MSI_ENDPOINT",
-        "MSI_SECRET",
-        "DEFAULT_IDENTITY_CLIENT_ID",
-        "AZURE_KUBERNETES_TOKEN_PROXY",
-        "AZURE_KUBERNETES_SNI_NAME",
-        "AZURE_KUBERNETES_CA_FILE",
-        "AZURE_KUBERNETES_CA_DATA",
-        "SYSTEM_OIDCREQUESTURI",
-        "ACTIONS_ID_TOKEN_REQUEST_URL",
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-        // What platforms tell of themselves, for the doctor.
-        #[cfg(feature = "doctor")]
-        "WEBSITE_SITE_NAME",
-        #[cfg(feature = "doctor")]
-        "WEBSITE_RESOURCE_GROUP",
-        #[cfg(feature = "doctor")]
-        "FUNCTIONS_WORKER_RUNTIME",
-        #[cfg(feature = "doctor")]
-        "CONTAINER_APP_NAME",
-        #[cfg(feature = "doctor")]
-        "KUBERNETES_SERVICE_HOST",
-        #[cfg(feature = "doctor")]
-        "GITHUB_ACTIONS",
-        #[cfg(feature = "doctor")]
-        "TF_BUILD",
-        // Where the developer tools and the Arc agent keep their files.
-        "HOME",
-        "USERPROFILE",
-        "LOCALAPPDATA",
-        "ProgramData",
-        "ProgramFiles",
-        "AZURE_CONFIG_DIR",
-        "AZD_CONFIG_DIR",
-    ];
+    pub const NAMES: &'static [&'static str] = names!();
 
     /// The value of a variable that is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -8,18 +8,24 @@ use futures_util::future::{Either, select};
 use hashbrown::HashMap;
 
 use crate::config::{IdentityPin, Renewal};
-use crate::error::{Attempt, Error, ErrorKind};
+#[cfg(feature = "doctor")]
+use crate::error::Attempt;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::exec::{Context, SingleFlight};
 use crate::identity::pin;
 use crate::operation::{Interaction, TokenRequest};
-use crate::time::{Instant, millis};
+use crate::time::Instant;
+#[cfg(feature = "doctor")]
+use crate::time::millis;
 use crate::token::access_token::AccessToken;
 use crate::token::refresh::Freshness;
 use crate::verdict::Verdict;
 
+use super::Credential;
 use super::developer_tool::Profile;
-use super::{Credential, Grant, Miss};
+#[cfg(feature = "doctor")]
+use super::{Grant, Miss};
 
 /// More tokens than this are not kept; a program needs one for each kind of service and tenant.
 const MOST_TOKENS: usize = 128;
@@ -33,10 +39,12 @@ pub(crate) struct TokenProvider {
     renewal: Renewal,
     tokens: Mutex<HashMap<TokenRequest, Held>>,
     flights: SingleFlight<TokenRequest, AccessToken>,
+    #[cfg(feature = "doctor")]
     walk: Mutex<Walk>,
 }
 
 /// How the last token was looked for, for the doctor.
+#[cfg(feature = "doctor")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Walk {
     /// The sources that gave none, in order.
@@ -60,6 +68,7 @@ impl TokenProvider {
             renewal,
             tokens: Mutex::default(),
             flights: SingleFlight::default(),
+            #[cfg(feature = "doctor")]
             walk: Mutex::default(),
         }
     }
@@ -85,6 +94,7 @@ impl TokenProvider {
     }
 
     /// Remembers that. A chain that has found its source asks no other again, so what they said stays true.
+    #[cfg(feature = "doctor")]
     fn remember(&self, result: &Result<Grant, Miss>, took: Duration) {
         let mut walk = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
         match result {
@@ -231,11 +241,11 @@ impl TokenProvider {
     }
 
     async fn acquire(&self, context: &Context, request: &TokenRequest) -> Result<AccessToken, Error> {
+        #[cfg(feature = "doctor")]
         let began = context.instant();
         let result = self.credential.token(context, request).await;
-        if cfg!(feature = "doctor") {
-            self.remember(&result, context.instant().since(began));
-        }
+        #[cfg(feature = "doctor")]
+        self.remember(&result, context.instant().since(began));
         let grant = result.map_err(|miss| miss.error)?;
         let token = grant.token;
         if !token.is_usable(context.instant()) {

@@ -6,6 +6,7 @@
 //! * [`read`]: the JSON in which bindings ask, with all names
 //! * [`reply_json`]: the JSON in which they get what holds no secret
 
+#[cfg(feature = "doctor")]
 pub mod consultation;
 mod read;
 mod reply_json;
@@ -16,11 +17,13 @@ use std::time::Duration;
 use crate::effect::{Effect, EffectId};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+#[cfg(feature = "doctor")]
 use crate::report::{Forecast, Health, Report};
 use crate::secret::{DeletedSecret, Secret, SecretId, SecretProperties};
 use crate::sensitive::Sensitive;
 use crate::time::{Instant, UnixTime};
 
+#[cfg(feature = "doctor")]
 pub use self::consultation::Consultation;
 pub use self::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting};
 
@@ -63,6 +66,7 @@ pub enum Task {
     /// A bearer token, for clients of other services.
     GetToken(TokenRequest),
     /// What works here, what does not, and why.
+    #[cfg(feature = "doctor")]
     Consult(Consultation),
 }
 
@@ -151,10 +155,13 @@ pub enum Reply {
         refresh_on: UnixTime,
     },
     /// To [`Consultation::Diagnose`].
+    #[cfg(feature = "doctor")]
     Report(Box<Report>),
     /// To [`Consultation::Check`].
+    #[cfg(feature = "doctor")]
     Health(Health),
     /// To [`Consultation::Explain`].
+    #[cfg(feature = "doctor")]
     Forecast(Box<Forecast>),
 }
 

@@ -28,8 +28,10 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "doctor")]
+use super::consultation::Question;
 use super::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting, left_out};
-use super::{Consultation, Interaction, Operation, Task, TokenRequest};
+use super::{Interaction, Operation, Task, TokenRequest};
 use crate::config::VaultOptions;
 use crate::config::fields::{self, Field, Fields, Record, Wrong, record, unknown};
 use crate::error::{Error, ErrorKind};
@@ -96,12 +98,8 @@ enum What {
         name: String,
         action: Action,
     },
-    Diagnose {
-        name: Option<String>,
-    },
-    Check {
-        names: Vec<String>,
-    },
+    #[cfg(feature = "doctor")]
+    Ask(Question),
     Other(Task),
     /// None, or one that the features `manage` and `doctor` would have.
     LeftOut,
@@ -142,20 +140,8 @@ impl Raw {
                 let subject = Subject::from(id(&name, version)?);
                 Task::Vault(VaultCall { subject, action })
             }
-            What::Diagnose { name } => {
-                let subject = match name.filter(|name| !name.is_empty()) {
-                    Some(name) => Subject::from(id(&name, version)?),
-                    None => Subject::all(vault()?),
-                };
-                Task::Consult(Consultation::Diagnose(subject))
-            }
-            What::Check { names } => {
-                let names = names.iter().map(|name| SecretName::parse(name));
-                Task::Consult(Consultation::Check {
-                    vault: vault()?,
-                    names: names.collect::<Result<_, Error>>()?,
-                })
-            }
+            #[cfg(feature = "doctor")]
+            What::Ask(question) => Task::Consult(question.checked(vault, version)?),
             What::Other(task) => task,
             What::LeftOut => return Err(left_out()),
         })
@@ -190,16 +176,8 @@ impl Record for Raw {
                 fields.pass_over();
                 What::LeftOut
             }
-            "diagnose" => What::Diagnose {
-                name: fields.or_default("name"),
-            },
-            "check" => What::Check {
-                names: fields.or_default("names"),
-            },
-            "explain" => What::Other(Task::Consult(Consultation::Explain {
-                secrets: fields.or_default::<Option<u32>>("secrets").unwrap_or(1),
-                instances: fields.or_default::<Option<u32>>("instances").unwrap_or(1),
-            })),
+            #[cfg(feature = "doctor")]
+            op @ ("diagnose" | "check" | "explain") => What::Ask(Question::of(op, fields)),
             "refresh_due" => What::Other(Task::RefreshDue),
             "list_properties_of_secrets" => What::OfAll(Action::List(Paging::of(fields))),
             "list_deleted_secrets" => What::OfAll(Action::ListDeleted(Paging::of(fields))),
@@ -211,17 +189,20 @@ impl Record for Raw {
         };
         let vault = match what {
             What::Other(_) | What::LeftOut => String::new(),
+            #[cfg(feature = "doctor")]
+            What::Ask(Question::Explain { .. }) => String::new(),
             _ => fields.required("vault"),
         };
-        let has_version = matches!(
-            what,
+        let has_version = match what {
             What::Get { .. }
-                | What::Diagnose { .. }
-                | What::OfOne {
-                    action: Action::GetAs { .. } | Action::Update { .. },
-                    ..
-                }
-        );
+            | What::OfOne {
+                action: Action::GetAs { .. } | Action::Update { .. },
+                ..
+            } => true,
+            #[cfg(feature = "doctor")]
+            What::Ask(Question::Diagnose { .. }) => true,
+            _ => false,
+        };
         Self {
             what,
             vault,

@@ -22,6 +22,7 @@
 use serde::Serialize;
 
 use super::Reply;
+#[cfg(feature = "doctor")]
 use crate::report::{Forecast, Health, Report};
 use crate::secret::{DeletedSecret, SecretProperties};
 use crate::time::UnixTime;
@@ -55,12 +56,15 @@ enum Shape<'a> {
         expires_on: UnixTime,
         refresh_on: UnixTime,
     },
+    #[cfg(feature = "doctor")]
     Report {
         report: &'a Report,
     },
+    #[cfg(feature = "doctor")]
     Health {
         health: &'a Health,
     },
+    #[cfg(feature = "doctor")]
     Forecast {
         forecast: &'a Forecast,
     },
@@ -102,8 +106,11 @@ impl Reply {
                 expires_on: *expires_on,
                 refresh_on: *refresh_on,
             },
+            #[cfg(feature = "doctor")]
             Reply::Report(report) => Shape::Report { report },
+            #[cfg(feature = "doctor")]
             Reply::Health(health) => Shape::Health { health },
+            #[cfg(feature = "doctor")]
             Reply::Forecast(forecast) => Shape::Forecast { forecast },
             Reply::Secrets(_) | Reply::Backup(_) => return None,
         };

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use crate::config::Config;
 use crate::credential::provider::TokenProvider;
 use crate::effect::{Request, Response};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Identity};
 use crate::event::Event;
 use crate::exec::Context;
 use crate::operation::Subject;
@@ -34,12 +34,6 @@ pub(crate) struct Client {
     config: Arc<Config>,
     tokens: Arc<TokenProvider>,
     sessions: Mutex<HashMap<VaultUrl, Arc<Session>>>,
-}
-
-/// What the vault answered, and what that means if it is not yes.
-struct Answer {
-    response: Response,
-    refusal: Option<Error>,
 }
 
 /// One look at a vault: its answer, and what that said.
@@ -102,10 +96,13 @@ impl Client {
         (deed, subject): (&Deed, &Subject),
         request: &Request,
     ) -> Result<Response, Error> {
+        let session = self.session(context, &subject.vault);
         let mut tries = 1;
         loop {
-            let Answer { response, refusal } = self.answer(context, (deed, subject), request).await?;
-            let Some(error) = refusal else {
+            let (response, identity) = session
+                .send(context, &self.tokens, (deed, subject), request)
+                .await?;
+            let Some(error) = refusal(context, (deed, subject), &response, identity.as_ref()) else {
                 return Ok(response);
             };
             if is_busy(&error) && tries <= BUSY_TRIES && !deed.only_looks() {
@@ -125,36 +122,8 @@ impl Client {
         }
     }
 
-    /// The vault's answer to one request, whatever it is.
-    async fn answer(
-        &self,
-        context: &Context,
-        (deed, subject): (&Deed, &Subject),
-        request: &Request,
-    ) -> Result<Answer, Error> {
-        let (response, identity) = self
-            .session(context, &subject.vault)
-            .send(context, &self.tokens, (deed, subject), request)
-            .await?;
-        let now = context.now().unix;
-        let refusal = (!matches!(response.status, 200 | 204))
-            .then(|| service_error(&response, subject, deed, identity.as_ref(), now));
-        if let Some(error) = refusal
-            .as_ref()
-            .filter(|error| error.kind() == ErrorKind::Forbidden)
-        {
-            context.emit(Event::AccessDenied {
-                vault: subject.vault.to_string(),
-                name: subject.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-                identity: error.details().identity.clone().unwrap_or_default(),
-                inner_code: error.details().inner_code.clone(),
-                request_id: error.details().request_id.clone(),
-            });
-        }
-        Ok(Answer { response, refusal })
-    }
-
-    /// The same by the ordinary request for `deed`, as the doctor looks: no second try at a name that is busy.
+    /// One look by the ordinary request for `deed`, as the doctor does: all that the answer shows, and no second try at a name
+    /// that is busy.
     #[cfg(feature = "doctor")]
     pub(crate) async fn look<T>(
         &self,
@@ -163,14 +132,15 @@ impl Client {
         arguments: &[(&str, &str)],
         read: impl FnOnce(&Sensitive, &Subject) -> Result<T, Malformed>,
     ) -> Result<Look<T>, Error> {
-        let mut request = asked.0.request(asked.1, &self.config.options.vault.api_version);
+        let (deed, subject) = asked;
+        let mut request = deed.request(subject, &self.config.options.vault.api_version);
         request.url = query(&request.url, arguments);
-        let Answer { response, refusal } = self
-            .answer(context, asked, &self.signed(context, request))
-            .await?;
-        let said = match refusal {
+        let request = self.signed(context, request);
+        let session = self.session(context, &subject.vault);
+        let (response, identity) = session.send(context, &self.tokens, asked, &request).await?;
+        let said = match refusal(context, asked, &response, identity.as_ref()) {
             Some(error) => Err(error),
-            None => read(&response.body, asked.1).map_err(|why| not_understood(&response, asked.1, &why)),
+            None => read(&response.body, subject).map_err(|why| not_understood(&response, subject, &why)),
         };
         Ok(Look { response, said })
     }
@@ -200,6 +170,29 @@ pub(super) fn is_inner(error: &Error, code: &str) -> bool {
 pub(super) fn is_busy(error: &Error) -> bool {
     error.kind() == ErrorKind::Conflict
         && (is_inner(error, "ObjectIsBeingDeleted") || is_inner(error, "ObjectIsBeingRecovered"))
+}
+
+/// What an answer other than yes means; an event tells of one that denies access.
+fn refusal(
+    context: &Context,
+    (deed, subject): (&Deed, &Subject),
+    response: &Response,
+    identity: Option<&Identity>,
+) -> Option<Error> {
+    if matches!(response.status, 200 | 204) {
+        return None;
+    }
+    let error = service_error(response, subject, deed, identity, context.now().unix);
+    if error.kind() == ErrorKind::Forbidden {
+        context.emit(Event::AccessDenied {
+            vault: subject.vault.to_string(),
+            name: subject.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+            identity: error.details().identity.clone().unwrap_or_default(),
+            inner_code: error.details().inner_code.clone(),
+            request_id: error.details().request_id.clone(),
+        });
+    }
+    Some(error)
 }
 
 /// An answer of success that holds something else than what was asked for.
