@@ -92,6 +92,11 @@ if TYPE_CHECKING:
     from .credentials import (
         get_bearer_token_provider as get_bearer_token_provider,
     )
+    from .doctor import Diagnosis as Diagnosis
+    from .doctor import Finding as Finding
+    from .doctor import Forecast as Forecast
+    from .doctor import Health as Health
+    from .doctor import Trouble as Trouble
     from .enums import ApiVersion as ApiVersion
     from .enums import ContentType as ContentType
     from .errors import (
@@ -227,6 +232,7 @@ _HOMES = {
         "KeyVaultSecret", "SecretProperties", "DeletedSecret", "KeyVaultSecretIdentifier", "AccessToken",
         "AccessTokenInfo", "AuthenticationRecord",
     ),
+    "doctor": ("Diagnosis", "Finding", "Health", "Trouble", "Forecast"),
     "enums": ("ApiVersion", "ContentType"),
     "options": ("IdentityPin",),
     "errors": (

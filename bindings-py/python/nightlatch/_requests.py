@@ -96,6 +96,11 @@ def waiting_operation(
     return vault_operation(op, vault_url, name, timeout=timeout, wait=True, interval=interval)
 
 
+def explain_operation(secrets: int, instances: int, timeout: float | None) -> dict[str, Any]:
+    """Asks what would be done, and what it would cost."""
+    return _with_timeout({"op": "explain", "secrets": secrets, "instances": instances}, timeout)
+
+
 def as_text(backup: bytes) -> bytes:
     """A backup in the service's base64, see `_replies.blob`."""
     import base64

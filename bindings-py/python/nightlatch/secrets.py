@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ._paging import ItemPaged
     from ._polling import KeyVaultOperationPoller
+    from .doctor import Diagnosis, Forecast, Health
     from .models import DeletedSecret, KeyVaultSecret, SecretProperties
     from .options import Settings
 
@@ -20,6 +21,7 @@ from ._client import AuthError, BaseClient, is_auth_error
 from ._host.blocking import BlockingDriver
 from ._requests import (
     as_text,
+    explain_operation,
     many_operation,
     secret_operation,
     set_operation,
@@ -396,6 +398,46 @@ class SecretClient(BaseClient[BlockingDriver]):
 
         operation = vault_operation("restore_secret_backup", self._vault_url, timeout=timeout)
         return _replies.properties(self._call(operation, as_text(backup)))
+
+    def diagnose(
+        self, name: str | None = None, version: str | None = None, *, timeout: float | None = None
+    ) -> Diagnosis:
+        """Goes the whole way once, from this host's identity to the secret, and tells why not, and what to
+        do. Troubles are not raised: they are what it tells.
+
+        :param name: the secret; without it, listing the vault's secrets is what is tried
+        :param version: one version of it
+        :raises InvalidArgumentError: the name or version cannot be one
+        """
+        from . import doctor
+
+        operation = vault_operation("diagnose", self._vault_url, name, timeout=timeout, version=version)
+        return doctor.diagnosis(self._call(operation))
+
+    def check(self, *names: str, timeout: float | None = None) -> Health:
+        """Tells whether secrets are at hand, for a probe of start-up or readiness. What the cache holds
+        costs no request. Troubles are not raised: they are what it tells.
+
+        :param names: the secrets; without any, whether the vault lets this identity in
+        :keyword timeout: seconds this may take. Default 5
+        :raises InvalidArgumentError: a name cannot be one
+        """
+        from . import doctor
+
+        operation = vault_operation("check", self._vault_url, timeout=timeout, names=names)
+        return doctor.health(self._call(operation))
+
+    def explain(self, *, secrets: int = 1, instances: int = 1, timeout: float | None = None) -> Forecast:
+        """Tells without the network which sources of an identity would be asked and why, and what reading
+        costs with this client's settings.
+
+        :keyword secrets: how many secrets a process reads all the time
+        :keyword instances: how many processes do so
+        """
+        from . import doctor
+
+        operation = explain_operation(secrets, instances, timeout)
+        return doctor.forecast(self._call(operation))
 
     def close(self) -> None:
         """Closes idle connections, and ends what listens and what runs in the background. The client stays

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ..doctor import Diagnosis, Forecast, Health
     from ..models import DeletedSecret, KeyVaultSecret, SecretProperties
     from ..options import Settings
     from ._paging import AsyncItemPaged
@@ -19,6 +20,7 @@ from .._client import AuthError, BaseClient, is_auth_error
 from .._host.asyncio import LoopDriver
 from .._requests import (
     as_text,
+    explain_operation,
     many_operation,
     secret_operation,
     set_operation,
@@ -329,6 +331,48 @@ class SecretClient(BaseClient[LoopDriver]):
 
         operation = vault_operation("restore_secret_backup", self._vault_url, timeout=timeout)
         return _replies.properties(await self._call(operation, as_text(backup)))
+
+    async def diagnose(
+        self, name: str | None = None, version: str | None = None, *, timeout: float | None = None
+    ) -> Diagnosis:
+        """Goes the whole way once, from this host's identity to the secret, and tells why not, and what to
+        do. Troubles are not raised: they are what it tells.
+
+        :param name: the secret; without it, listing the vault's secrets is what is tried
+        :param version: one version of it
+        :raises InvalidArgumentError: the name or version cannot be one
+        """
+        from .. import doctor
+
+        operation = vault_operation("diagnose", self._vault_url, name, timeout=timeout, version=version)
+        return doctor.diagnosis(await self._call(operation))
+
+    async def check(self, *names: str, timeout: float | None = None) -> Health:
+        """Tells whether secrets are at hand, for a probe of start-up or readiness. What the cache holds
+        costs no request. Troubles are not raised: they are what it tells.
+
+        :param names: the secrets; without any, whether the vault lets this identity in
+        :keyword timeout: seconds this may take. Default 5
+        :raises InvalidArgumentError: a name cannot be one
+        """
+        from .. import doctor
+
+        operation = vault_operation("check", self._vault_url, timeout=timeout, names=names)
+        return doctor.health(await self._call(operation))
+
+    async def explain(
+        self, *, secrets: int = 1, instances: int = 1, timeout: float | None = None
+    ) -> Forecast:
+        """Tells without the network which sources of an identity would be asked and why, and what reading
+        costs with this client's settings.
+
+        :keyword secrets: how many secrets a process reads all the time
+        :keyword instances: how many processes do so
+        """
+        from .. import doctor
+
+        operation = explain_operation(secrets, instances, timeout)
+        return doctor.forecast(await self._call(operation))
 
     async def close(self) -> None:
         """Closes idle connections. The client stays usable, as do others that share its credential."""

@@ -1,0 +1,181 @@
+"""The command line as a user has it: the installed program, in a process of its own, through the emulator. The cases are
+Node's, too; tests/cli/README.md tells their form.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nightlatch
+import pytest
+
+from .conftest import REPOSITORY, binary
+
+FOLDER = REPOSITORY / "tests" / "cli"
+TABLE = json.loads((FOLDER / "cases.json").read_text())
+PROGRAM = Path(sysconfig.get_path("scripts")) / "nightlatch"
+KNOWN = {
+    "name", "host", "environment", "before", "arguments", "terminal", "interrupt", "exit", "stdout", "stderr",
+    "stdout_file", "stdout_contains", "stdout_lacks", "stderr_contains", "stdout_json", "requests",
+}  # fmt: skip
+
+sys.path.insert(0, str(REPOSITORY / "tests"))
+from emulator_process import Emulator  # noqa: E402
+
+
+class Ran:
+    """What a process printed, and how it ended."""
+
+    def __init__(self, stdout: str, stderr: str, status: int) -> None:
+        self.stdout, self.stderr, self.status = stdout, stderr, status
+
+
+@pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: case["name"])
+def test_case(case: dict[str, Any], tmp_path: Path) -> None:
+    found = played(case, tmp_path)
+    assert not found, "\n".join(found)
+
+
+def test_the_module_is_the_program() -> None:
+    command = [sys.executable, "-m", "nightlatch", "--version"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert told.stdout == f"nightlatch {nightlatch.__version__}\n"
+
+
+def test_a_reader_that_goes_away_is_no_trouble() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    told = subprocess.run([PROGRAM, "--help"], stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (told.returncode, told.stderr) == (0, b"")
+
+
+def test_the_player_sees_what_differs(tmp_path: Path) -> None:
+    case = {
+        "name": "seen", "arguments": ["--version"], "exit": 1, "stdout": "x", "stderr": "x",
+        "stdout_file": "README.md", "stdout_contains": ["absent"], "stdout_lacks": ["night"],
+        "stderr_contains": ["absent"], "stdout_json": {"ok": True},
+    }  # fmt: skip
+    assert len(played(case, tmp_path)) == len(case) - 2
+    with pytest.raises(AssertionError, match="bogus"):
+        played({**case, "bogus": 1}, tmp_path)
+
+
+def played(case: dict[str, Any], folder: Path) -> list[str]:
+    """Plays a case; tells every difference."""
+    assert case.keys() <= KNOWN, case.keys() - KNOWN
+    with surroundings(case) as (emulator, variables):
+        environment = {"PATH": str(folder), "HOME": str(folder), **variables, **case.get("environment", {})}
+        run = in_terminal if case.get("terminal") else piped
+        ran = run(
+            [str(PROGRAM), *case["arguments"]], environment, emulator if case.get("interrupt") else None
+        )
+        requests = emulator and len(emulator.admin("GET", "log")["requests"])
+    return list(differences(case, ran, requests))
+
+
+@contextlib.contextmanager
+def surroundings(case: dict[str, Any]) -> Iterator[tuple[Emulator | None, dict[str, str]]]:
+    """The emulator, if the case has one, and the variables by which the program finds it."""
+    if "host" not in case:
+        yield None, {}
+        return
+    program = binary()
+    if program is None:
+        pytest.skip("no emulator: cargo build -p nightlatch-emulator, or set NIGHTLATCH_EMULATOR")
+    os.environ.setdefault("NIGHTLATCH_EMULATOR", str(program))
+    with Emulator(TABLE["azure"]) as emulator:
+        for request in case.get("before", []):
+            emulator.admin(request["method"], request["path"], request["body"])
+        places = {"$HTTP": emulator.http, "$CA": emulator.ca}
+        variables = dict(TABLE["hosts"][case["host"]])
+        for place, value in places.items():
+            variables = {name: text.replace(place, value) for name, text in variables.items()}
+        yield emulator, variables
+
+
+def piped(command: list[str], environment: dict[str, str], interrupted_at: Emulator | None) -> Ran:
+    """Runs the program with pipes."""
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    if interrupted_at is not None:
+        while not any(one["service"] == "vault" for one in interrupted_at.admin("GET", "log")["requests"]):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)  # another process's doings, which nobody announces
+        process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    return Ran(stdout, stderr, process.returncode)
+
+
+def in_terminal(command: list[str], environment: dict[str, str], _: Emulator | None) -> Ran:
+    """Runs the program with stdout on a terminal."""
+    ours, its = pty.openpty()
+    with subprocess.Popen(command, env=environment, stdout=its, stderr=subprocess.PIPE) as process:
+        os.close(its)
+        shown = bytearray()
+        # A terminal whose other end is closed is an error, not an end, to whoever reads it.
+        with contextlib.suppress(OSError):
+            while part := os.read(ours, 65_536):
+                shown += part
+        os.close(ours)
+        assert process.stderr is not None
+        stderr = process.stderr.read().decode()
+        return Ran(shown.decode().replace("\r\n", "\n"), stderr, process.wait(60))
+
+
+def differences(case: dict[str, Any], ran: Ran, requests: int | None) -> Iterator[str]:
+    """What is otherwise than the case says."""
+    if ran.status != case["exit"]:
+        yield f"the exit status is {ran.status}, expected {case['exit']}: {ran.stderr}"
+    whole = {"stdout": ran.stdout, "stderr": ran.stderr}
+    expected = {
+        name: case[name].replace("$VERSION", nightlatch.__version__) for name in whole if name in case
+    }
+    if not {"stderr", "stderr_contains"} & case.keys():
+        expected["stderr"] = ""
+    yield from (
+        f"{name} is {whole[name]!r}, expected {text!r}"
+        for name, text in expected.items()
+        if whole[name] != text
+    )
+    if "stdout_file" in case and ran.stdout != (FOLDER / case["stdout_file"]).read_text():
+        yield f"stdout is not {case['stdout_file']}: {ran.stdout}"
+    for name, text in whole.items():
+        yield from (
+            f"{name} lacks {part!r}: {text}" for part in case.get(f"{name}_contains", []) if part not in text
+        )
+        yield from (f"{name} holds {part!r}: {text}" for part in TABLE["never"] if part in text)
+    yield from (
+        f"stdout holds {part!r}: {ran.stdout}" for part in case.get("stdout_lacks", []) if part in ran.stdout
+    )
+    if "stdout_json" in case:
+        if not ran.stdout.startswith("{") or ran.stdout.find("\n") != len(ran.stdout) - 1:
+            yield f"stdout is no line of JSON: {ran.stdout}"
+        else:
+            yield from deep("stdout", case["stdout_json"], json.loads(ran.stdout))
+    if case.get("requests", requests) != requests:
+        yield f"the emulator got {requests} requests"
+
+
+def deep(what: str, expected: Any, actual: Any) -> Iterator[str]:
+    """What a part of some JSON differs in."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for name, value in expected.items():
+            yield from deep(f"{what}.{name}", value, actual.get(name))
+    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        for at, (one, other) in enumerate(zip(expected, actual, strict=True)):
+            yield from deep(f"{what}[{at}]", one, other)
+    elif expected != actual:
+        yield f"{what} is {actual!r}, expected {expected!r}"
