@@ -11,13 +11,15 @@ use crate::config::Secret;
 use crate::fault::Fault;
 use crate::message::{Reply, Request};
 use crate::mint;
+use crate::scene::Scene;
+use crate::situation;
 use crate::vault::Vault;
 use crate::world::World;
 
 const LONGEST_ADVANCE: Duration = Duration::from_secs(3_153_600_000);
 
-pub(crate) fn reply(world: &World, request: &Request) -> Reply {
-    perform(world, request).unwrap_or_else(|Refusal { status, message }| Reply::text(status, message))
+pub(crate) fn reply(scene: &Scene, world: &World, request: &Request) -> Reply {
+    perform(scene, world, request).unwrap_or_else(|Refusal { status, message }| Reply::text(status, message))
 }
 
 struct Refusal {
@@ -25,7 +27,7 @@ struct Refusal {
     message: String,
 }
 
-fn perform(world: &World, request: &Request) -> Result<Reply, Refusal> {
+fn perform(scene: &Scene, world: &World, request: &Request) -> Result<Reply, Refusal> {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().skip(1).map(Cow::as_ref).collect();
     match (request.method.as_str(), segments.as_slice()) {
@@ -38,6 +40,12 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Refusal> {
         ("POST", ["federated-token"]) => {
             return Ok(Reply::json(200, &world.issuers.federated_token(&body(request)?)));
         }
+        ("GET", ["situation"]) => {
+            let situations = json!({ "situation": scene.situation(), "known": situation::known() });
+            return Ok(Reply::json(200, &situations));
+        }
+        ("POST", ["situation"]) => scene.set_up(body(request)?).map_err(|flaw| refusal(400, flaw))?,
+        ("DELETE", ["situation"]) => scene.reset().map_err(|flaw| refusal(500, flaw))?,
         ("DELETE", ["log"]) => world.journal.clear(),
         ("POST", ["faults"]) => add_fault(world, body(request)?)?,
         ("DELETE", ["faults"]) => world.faults.clear(),

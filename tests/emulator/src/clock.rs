@@ -9,6 +9,8 @@ use time::macros::format_description;
 use crate::config::DateText;
 
 const ENTRA: StaticFormatDescription = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
+const HTTP: StaticFormatDescription =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 const LINUX: StaticFormatDescription =
     format_description!("[month]/[day]/[year] [hour]:[minute]:[second] +00:00");
 const WINDOWS: StaticFormatDescription = format_description!(
@@ -25,6 +27,11 @@ pub(crate) fn now() -> u64 {
 /// `2026-11-02 15:04:05Z`
 pub(crate) fn entra_text(seconds: u64) -> String {
     written(seconds, ENTRA)
+}
+
+/// `Mon, 02 Nov 2026 15:04:05 GMT`
+pub(crate) fn http_text(seconds: u64) -> String {
+    written(seconds, HTTP)
 }
 
 /// The two date texts of the 2017 hosts.

@@ -19,7 +19,7 @@ pub use sign_in::{Device, Outcome, ResponseMode, SignIn};
 pub use user::User;
 pub use vault::{
     Access, AddressRange, Completion, Limits, Network, Permission, PolicyRefusal, Role, Secret, SoftDelete,
-    Vault,
+    TokenRefusal, Vault,
 };
 
 const TENANT: &str = "11111111-1111-4111-8111-111111111111";
@@ -60,6 +60,8 @@ pub struct Config {
     pub github_actions: GithubActions,
     /// How people sign in.
     pub sign_in: SignIn,
+    /// How many seconds the `Date` header of every answer is ahead; below zero, behind.
+    pub date_ahead_s: i64,
 }
 
 impl Default for Config {
@@ -86,6 +88,7 @@ impl Default for Config {
             azure_pipelines: AzurePipelines::default(),
             github_actions: GithubActions::default(),
             sign_in: SignIn::default(),
+            date_ahead_s: 0,
         }
     }
 }

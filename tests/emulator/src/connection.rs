@@ -19,15 +19,15 @@ use tokio_util::sync::CancellationToken;
 use crate::certificates::{Certificates, SelfSigned};
 use crate::message::{Ending, Reply, Request};
 use crate::route::{self, Door};
+use crate::scene::Scene;
 use crate::wire::{Garbler, Sending, Wire};
-use crate::world::World;
 
 /// How much more a truncated reply promises than it sends.
 const NEVER_SENT: usize = 64;
 
 /// What every connection shares.
 pub(crate) struct Site {
-    pub(crate) world: World,
+    pub(crate) scene: Scene,
     pub(crate) certificates: Certificates,
     pub(crate) service_fabric: SelfSigned,
     pub(crate) token_proxy: Certificates,
@@ -118,7 +118,7 @@ async fn respond(
         )
     } else {
         let request = read(client, request).await?;
-        site.world.reply(door, &request).await
+        site.scene.reply(door, &request).await
     };
     send(reply, &garbler)
 }
@@ -131,7 +131,7 @@ fn open_tunnel(site: &Arc<Site>, client: IpAddr, request: hyper::Request<Incomin
         .map(|target| target.host().to_ascii_lowercase())
         .unwrap_or_default();
     let port = target.as_ref().and_then(|target| target.port_u16());
-    if port != Some(443) || !route::is_emulated(&site.world.vaults, &host) {
+    if port != Some(443) || !route::is_emulated(&site.scene.world().vaults, &host) {
         let target = target.map_or_else(|| "nowhere".into(), |target| target.to_string());
         return Reply::text(
             502,

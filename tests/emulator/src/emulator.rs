@@ -11,8 +11,9 @@ use crate::certificates::{Certificates, SelfSigned};
 use crate::config::Config;
 use crate::connection::{self, Site};
 use crate::route::Door;
+use crate::scene::Scene;
+use crate::situation::Wish;
 use crate::token_proxy;
-use crate::world::World;
 
 const CA_NAME: &str = "nightlatch emulator CA";
 const TOKEN_PROXY_CA_NAME: &str = "nightlatch emulator token proxy CA";
@@ -33,6 +34,7 @@ pub struct Emulator {
     pub service_fabric_thumbprint: String,
     /// The certificate that clients of the token proxy must trust, and it alone.
     pub token_proxy_ca_pem: String,
+    site: Arc<Site>,
     closing: DropGuard,
 }
 
@@ -65,7 +67,7 @@ impl Emulator {
         let service_fabric_thumbprint = service_fabric.thumbprint.clone();
         let closing = CancellationToken::new();
         let site = Arc::new(Site {
-            world: World::new(&config)?,
+            scene: Scene::new(config)?,
             certificates,
             service_fabric,
             token_proxy,
@@ -89,6 +91,7 @@ impl Emulator {
             ca_pem,
             service_fabric_thumbprint,
             token_proxy_ca_pem,
+            site,
             closing: closing.drop_guard(),
         })
     }
@@ -119,6 +122,11 @@ impl Emulator {
     /// The name that clients of the token proxy must send and verify.
     pub fn token_proxy_server_name(&self) -> &'static str {
         token_proxy::SERVER_NAME
+    }
+
+    /// Sets up a situation by its name, as `POST /_emulator/situation` does; an unknown one is refused with the known.
+    pub fn set_situation(&self, name: &str) -> Result<(), String> {
+        self.site.scene.set_up(Wish::named(name))
     }
 
     /// Closes the listeners and every connection, in the middle of whatever they do.

@@ -22,8 +22,8 @@ pub(crate) struct Faults {
 }
 
 /// What happens to some requests, as posted to the admin interface.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Fault {
     service: Option<AnyService>,
     path_contains: Option<String>,
@@ -32,7 +32,6 @@ pub(crate) struct Fault {
     #[serde(default = "once")]
     times: Option<u32>,
     status: Option<u16>,
-    #[serde(default)]
     headers: BTreeMap<String, String>,
     body: Option<String>,
     delay_ms: Option<u64>,
@@ -54,7 +53,7 @@ enum Any {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Action {
+pub(crate) enum Action {
     Drop,
     Truncate,
     Garbage,
@@ -69,6 +68,13 @@ enum Action {
 }
 
 impl Faults {
+    /// Those that befall every request.
+    pub(crate) fn unending(faults: Vec<Fault>) -> Faults {
+        Faults {
+            waiting: Mutex::new(faults),
+        }
+    }
+
     pub(crate) fn add(&self, fault: Fault) {
         self.waiting().push(fault);
     }
@@ -96,6 +102,34 @@ impl Faults {
 }
 
 impl Fault {
+    /// Breaks every request to a service in a special way.
+    pub(crate) fn acting(service: Service, action: Action, delay: Option<Duration>) -> Fault {
+        Fault {
+            service: Some(AnyService::One(service)),
+            action: Some(action),
+            delay_ms: delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
+            ..Fault::default()
+        }
+    }
+
+    /// Answers every request to a service with a failure: in the service's usual words, unless there is a body.
+    pub(crate) fn failing(service: Service, status: u16, body: Option<&Value>) -> Fault {
+        Fault {
+            service: Some(AnyService::One(service)),
+            status: Some(status),
+            body: body.map(Value::to_string),
+            ..Fault::default()
+        }
+    }
+
+    /// Only where the path has this in it.
+    pub(crate) fn at(self, part: &str) -> Fault {
+        Fault {
+            path_contains: Some(part.into()),
+            ..self
+        }
+    }
+
     /// Why a fault could never do anything, if so.
     pub(crate) fn flaw(&self) -> Option<&'static str> {
         if self.times == Some(0) {
@@ -115,7 +149,7 @@ impl Fault {
         }
         let reply = match self.action {
             None if !self.is_scripted() => return None,
-            None => self.scripted(service),
+            None => self.scripted(service, vault, request),
             Some(action) => self.act(action, vault, request),
         };
         Some(self.headers.iter().fold(reply, |reply, (name, value)| {
@@ -145,11 +179,16 @@ impl Fault {
         self.status.is_some() || self.body.is_some() || !self.headers.is_empty()
     }
 
-    fn scripted(&self, service: Service) -> Reply {
+    fn scripted(&self, service: Service, vault: &Vault, request: &Request) -> Reply {
         let status = self.status.unwrap_or(200);
-        match &self.body {
+        let reply = match &self.body {
             Some(body) => Reply::new(status, "application/json; charset=utf-8", body.clone()),
             None => Reply::json(status, &usual_failure(service, status)),
+        };
+        if service == Service::Vault {
+            vault.with_usual_headers(reply, request)
+        } else {
+            reply
         }
     }
 
@@ -159,6 +198,7 @@ impl Fault {
             ending,
             ..Reply::json(status, &json!({ "value": "cut off" }))
         };
+        let challenge = |challenge: &Challenge| vault.with_usual_headers(challenge.reply(), request);
         match action {
             Action::Drop | Action::Hang => Reply::dropped(),
             Action::Truncate => ending(Ending::Truncated),
@@ -173,9 +213,9 @@ impl Fault {
                 "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome to the network.</body></html>",
             ),
             Action::Redirect => Reply::empty(302).with(LOCATION, "https://elsewhere.example/landing"),
-            Action::ChallengeOtherDomain => Challenge::of_other_domain(vault, request).reply(),
-            Action::ChallengeHttp => Challenge::without_tls(vault, request).reply(),
-            Action::Revoke => Challenge::claims().reply(),
+            Action::ChallengeOtherDomain => challenge(&Challenge::of_other_domain(vault, request)),
+            Action::ChallengeHttp => challenge(&Challenge::without_tls(vault, request)),
+            Action::Revoke => challenge(&Challenge::claims()),
         }
     }
 }

@@ -5,6 +5,8 @@
 //!   IMDS and its kin, admin, CONNECT ──TLS──▶  vaults and Entra ID, by name      Service Fabric, token proxy
 //!                 └──────────────┬─────────────────────┴───────────────────────────────┘
 //!                           connection          HTTP machinery, TLS, breakage on the wire
+//!                              scene            the world as configured, or changed by a situation
+//!                                │
 //!                              world            one request: route → fault → service → journal
 //!              ┌─────────────────┼───────────┬───────────┐
 //!    managed_identity, oidc    entra       vault       admin
@@ -36,6 +38,8 @@ mod message;
 mod mint;
 mod oidc;
 mod route;
+mod scene;
+mod situation;
 mod token;
 mod token_proxy;
 mod vault;

@@ -27,6 +27,9 @@ struct Arguments {
     /// Port of the token proxy of AKS; 0 picks a free one
     #[arg(long, default_value_t = 0)]
     token_proxy_port: u16,
+    /// What goes wrong: one of the situations in the README, as by `POST /_emulator/situation`
+    #[arg(long, value_name = "NAME")]
+    situation: Option<String>,
     /// Where to write the CA certificate (PEM); by default a file in the temporary folder
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
@@ -48,6 +51,11 @@ async fn main() -> io::Result<()> {
         token_proxy: arguments.token_proxy_port,
     };
     let emulator = Emulator::start_on(config, ports).await?;
+    if let Some(name) = &arguments.situation {
+        emulator
+            .set_situation(name)
+            .map_err(|flaw| io::Error::new(io::ErrorKind::InvalidInput, flaw))?;
+    }
     let ca = arguments.ca.unwrap_or_else(|| {
         std::env::temp_dir().join(format!("nightlatch-emulator-{}.pem", emulator.https_addr.port()))
     });

@@ -1,6 +1,6 @@
 //! Other issuers, whose tokens an application may exchange: Azure Pipelines, GitHub Actions, and whatever a test wants.
 
-use std::io;
+use std::sync::Arc;
 
 use hyper::header::LOCATION;
 use serde::Deserialize;
@@ -21,7 +21,7 @@ const GITHUB_AUDIENCE: &str = "https://github.com/contoso";
 
 /// The issuers; all share one key.
 pub(crate) struct Issuers {
-    key: SigningKey,
+    key: Arc<SigningKey>,
     pipelines: AzurePipelines,
     github: GithubActions,
 }
@@ -41,12 +41,12 @@ pub(crate) struct FederatedTokenWish {
 }
 
 impl Issuers {
-    pub(crate) fn new(config: &Config) -> io::Result<Issuers> {
-        Ok(Issuers {
-            key: SigningKey::generate().map_err(|_| io::Error::other("no signing key"))?,
+    pub(crate) fn new(config: &Config, key: &Arc<SigningKey>) -> Issuers {
+        Issuers {
+            key: key.clone(),
             pipelines: config.azure_pipelines.clone(),
             github: config.github_actions.clone(),
-        })
+        }
     }
 
     /// The key of an issuer that the emulator plays.

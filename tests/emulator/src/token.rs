@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::json;
 
 use crate::clock;
+use crate::config::TokenRefusal;
 use crate::jwt::{Jwt, SigningKey, VerifyingKey};
 
 /// Seconds that a token of Entra ID lives, unless configured otherwise.
@@ -54,6 +55,22 @@ pub(crate) enum Refusal {
     Audience { expected: String, found: String },
     Issuer { expected: String, found: String },
     Revoked,
+    Other,
+}
+
+impl Refusal {
+    /// Of a token with which nothing is wrong, as the configuration wants it.
+    pub(crate) fn at_pleasure(reason: TokenRefusal, expected: &str) -> Refusal {
+        match reason {
+            TokenRefusal::Expired => Refusal::Expired,
+            TokenRefusal::Audience => Refusal::Audience {
+                expected: expected.into(),
+                found: "https://management.azure.com/".into(),
+            },
+            TokenRefusal::Signature => Refusal::Unverifiable,
+            TokenRefusal::Other => Refusal::Other,
+        }
+    }
 }
 
 /// Makes and judges access tokens. Each has a serial number, so that all made so far can be ended at once.

@@ -90,6 +90,8 @@ pub enum ArcChallenge {
     Symlink,
     /// The file has 5 KiB.
     TooLarge,
+    /// Nobody may read the file (but root).
+    Unreadable,
     /// The file does not end in `.key`.
     WrongExtension,
     /// The challenge names no file.

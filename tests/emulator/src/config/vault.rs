@@ -26,6 +26,12 @@ pub struct Vault {
     /// Secrets by name.
     #[serde(default)]
     pub secrets: BTreeMap<String, Secret>,
+    /// Values of earlier versions, oldest first, by the name of the secret.
+    #[serde(default)]
+    pub earlier: BTreeMap<String, Vec<String>>,
+    /// Which of the secrets were deleted just now.
+    #[serde(default)]
+    pub deleted: Vec<String>,
     /// Who may do what.
     #[serde(default)]
     pub access: Vec<Access>,
@@ -35,6 +41,9 @@ pub struct Vault {
     /// The inner code of a refusal by access policies.
     #[serde(default)]
     pub policy_refusal: PolicyRefusal,
+    /// What it holds against every token, however good.
+    #[serde(default)]
+    pub token_refusal: Option<TokenRefusal>,
     /// When it answers 429.
     #[serde(default)]
     pub limits: Limits,
@@ -57,13 +66,18 @@ impl Vault {
             cloud: None,
             location: west_europe(),
             secrets: BTreeMap::from([("db-password".into(), Secret::from("correct horse battery staple"))]),
+            earlier: BTreeMap::new(),
+            deleted: Vec::new(),
             access: vec![Access {
                 principal: reader.into(),
                 secrets: vec![Permission::Get, Permission::List],
                 roles: Vec::new(),
+                only_secrets: None,
+                takes_effect: Completion::default(),
             }],
             rbac: true,
             policy_refusal: PolicyRefusal::default(),
+            token_refusal: None,
             limits: Limits::default(),
             network: Network::default(),
             soft_delete: SoftDelete::default(),
@@ -154,7 +168,7 @@ impl From<SecretForm> for Secret {
 }
 
 /// The rights of one principal on a vault's secrets.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Access {
     /// An object id.
@@ -165,6 +179,12 @@ pub struct Access {
     /// Roles it has besides; without meaning in a vault with access policies.
     #[serde(default)]
     pub roles: Vec<Role>,
+    /// The condition of the assignment: it holds for secrets of these names only. Without it, for all.
+    #[serde(default)]
+    pub only_secrets: Option<Vec<String>>,
+    /// When the assignment comes into force: what is true of it in Azure for some minutes.
+    #[serde(default)]
+    pub takes_effect: Completion,
 }
 
 /// A permission on secrets, under the name that access policies give it.
@@ -197,6 +217,23 @@ pub enum Role {
     /// Metadata only.
     #[serde(rename = "Key Vault Reader")]
     Reader,
+    /// The vault itself, and nothing in it.
+    #[serde(rename = "Key Vault Contributor")]
+    Contributor,
+}
+
+/// What is wrong with a token in the eyes of a vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenRefusal {
+    /// S2S12086.
+    Expired,
+    /// AKV10022.
+    Audience,
+    /// AKV10046.
+    Signature,
+    /// A code that nobody knows.
+    Other,
 }
 
 /// The inner code that access policies refuse with; vaults are seen with either.
@@ -356,13 +393,13 @@ impl Default for SoftDelete {
     }
 }
 
-/// When an accepted operation has really happened: when both the time and the requests are over.
+/// When something accepted has really happened: when both the time and the requests are over.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Completion {
     /// Milliseconds on the vault's clock.
     pub delay_ms: u64,
-    /// Requests for the secret that still find it on its way.
+    /// Requests that still find it on its way: those for the secret, or of the principal.
     pub polls: u32,
 }
 

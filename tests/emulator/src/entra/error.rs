@@ -1,6 +1,6 @@
 //! Entra's refusals: one constructor a code, and the JSON they share.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock;
@@ -16,6 +16,20 @@ pub(crate) struct EntraError {
 impl EntraError {
     /// `correlation_id` is the caller's `client-request-id`, if it sent one.
     pub(crate) fn answer(&self, correlation_id: Option<&str>) -> Answer {
+        let (status, body) = self.reply(correlation_id);
+        Answer::refused(Reply::json(status, &body).uncached())
+    }
+
+    pub(super) fn new(code: u32, error: &'static str, message: impl Into<String>) -> EntraError {
+        EntraError {
+            code,
+            error,
+            message: message.into(),
+        }
+    }
+
+    /// Status and body.
+    pub(super) fn reply(&self, correlation_id: Option<&str>) -> (u16, Value) {
         let timestamp = clock::entra_text(clock::now());
         let trace_id = Uuid::new_v4().to_string();
         let correlation_id = correlation_id.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
@@ -42,7 +56,7 @@ impl EntraError {
             _ => {}
         }
         let status = if self.error == "invalid_client" { 401 } else { 400 };
-        Answer::refused(Reply::json(status, &body).uncached())
+        (status, body)
     }
 
     /// What a person gets to read.

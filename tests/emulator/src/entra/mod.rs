@@ -15,10 +15,18 @@ mod user;
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
+use self::error::EntraError;
 use self::realm::Realm;
 pub(crate) use self::sign_in::SignIns;
 use crate::message::{Answer, Reply, Request};
 use crate::world::World;
+
+/// Status and body of a refusal with some AADSTS code.
+pub(crate) fn refusal(code: u32, error: &'static str, message: &str) -> (u16, Value) {
+    EntraError::new(code, error, message).reply(None)
+}
 
 pub(crate) fn answer(world: &World, request: &Request) -> Answer {
     let segments = request.segments();

@@ -136,7 +136,9 @@ pub(super) fn on_behalf_of(exchange: &Exchange<'_>) -> Result<Answer, EntraError
     let check = |audience: &str| exchange.world.tokens.check(&assertion, audience, issuer);
     let caller = check(client_id).or_else(|_| check(&format!("api://{client_id}")));
     let caller = caller.map_err(|refusal| match refusal {
-        Refusal::Unverifiable | Refusal::Issuer { .. } => EntraError::unverified_user_assertion(),
+        Refusal::Unverifiable | Refusal::Issuer { .. } | Refusal::Other => {
+            EntraError::unverified_user_assertion()
+        }
         Refusal::Audience { .. } => EntraError::user_assertion_for_another(),
         Refusal::Expired => EntraError::user_assertion_expired(),
         Refusal::Revoked => EntraError::grant_revoked(),

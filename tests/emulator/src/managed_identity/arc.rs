@@ -157,6 +157,11 @@ fn write(folder: &Path, challenge: ArcChallenge, content: &str) -> io::Result<(P
         ArcChallenge::Good | ArcChallenge::TooLarge | ArcChallenge::NoRealm | ArcChallenge::Absent => {
             put(folder.join(key), content)
         }
+        ArcChallenge::Unreadable => {
+            let (key, files) = put(folder.join(key), content)?;
+            forbid(&key)?;
+            Ok((key, files))
+        }
         ArcChallenge::WrongExtension => put(folder.join(format!("{id}.txt")), content),
         ArcChallenge::OutsideFolder => put(outside, content),
         ArcChallenge::Traversal => {
@@ -195,6 +200,17 @@ fn private_file(path: &Path) -> io::Result<File> {
 #[cfg(not(unix))]
 fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+#[cfg(unix)]
+fn forbid(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o000))
+}
+
+#[cfg(not(unix))]
+fn forbid(_: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(unix)]

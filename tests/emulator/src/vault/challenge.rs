@@ -30,6 +30,7 @@ impl Challenge {
             Refusal::Unverifiable => {
                 "AKV10046: Unable to resolve the key used for signature validation.".into()
             }
+            Refusal::Other => "AKV19999: The token is not accepted.".into(),
             Refusal::Expired => "[TokenExpired] Error validating token: 'S2S12086'.".into(),
             Refusal::Audience { expected, found } => {
                 format!("AKV10022: Invalid audience. Expected {expected}, found: {found}.")

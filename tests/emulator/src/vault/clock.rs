@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::clock;
+use crate::config::Completion;
 
 #[derive(Default)]
 pub(super) struct Clock {
@@ -30,5 +31,30 @@ impl Clock {
     pub(super) fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.ahead_ms.fetch_add(by, Ordering::Relaxed);
+    }
+}
+
+/// What is left of a [`Completion`].
+#[derive(Clone, Copy)]
+pub(super) struct Transition {
+    until: Instant,
+    polls: u32,
+}
+
+impl Transition {
+    pub(super) fn new(completion: Completion, now: Now) -> Transition {
+        Transition {
+            until: now.instant + Duration::from_millis(completion.delay_ms),
+            polls: completion.polls,
+        }
+    }
+
+    /// Counts a request that finds it so.
+    pub(super) fn poll(&mut self) {
+        self.polls = self.polls.saturating_sub(1);
+    }
+
+    pub(super) fn is_over(&self, now: Now) -> bool {
+        now.instant >= self.until && self.polls == 0
     }
 }

@@ -81,7 +81,18 @@ impl VaultError {
         }
     }
 
-    pub(super) fn no_role(caller: &Caller, action: &str, resource: &str, vault_line: &str) -> VaultError {
+    /// `assignment` is one that grants it, but for its condition.
+    pub(super) fn no_role(
+        caller: &Caller,
+        action: &str,
+        resource: &str,
+        assignment: Option<&str>,
+        vault_line: &str,
+    ) -> VaultError {
+        let (assignment, reason) = match assignment {
+            Some(assignment) => (format!("'{assignment}'"), "DeniedByCondition"),
+            None => ("(not found)".into(), "DeniedWithNoValidRBAC"),
+        };
         let message = lines(&[
             "Caller is not authorized to perform action on resource.",
             "If role assignments, deny assignments or role definitions were changed recently, please observe \
@@ -89,9 +100,9 @@ impl VaultError {
             &caller_line(caller),
             &format!("Action: '{action}'"),
             &format!("Resource: '{resource}'"),
-            "Assignment: (not found)",
+            &format!("Assignment: {assignment}"),
             "DenyAssignmentId: null",
-            "DecisionReason: 'DeniedWithNoValidRBAC' ",
+            &format!("DecisionReason: '{reason}' "),
             &format!("Vault: {vault_line}"),
         ]);
         forbidden("ForbiddenByRbac", message)

@@ -35,10 +35,10 @@ use self::secrets::Context;
 use self::store::Store;
 use self::throttle::Throttle;
 use crate::cloud::Cloud;
-use crate::config::{self, Access, Limits, Network, SoftDelete};
+use crate::config::{self, Access, Limits, Network, SoftDelete, TokenRefusal};
 use crate::directory::{Directory, invalid};
 use crate::message::{Answer, Reply, Request};
-use crate::token::{Caller, Tokens};
+use crate::token::{Caller, Refusal, Tokens};
 
 /// Local names of a vault end so; the port follows.
 pub(crate) const LOCAL_DOMAIN: &str = "vault.localhost";
@@ -55,6 +55,7 @@ pub(crate) struct Vault {
     backup_key: Arc<BackupKey>,
     network: Mutex<Network>,
     access: Mutex<AccessControl>,
+    token_refusal: Option<TokenRefusal>,
     throttle: Mutex<Throttle>,
     store: Mutex<Store>,
 }
@@ -79,17 +80,30 @@ impl Vault {
             clock: Clock::default(),
             backup_key: backup_key.clone(),
             network: Mutex::new(config.network.clone()),
-            access: Mutex::new(AccessControl {
-                rbac: config.rbac,
-                policy_refusal: config.policy_refusal,
-                entries: config.access.clone(),
-            }),
+            access: Mutex::new(AccessControl::new(
+                config.rbac,
+                config.policy_refusal,
+                config.access.clone(),
+                Clock::default().now(),
+            )),
+            token_refusal: config.token_refusal,
             throttle: Mutex::new(Throttle::new(config.limits)),
             store: Mutex::new(Store::new(SoftDelete::default())),
         };
         vault.set_soft_delete(config.soft_delete).map_err(invalid)?;
         for (name, secret) in &config.secrets {
+            for value in config.earlier.get(name).into_iter().flatten() {
+                let earlier = config::Secret {
+                    value: value.clone(),
+                    ..secret.clone()
+                };
+                vault.rotate(name, earlier).map_err(invalid)?;
+            }
             vault.rotate(name, secret.clone()).map_err(invalid)?;
+        }
+        for name in &config.deleted {
+            let deleted = locked(&vault.store).delete(name, vault.clock.now());
+            deleted.map_err(|error| invalid(error.message()))?;
         }
         Ok(vault)
     }
@@ -143,7 +157,7 @@ impl Vault {
     }
 
     pub(crate) fn set_access(&self, entries: Vec<Access>) {
-        locked(&self.access).entries = entries;
+        locked(&self.access).set(entries, self.clock.now());
     }
 
     pub(crate) fn with_usual_headers(&self, reply: Reply, request: &Request) -> Reply {
@@ -175,7 +189,12 @@ impl Vault {
             .ok_or_else(|| Challenge::missing_token(self, request))?;
         let resource = self.resource(request);
         let checked = tokens.check(token, &resource, &self.issuer);
-        checked.map_err(|refusal| Challenge::refused_token(self, request, &refusal))
+        checked
+            .and_then(|caller| match self.token_refusal {
+                Some(reason) => Err(Refusal::at_pleasure(reason, &resource)),
+                None => Ok(caller),
+            })
+            .map_err(|refusal| Challenge::refused_token(self, request, &refusal))
     }
 
     fn operate(&self, caller: &Caller, request: &Request) -> Result<Reply, VaultError> {
@@ -185,7 +204,7 @@ impl Vault {
         locked(&self.throttle)
             .admit(operation.secret(), operation.creates(), now.instant)
             .map_err(VaultError::throttled)?;
-        locked(&self.access).permit(caller, &operation, self)?;
+        locked(&self.access).permit(caller, &operation, self, now)?;
         let mut context = Context {
             store: &mut locked(&self.store),
             backup_key: &self.backup_key,

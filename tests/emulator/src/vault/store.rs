@@ -11,14 +11,13 @@
 //! name is taken. A vault without soft delete goes from Active to nothing at once.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::clock::Now;
+use super::clock::{Now, Transition};
 use super::error::VaultError;
-use crate::config::{self, Completion, SoftDelete};
+use crate::config::{self, SoftDelete};
 
 const DAY_S: u64 = 86_400;
 
@@ -58,13 +57,6 @@ enum State {
 pub(super) struct Deletion {
     pub(super) date: u64,
     pub(super) purge_date: u64,
-}
-
-/// What is left of a [`Completion`].
-#[derive(Clone, Copy)]
-struct Transition {
-    until: Instant,
-    polls: u32,
 }
 
 impl Store {
@@ -214,7 +206,7 @@ impl Store {
         if let State::Deleting(_, transition) | State::Recovering(transition) | State::Purging(transition) =
             &mut secret.state
         {
-            transition.polls = transition.polls.saturating_sub(1);
+            transition.poll();
         }
         Some(secret)
     }
@@ -275,18 +267,5 @@ impl Secret {
             State::Purging(transition) => !transition.is_over(now),
             _ => true,
         }
-    }
-}
-
-impl Transition {
-    fn new(completion: Completion, now: Now) -> Transition {
-        Transition {
-            until: now.instant + Duration::from_millis(completion.delay_ms),
-            polls: completion.polls,
-        }
-    }
-
-    fn is_over(&self, now: Now) -> bool {
-        now.instant >= self.until && self.polls == 0
     }
 }

@@ -1,0 +1,382 @@
+//! What the vault says, and what lies between.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use super::{Draft, Situation, client, other, server};
+use crate::clock;
+use crate::config::{Completion, Limits, Network, Permission, Role, SoftDelete, Tenant, TokenRefusal};
+use crate::fault::{Action, Fault};
+use crate::route::Service;
+
+const OTHER_TENANT: &str = "99999999-0000-4000-8000-000000000000";
+
+pub(super) const TABLE: &[Situation] = &[
+    server(
+        "audience-wrong",
+        "The vault finds another audience in every token: AKV10022.",
+        |draft| {
+            draft.vault().token_refusal = Some(TokenRefusal::Audience);
+            Ok(())
+        },
+    ),
+    server(
+        "tenant-wrong",
+        "The vault belongs to another tenant, `99999999-0000-4000-8000-000000000000`: AKV10032.",
+        |draft| {
+            let cloud = draft
+                .config
+                .tenants
+                .first()
+                .map(|tenant| tenant.cloud)
+                .unwrap_or_default();
+            draft.config.tenants.push(Tenant {
+                id: OTHER_TENANT.into(),
+                domain: None,
+                cloud,
+            });
+            draft.vault().tenant = Some(OTHER_TENANT.into());
+            Ok(())
+        },
+    ),
+    server(
+        "token-expired",
+        "The vault finds every token expired: S2S12086.",
+        |draft| {
+            draft.vault().token_refusal = Some(TokenRefusal::Expired);
+            Ok(())
+        },
+    ),
+    server(
+        "token-signature",
+        "The vault knows nobody who signs tokens: AKV10046.",
+        |draft| {
+            draft.vault().token_refusal = Some(TokenRefusal::Signature);
+            Ok(())
+        },
+    ),
+    server(
+        "token-refused",
+        "The vault takes no token, for a reason of its own: AKV19999.",
+        |draft| {
+            draft.vault().token_refusal = Some(TokenRefusal::Other);
+            Ok(())
+        },
+    ),
+    server(
+        "challenge-rejected",
+        "Every vault asks for a token of another domain.",
+        |draft| draft.fault(Fault::acting(Service::Vault, Action::ChallengeOtherDomain, None)),
+    ),
+    server("role-missing", "Nobody has a role on the vault.", |draft| {
+        let vault = draft.vault();
+        vault.rbac = true;
+        vault.access.clear();
+        Ok(())
+    }),
+    server(
+        "role-too-fresh",
+        "The roles come into force after `requests` of a principal (3) or `seconds` of the vault's clock, or both.",
+        |draft| {
+            let usual = if draft.seconds.is_some() { 0 } else { 3 };
+            let takes_effect = Completion {
+                polls: draft.requests.take().unwrap_or(usual),
+                delay_ms: u64::from(draft.seconds(0)) * 1_000,
+            };
+            draft
+                .assignments()?
+                .iter_mut()
+                .for_each(|entry| entry.takes_effect = takes_effect);
+            Ok(())
+        },
+    ),
+    server(
+        "role-for-management-only",
+        "The role of everybody on the vault is `Key Vault Contributor`.",
+        |draft| only_role(draft, Role::Contributor),
+    ),
+    server(
+        "role-for-metadata-only",
+        "The role of everybody on the vault is `Key Vault Reader`.",
+        |draft| only_role(draft, Role::Reader),
+    ),
+    server(
+        "role-denied",
+        "The assignments have a condition: another secret.",
+        |draft| {
+            draft
+                .assignments()?
+                .iter_mut()
+                .for_each(|entry| entry.only_secrets = Some(Vec::new()));
+            Ok(())
+        },
+    ),
+    server(
+        "access-policy-missing",
+        "The vault uses access policies, and has none.",
+        |draft| {
+            let vault = draft.vault();
+            vault.rbac = false;
+            vault.access.clear();
+            Ok(())
+        },
+    ),
+    server(
+        "access-policies-in-use",
+        "The vault uses access policies: who had a role may get and list.",
+        |draft| {
+            let vault = draft.vault();
+            vault.rbac = false;
+            for entry in vault.access.iter_mut().filter(|entry| !entry.roles.is_empty()) {
+                entry.secrets.extend([Permission::Get, Permission::List]);
+            }
+            Ok(())
+        },
+    ),
+    server(
+        "firewall-blocked",
+        "The vault's firewall lets nobody pass, and sees 203.0.113.7.",
+        |draft| {
+            draft.vault().network = Network {
+                firewall: Some(Vec::new()),
+                client_address: Some(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7))),
+                ..Network::default()
+            };
+            Ok(())
+        },
+    ),
+    server(
+        "private-endpoint-only",
+        "Public access to the vault is off.",
+        |draft| {
+            draft.vault().network.public_access = false;
+            Ok(())
+        },
+    ),
+    server(
+        "purge-protected",
+        "The vault has purge protection, and the secret is deleted.",
+        |draft| {
+            draft.vault().soft_delete.purge_protection = true;
+            delete(draft)
+        },
+    ),
+    server(
+        "purge-protection-missing",
+        "Deleted secrets may be purged at once: `Recoverable+Purgeable`.",
+        |draft| {
+            draft.vault().soft_delete = SoftDelete::default();
+            Ok(())
+        },
+    ),
+    server(
+        "retention-short",
+        "Deleted secrets may be purged at once, and are after 7 days: `CustomizedRecoverable+Purgeable`.",
+        |draft| {
+            draft.vault().soft_delete = SoftDelete {
+                retention_days: Some(7),
+                ..SoftDelete::default()
+            };
+            Ok(())
+        },
+    ),
+    server(
+        "forbidden-unexplained",
+        "Every vault answers 403 without an inner code.",
+        |draft| draft.vault_error("/", 403, "Forbidden", None, "Access denied."),
+    ),
+    server("secret-disabled", "The secret is disabled.", |draft| {
+        draft.secret()?.enabled = false;
+        Ok(())
+    }),
+    server("key-disabled", "Every key is disabled.", |draft| {
+        draft.vault_error(
+            "/keys/",
+            403,
+            "Forbidden",
+            Some("KeyDisabled"),
+            "Operation decrypt is not allowed on a disabled key.",
+        )
+    }),
+    server(
+        "key-operation-forbidden",
+        "No key is for this operation.",
+        |draft| {
+            draft.vault_error(
+                "/keys/",
+                403,
+                "Forbidden",
+                Some("KeyOperationForbidden"),
+                "Operation decrypt is not permitted on this key.",
+            )
+        },
+    ),
+    server(
+        "secret-outside-its-time",
+        "The secret expired `seconds` (3600) ago.",
+        |draft| {
+            let ago = u64::from(draft.seconds(3_600));
+            draft.secret()?.expires = Some(clock::now().saturating_sub(ago));
+            Ok(())
+        },
+    ),
+    server(
+        "secret-not-yet-valid",
+        "The secret is valid in `seconds` (3600).",
+        |draft| {
+            let ahead = u64::from(draft.seconds(3_600));
+            draft.secret()?.not_before = Some(clock::now() + ahead);
+            Ok(())
+        },
+    ),
+    server(
+        "secret-near-expiry",
+        "The secret expires in `seconds` (3 days).",
+        |draft| {
+            let ahead = u64::from(draft.seconds(3 * 86_400));
+            draft.secret()?.expires = Some(clock::now() + ahead);
+            Ok(())
+        },
+    ),
+    server(
+        "secret-without-expiry",
+        "The secret has no date of expiry.",
+        |draft| {
+            draft.secret()?.expires = None;
+            Ok(())
+        },
+    ),
+    server(
+        "version-not-latest",
+        "The secret has an earlier version, with another value.",
+        |draft| {
+            let name = draft.secret_name()?;
+            draft.vault().earlier.insert(name, vec![other()]);
+            Ok(())
+        },
+    ),
+    server("secret-not-found", "There never was such a secret.", |draft| {
+        let name = draft.secret_name()?;
+        let vault = draft.vault();
+        vault.secrets.remove(&name);
+        vault
+            .deleted
+            .retain(|deleted| !deleted.eq_ignore_ascii_case(&name));
+        Ok(())
+    }),
+    server(
+        "secret-deleted",
+        "The secret is deleted, and can be recovered.",
+        delete,
+    ),
+    server(
+        "deleted-secret-not-found",
+        "The secret is there, so that it is not among the deleted ones.",
+        |draft| {
+            let name = draft.secret_name()?;
+            draft
+                .vault()
+                .deleted
+                .retain(|deleted| !deleted.eq_ignore_ascii_case(&name));
+            Ok(())
+        },
+    ),
+    server(
+        "name-held-by-deleted",
+        "The secret is deleted: its name is taken.",
+        delete,
+    ),
+    server(
+        "secret-changing",
+        "The secret is being deleted, for `seconds` (60) of the vault's clock.",
+        |draft| {
+            let delay_ms = u64::from(draft.seconds(60)) * 1_000;
+            draft.vault().soft_delete.delete = Completion { delay_ms, polls: 0 };
+            delete(draft)
+        },
+    ),
+    server(
+        "secret-changed",
+        "Every request for the secret meets a conflict.",
+        |draft| {
+            let path = format!("/secrets/{}", draft.secret_name()?);
+            draft.vault_error(
+                &path,
+                409,
+                "Conflict",
+                None,
+                "The secret was changed by another request.",
+            )
+        },
+    ),
+    server("request-invalid", "Every vault answers 400.", |draft| {
+        draft.vault_error("/", 400, "BadParameter", None, "The request is not understood.")
+    }),
+    server("vault-throttled", "The vault's limits are zero: 429.", |draft| {
+        draft.vault().limits = Limits {
+            creates_per_10s: Some(0),
+            vault_per_10s: Some(0),
+            ..Limits::default()
+        };
+        Ok(())
+    }),
+    client("own-limit", "Ask more often than the client's limiter allows."),
+    server("service-failing", "Every vault answers 503.", |draft| {
+        draft.fault(Fault::failing(Service::Vault, 503, None))
+    }),
+    server(
+        "clock-skewed",
+        "The `Date` header of every answer is `seconds` (900) ahead.",
+        |draft| {
+            draft.config.date_ahead_s = i64::from(draft.seconds(900));
+            Ok(())
+        },
+    ),
+    client(
+        "name-not-resolved",
+        "Ask a name that ends in `.invalid`, without proxy.",
+    ),
+    client(
+        "unreachable",
+        "`AZURE_POD_IDENTITY_AUTHORITY_HOST` or the vault's URL with a port on which nothing listens.",
+    ),
+    server(
+        "too-slow",
+        "Every vault is silent for `seconds` (60), and hangs up.",
+        |draft| {
+            let seconds = Duration::from_secs(draft.seconds(60).into());
+            draft.fault(Fault::acting(Service::Vault, Action::Hang, Some(seconds)))
+        },
+    ),
+    client(
+        "proxy-in-the-way",
+        "Ask the proxy for a vault that is not configured: it answers 502.",
+    ),
+    client("tls-not-trusted", "Do not trust the CA certificate."),
+    server(
+        "foreign-answer",
+        "The page of a captive portal answers in place of every vault.",
+        |draft| draft.fault(Fault::acting(Service::Vault, Action::Html, None)),
+    ),
+];
+
+fn only_role(draft: &mut Draft, role: Role) -> Result<(), String> {
+    for entry in draft.assignments()? {
+        entry.secrets.clear();
+        entry.roles = vec![role];
+    }
+    Ok(())
+}
+
+fn delete(draft: &mut Draft) -> Result<(), String> {
+    let name = draft.secret_name()?;
+    let vault = draft.vault();
+    if !vault
+        .deleted
+        .iter()
+        .any(|deleted| deleted.eq_ignore_ascii_case(&name))
+    {
+        vault.deleted.push(name);
+    }
+    Ok(())
+}
