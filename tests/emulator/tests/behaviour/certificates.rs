@@ -124,6 +124,13 @@ fn assertion(header: &Value, claims: &Value) -> String {
     format!("{text}.{}", BASE64URL.encode(signature))
 }
 
+/// A certificate to register, and an assertion signed with it.
+pub(crate) fn certificate_and_assertion() -> (String, String) {
+    let certificate = Certificate::self_signed(Duration::days(1));
+    let header = json!({ "alg": "RS256", "typ": "JWT", "x5t": BASE64URL.encode(certificate.sha1()) });
+    (certificate.pem.clone(), assertion(&header, &claims(&json!({}))))
+}
+
 async fn with_application(changed: Value) -> Azure {
     let mut config = config();
     let application = config["app_registrations"][0]

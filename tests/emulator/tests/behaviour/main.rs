@@ -18,6 +18,7 @@ mod properties;
 mod proxy;
 mod service_fabric;
 mod sign_in;
+mod situations;
 mod soft_delete;
 mod support;
 mod throttling;

@@ -1,6 +1,7 @@
 //! The program: its one line, its certificate, its end.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -78,4 +79,50 @@ fn a_configuration_with_an_unknown_member_is_refused() {
     std::fs::remove_file(file).expect("a clean end");
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("unknown field `vault`"));
+}
+
+#[test]
+fn it_starts_in_a_situation() {
+    let ca = std::env::temp_dir().join(format!(
+        "nightlatch-emulator-situation-{}.pem",
+        std::process::id()
+    ));
+    let mut program = Command::new(env!("CARGO_BIN_EXE_nightlatch-emulator"))
+        .args(["--stop-with-stdin", "--situation", "secret-disabled", "--ca"])
+        .arg(&ca)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a start");
+    let mut lines = BufReader::new(program.stdout.take().expect("its output")).lines();
+    let ready: Value = serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON");
+    let address = ready["http"]
+        .as_str()
+        .expect("an address")
+        .strip_prefix("http://");
+    let mut stream = TcpStream::connect(address.expect("http")).expect("a connection");
+    stream
+        .write_all(b"GET /_emulator/situation HTTP/1.1\r\nHost: emulator\r\nConnection: close\r\n\r\n")
+        .expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.contains("\"situation\":\"secret-disabled\"}"), "{answer}");
+    drop(program.stdin.take());
+    assert!(program.wait().expect("an end").success());
+    std::fs::remove_file(ca).expect("a clean end");
+}
+
+#[test]
+fn an_unknown_situation_is_refused_with_the_known_ones() {
+    let output = Command::new(env!("CARGO_BIN_EXE_nightlatch-emulator"))
+        .args(["--situation", "role-lost"])
+        .output()
+        .expect("an end");
+    assert!(!output.status.success());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        told.contains("no situation role-lost") && told.contains("role-missing, "),
+        "{told}"
+    );
+    assert!(output.stdout.is_empty(), "it never was ready");
 }
