@@ -83,6 +83,10 @@ pub(super) const TABLE: &[Situation] = &[
         },
     ),
     client(
+        "client-secret-beside-identity",
+        "`AZURE_CLIENT_SECRET` and its kin beside `IDENTITY_ENDPOINT`.",
+    ),
+    client(
         "federated-token-missing",
         "`AZURE_FEDERATED_TOKEN_FILE` with the path of no file.",
     ),

@@ -4,6 +4,7 @@
 mod host;
 mod sign_in;
 mod vault;
+mod way;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,7 +17,9 @@ use crate::route::Service;
 
 /// All, in the order of the verdicts, with those that have no verdict beside their like.
 fn table() -> impl Iterator<Item = &'static Situation> {
-    [host::TABLE, sign_in::TABLE, vault::TABLE].into_iter().flatten()
+    [host::TABLE, sign_in::TABLE, vault::TABLE, way::TABLE]
+        .into_iter()
+        .flatten()
 }
 
 /// A situation that is wanted, and where.

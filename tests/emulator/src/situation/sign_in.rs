@@ -7,16 +7,24 @@ use crate::fault::Fault;
 use crate::route::Service;
 
 pub(super) const TABLE: &[Situation] = &[
-    server("tenant-invalid", "AADSTS900023.", |draft| {
-        draft.entra(
-            900023,
-            "invalid_request",
-            "Specified tenant identifier is neither a valid DNS name, nor a valid external domain.",
-        )
-    }),
-    server("tenant-unknown", "AADSTS90002.", |draft| {
-        draft.entra(90002, "invalid_request", "Tenant not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.")
-    }),
+    server(
+        "tenant-invalid",
+        "Entra ID gives nobody a token: AADSTS900023.",
+        |draft| {
+            draft.entra(
+                900023,
+                "invalid_request",
+                "Specified tenant identifier is neither a valid DNS name, nor a valid external domain.",
+            )
+        },
+    ),
+    server(
+        "tenant-unknown",
+        "Entra ID gives nobody a token: AADSTS90002.",
+        |draft| {
+            draft.entra(90002, "invalid_request", "Tenant not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.")
+        },
+    ),
     server(
         "tenant-in-another-cloud",
         "Every tenant belongs to the cloud of China, or of the public if it did: AADSTS90038.",
@@ -43,9 +51,11 @@ pub(super) const TABLE: &[Situation] = &[
             Ok(())
         },
     ),
-    server("application-disabled", "AADSTS7000112.", |draft| {
-        draft.entra(7000112, "unauthorized_client", "The application is disabled.")
-    }),
+    server(
+        "application-disabled",
+        "Entra ID gives nobody a token: AADSTS7000112.",
+        |draft| draft.entra(7000112, "unauthorized_client", "The application is disabled."),
+    ),
     server(
         "client-secret-invalid",
         "The applications have another secret: AADSTS7000215.",
@@ -56,27 +66,39 @@ pub(super) const TABLE: &[Situation] = &[
             Ok(())
         },
     ),
-    server("client-secret-expired", "AADSTS7000222.", |draft| {
-        draft.entra(
-            7000222,
-            "invalid_client",
-            "The provided client secret keys are expired.",
-        )
-    }),
-    server("client-credential-missing", "AADSTS700025.", |draft| {
-        draft.entra(
-            700025,
-            "invalid_client",
-            "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
-        )
-    }),
-    server("resource-unknown", "AADSTS500011.", |draft| {
-        draft.entra(
-            500011,
-            "invalid_resource",
-            "The resource principal was not found in the tenant.",
-        )
-    }),
+    server(
+        "client-secret-expired",
+        "Entra ID gives nobody a token: AADSTS7000222.",
+        |draft| {
+            draft.entra(
+                7000222,
+                "invalid_client",
+                "The provided client secret keys are expired.",
+            )
+        },
+    ),
+    server(
+        "client-credential-missing",
+        "Entra ID gives nobody a token: AADSTS700025.",
+        |draft| {
+            draft.entra(
+                700025,
+                "invalid_client",
+                "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+            )
+        },
+    ),
+    server(
+        "resource-unknown",
+        "Entra ID gives nobody a token: AADSTS500011.",
+        |draft| {
+            draft.entra(
+                500011,
+                "invalid_resource",
+                "The resource principal was not found in the tenant.",
+            )
+        },
+    ),
     server(
         "certificate-not-registered",
         "The applications know no certificate: AADSTS700027.",
@@ -88,20 +110,28 @@ pub(super) const TABLE: &[Situation] = &[
             Ok(())
         },
     ),
-    server("assertion-outside-its-time", "AADSTS700024.", |draft| {
-        draft.entra(
-            700024,
-            "invalid_client",
-            "Client assertion is not within its valid time range.",
-        )
-    }),
-    server("assertion-mismatch", "AADSTS700021.", |draft| {
-        draft.entra(
-            700021,
-            "invalid_client",
-            "Client assertion application identifier doesn't match 'client_id' parameter.",
-        )
-    }),
+    server(
+        "assertion-outside-its-time",
+        "Entra ID gives nobody a token: AADSTS700024.",
+        |draft| {
+            draft.entra(
+                700024,
+                "invalid_client",
+                "Client assertion is not within its valid time range.",
+            )
+        },
+    ),
+    server(
+        "assertion-mismatch",
+        "Entra ID gives nobody a token: AADSTS700021.",
+        |draft| {
+            draft.entra(
+                700021,
+                "invalid_client",
+                "Client assertion application identifier doesn't match 'client_id' parameter.",
+            )
+        },
+    ),
     server(
         "federation-missing",
         "The applications have no federated credential: AADSTS70025.",
@@ -160,13 +190,17 @@ pub(super) const TABLE: &[Situation] = &[
             Ok(())
         },
     ),
-    server("sign-in-expired", "AADSTS50173.", |draft| {
-        draft.entra(
-            50173,
-            "invalid_grant",
-            "The provided grant has expired due to it being revoked, a fresh auth token is needed.",
-        )
-    }),
+    server(
+        "sign-in-expired",
+        "Entra ID gives nobody a token: AADSTS50173.",
+        |draft| {
+            draft.entra(
+                50173,
+                "invalid_grant",
+                "The provided grant has expired due to it being revoked, a fresh auth token is needed.",
+            )
+        },
+    ),
     server(
         "device-code-expired",
         "The device code is over when it is used: AADSTS70020.",
@@ -184,41 +218,61 @@ pub(super) const TABLE: &[Situation] = &[
             Ok(())
         },
     ),
-    server("not-assigned", "AADSTS50105.", |draft| {
-        draft.entra(
-            50105,
-            "invalid_grant",
-            "The signed in user is not assigned to a role for the application.",
-        )
-    }),
-    server("conditional-access", "AADSTS53003.", |draft| {
-        draft.entra(
-            53003,
-            "invalid_grant",
-            "Access has been blocked by Conditional Access policies.",
-        )
-    }),
-    server("consent-missing", "AADSTS65001.", |draft| {
-        draft.entra(
-            65001,
-            "invalid_grant",
-            "The user or administrator has not consented to use the application.",
-        )
-    }),
-    server("single-tenant", "AADSTS50194.", |draft| {
-        draft.entra(
-            50194,
-            "invalid_request",
-            "The application is not configured as a multi-tenant application.",
-        )
-    }),
-    server("sign-in-loop", "AADSTS50196.", |draft| {
-        draft.entra(
-            50196,
-            "invalid_grant",
-            "The server terminated an operation because it encountered a client request loop.",
-        )
-    }),
+    server(
+        "not-assigned",
+        "Entra ID gives nobody a token: AADSTS50105.",
+        |draft| {
+            draft.entra(
+                50105,
+                "invalid_grant",
+                "The signed in user is not assigned to a role for the application.",
+            )
+        },
+    ),
+    server(
+        "conditional-access",
+        "Entra ID gives nobody a token: AADSTS53003.",
+        |draft| {
+            draft.entra(
+                53003,
+                "invalid_grant",
+                "Access has been blocked by Conditional Access policies.",
+            )
+        },
+    ),
+    server(
+        "consent-missing",
+        "Entra ID gives nobody a token: AADSTS65001.",
+        |draft| {
+            draft.entra(
+                65001,
+                "invalid_grant",
+                "The user or administrator has not consented to use the application.",
+            )
+        },
+    ),
+    server(
+        "single-tenant",
+        "Entra ID gives nobody a token: AADSTS50194.",
+        |draft| {
+            draft.entra(
+                50194,
+                "invalid_request",
+                "The application is not configured as a multi-tenant application.",
+            )
+        },
+    ),
+    server(
+        "sign-in-loop",
+        "Entra ID gives nobody a token: AADSTS50196.",
+        |draft| {
+            draft.entra(
+                50196,
+                "invalid_grant",
+                "The server terminated an operation because it encountered a client request loop.",
+            )
+        },
+    ),
     server(
         "sign-in-service-busy",
         "The token endpoint answers 503.",

@@ -1,7 +1,6 @@
-//! What the vault says, and what lies between.
+//! What the vault says.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
 
 use super::{Draft, Situation, client, other, server};
 use crate::clock;
@@ -68,12 +67,7 @@ pub(super) const TABLE: &[Situation] = &[
         "Every vault asks for a token of another domain.",
         |draft| draft.fault(Fault::acting(Service::Vault, Action::ChallengeOtherDomain, None)),
     ),
-    server("role-missing", "Nobody has a role on the vault.", |draft| {
-        let vault = draft.vault();
-        vault.rbac = true;
-        vault.access.clear();
-        Ok(())
-    }),
+    server("role-missing", "Nobody has a role on the vault.", no_role),
     server(
         "role-too-fresh",
         "The roles come into force after `requests` of a principal (3) or `seconds` of the vault's clock, or both.",
@@ -91,18 +85,23 @@ pub(super) const TABLE: &[Situation] = &[
         },
     ),
     server(
-        "role-for-management-only",
-        "The role of everybody on the vault is `Key Vault Contributor`.",
+        "role-insufficient",
+        "Everybody on the vault is `Key Vault Contributor`, which manages the vault only.",
         |draft| only_role(draft, Role::Contributor),
     ),
     server(
+        "group-too-fresh",
+        "As `role-missing`: no token shows a group, as there are none here.",
+        no_role,
+    ),
+    server(
         "role-for-metadata-only",
-        "The role of everybody on the vault is `Key Vault Reader`.",
+        "Everybody on the vault is `Key Vault Reader`, which lists only.",
         |draft| only_role(draft, Role::Reader),
     ),
     server(
         "role-denied",
-        "The assignments have a condition: another secret.",
+        "The assignments have a condition that no secret meets.",
         |draft| {
             draft
                 .assignments()?
@@ -122,7 +121,7 @@ pub(super) const TABLE: &[Situation] = &[
         },
     ),
     server(
-        "access-policies-in-use",
+        "access-policies",
         "The vault uses access policies: who had a role may get and list.",
         |draft| {
             let vault = draft.vault();
@@ -162,7 +161,7 @@ pub(super) const TABLE: &[Situation] = &[
         },
     ),
     server(
-        "purge-protection-missing",
+        "no-purge-protection",
         "Deleted secrets may be purged at once: `Recoverable+Purgeable`.",
         |draft| {
             draft.vault().soft_delete = SoftDelete::default();
@@ -170,7 +169,7 @@ pub(super) const TABLE: &[Situation] = &[
         },
     ),
     server(
-        "retention-short",
+        "short-retention",
         "Deleted secrets may be purged at once, and are after 7 days: `CustomizedRecoverable+Purgeable`.",
         |draft| {
             draft.vault().soft_delete = SoftDelete {
@@ -213,12 +212,13 @@ pub(super) const TABLE: &[Situation] = &[
     ),
     server(
         "secret-outside-its-time",
+        "The secret expired `seconds` (3600) ago; the client refuses it if told to.",
+        expired,
+    ),
+    server(
+        "secret-expired",
         "The secret expired `seconds` (3600) ago.",
-        |draft| {
-            let ago = u64::from(draft.seconds(3_600));
-            draft.secret()?.expires = Some(clock::now().saturating_sub(ago));
-            Ok(())
-        },
+        expired,
     ),
     server(
         "secret-not-yet-valid",
@@ -238,16 +238,12 @@ pub(super) const TABLE: &[Situation] = &[
             Ok(())
         },
     ),
+    server("no-expiry", "The secret has no date of expiry.", |draft| {
+        draft.secret()?.expires = None;
+        Ok(())
+    }),
     server(
-        "secret-without-expiry",
-        "The secret has no date of expiry.",
-        |draft| {
-            draft.secret()?.expires = None;
-            Ok(())
-        },
-    ),
-    server(
-        "version-not-latest",
+        "version-pinned",
         "The secret has an earlier version, with another value.",
         |draft| {
             let name = draft.secret_name()?;
@@ -325,46 +321,42 @@ pub(super) const TABLE: &[Situation] = &[
         draft.fault(Fault::failing(Service::Vault, 503, None))
     }),
     server(
-        "clock-skewed",
+        "clock-wrong",
+        "The same as `clock-off`, and the vault finds every token expired.",
+        |draft| {
+            draft.config.date_ahead_s = i64::from(draft.seconds(900));
+            draft.vault().token_refusal = Some(TokenRefusal::Expired);
+            Ok(())
+        },
+    ),
+    server(
+        "clock-off",
         "The `Date` header of every answer is `seconds` (900) ahead.",
         |draft| {
             draft.config.date_ahead_s = i64::from(draft.seconds(900));
             Ok(())
         },
     ),
-    client(
-        "name-not-resolved",
-        "Ask a name that ends in `.invalid`, without proxy.",
-    ),
-    client(
-        "unreachable",
-        "`AZURE_POD_IDENTITY_AUTHORITY_HOST` or the vault's URL with a port on which nothing listens.",
-    ),
-    server(
-        "too-slow",
-        "Every vault is silent for `seconds` (60), and hangs up.",
-        |draft| {
-            let seconds = Duration::from_secs(draft.seconds(60).into());
-            draft.fault(Fault::acting(Service::Vault, Action::Hang, Some(seconds)))
-        },
-    ),
-    client(
-        "proxy-in-the-way",
-        "Ask the proxy for a vault that is not configured: it answers 502.",
-    ),
-    client("tls-not-trusted", "Do not trust the CA certificate."),
-    server(
-        "foreign-answer",
-        "The page of a captive portal answers in place of every vault.",
-        |draft| draft.fault(Fault::acting(Service::Vault, Action::Html, None)),
-    ),
 ];
+
+fn no_role(draft: &mut Draft) -> Result<(), String> {
+    let vault = draft.vault();
+    vault.rbac = true;
+    vault.access.clear();
+    Ok(())
+}
 
 fn only_role(draft: &mut Draft, role: Role) -> Result<(), String> {
     for entry in draft.assignments()? {
         entry.secrets.clear();
         entry.roles = vec![role];
     }
+    Ok(())
+}
+
+fn expired(draft: &mut Draft) -> Result<(), String> {
+    let ago = u64::from(draft.seconds(3_600));
+    draft.secret()?.expires = Some(clock::now().saturating_sub(ago));
     Ok(())
 }
 
