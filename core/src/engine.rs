@@ -298,8 +298,7 @@ impl Run {
                     let reached = self.in_time(doctor.reach(context, vault)).await;
                     troubles.extend(reached.err().map(|error| trouble(None, &error)));
                 }
-                let ok = troubles.is_empty();
-                Ok(Reply::Health(Health { ok, troubles }))
+                Ok(Reply::Health(Health::of(troubles)))
             }
             Consultation::Explain { secrets, instances } => {
                 let forecast = self

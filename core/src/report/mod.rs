@@ -202,6 +202,8 @@ pub struct Health {
     pub ok: bool,
     /// Where it is not.
     pub troubles: Vec<Trouble>,
+    /// The answer for people.
+    pub text: String,
 }
 
 /// One thing that is not at hand.

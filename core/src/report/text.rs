@@ -3,9 +3,10 @@
 
 use std::fmt::{self, Display, Write};
 
-use super::{Finding, Forecast, Host, HostKind, Report};
+use super::{Finding, Forecast, Health, Host, HostKind, Report, Trouble};
 use crate::secret::SecretProperties;
 use crate::time::UnixTime;
+use crate::verdict::Verdict;
 
 /// Where the second column begins.
 const COLUMN: usize = 11;
@@ -188,6 +189,39 @@ impl Display for super::Asked {
             }
             None => Ok(()),
         }
+    }
+}
+
+impl Health {
+    /// The answer with its text.
+    pub(crate) fn of(troubles: Vec<Trouble>) -> Self {
+        let mut page = Page(String::new());
+        if troubles.is_empty() {
+            page.line("ok");
+        }
+        for trouble in &troubles {
+            page.line(format_args!("trouble: {trouble}"));
+            if let Some(advice) = &trouble.advice {
+                page.line(format_args!("  To do: {advice}"));
+            }
+        }
+        Self {
+            ok: troubles.is_empty(),
+            text: page.0,
+            troubles,
+        }
+    }
+}
+
+impl Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.name {
+            write!(f, "{name}: ")?;
+        }
+        // A chain's further lines are one for each source.
+        let message = self.error.message.lines().next().unwrap_or_default();
+        let word = self.verdict.map_or(self.error.kind.name(), Verdict::code);
+        write!(f, "{message} ({word})")
     }
 }
 
