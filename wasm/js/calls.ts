@@ -4,9 +4,11 @@
  * @module
  */
 
+import { type Diagnosis, type Forecast, type Health, toldFrom } from "./doctor.js";
 import type { SecretValue } from "./engine.js";
 import { invalidArgument } from "./errors.js";
-import { type PropertiesJson, propertiesFrom, type SecretProperties } from "./models.js";
+import { readReply } from "./json.js";
+import { propertiesFrom, type RawProperties, type SecretProperties } from "./models.js";
 import { paged, type PagedAsyncIterableIterator } from "./paging.js";
 import { type Begun, type Look, resumed } from "./polling.js";
 import type { Finished, Pump } from "./pump.js";
@@ -45,7 +47,16 @@ export class Calls {
 
   /** Has an operation done that ends with JSON. */
   async reply<T>(op: string, request: object, options: OperationOptions, value?: SecretValue): Promise<T> {
-    return JSON.parse((await this.one<"reply">(op, request, options, value))[2]) as T;
+    return readReply((await this.one<"reply">(op, request, options, value))[2]);
+  }
+
+  /** Asks the doctor. */
+  async told<T extends Diagnosis | Health | Forecast>(
+    op: string,
+    request: object,
+    options: OperationOptions,
+  ): Promise<T> {
+    return toldFrom((await this.one<"reply">(op, request, options))[2]);
   }
 
   /** Has an operation done that ends with the properties of a secret. */
@@ -55,20 +66,20 @@ export class Calls {
     options: OperationOptions,
     value?: SecretValue,
   ): Promise<SecretProperties> {
-    const reply = await this.reply<{ properties: PropertiesJson }>(op, request, options, value);
+    const reply = await this.reply<{ properties: RawProperties }>(op, request, options, value);
     return propertiesFrom(reply.properties);
   }
 
   /** The pages of a list. */
-  list<Json, T>(
+  list<Raw, T>(
     op: string,
     request: object,
-    read: (json: Json) => T,
+    read: (raw: Raw) => T,
     options: ListOptions,
   ): PagedAsyncIterableIterator<T> {
     return paged(async ({ continuationToken: continuation, maxPageSize }) => {
       const paging = { ...request, continuation, max_page_size: maxPageSize };
-      const reply = await this.reply<{ page: Json[]; continuation: string | null }>(op, paging, options);
+      const reply = await this.reply<{ page: Raw[]; continuation?: string }>(op, paging, options);
       return { items: reply.page.map(read), continuation: reply.continuation };
     });
   }
@@ -86,10 +97,10 @@ export class Calls {
         throw invalidArgument("resumeFrom must be what toString of a poller gave.");
       }
       const { reply, isCompleted } = before;
-      return { ...read(JSON.parse(reply)), finished: isCompleted, reply };
+      return { ...read(readReply(reply)), finished: isCompleted, reply };
     }
     const [, , reply] = await this.one<"reply">(op, { name }, options);
-    return { ...read(JSON.parse(reply)), reply };
+    return { ...read(readReply(reply)), reply };
   }
 
   /** How a poller looks whether the vault has finished. */

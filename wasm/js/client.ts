@@ -8,16 +8,17 @@ import { decodeBase64, encodeBase64 } from "./base64.js";
 import { Calls } from "./calls.js";
 import { type Credential, credentialOf } from "./credential.js";
 import { DefaultAzureCredential } from "./credentials.js";
+import type { Diagnosis, Forecast, Health } from "./doctor.js";
 import { errorFrom, invalidArgument, isRawError, NightlatchError } from "./errors.js";
 import { type EventFacts, type EventType, NightlatchEvent } from "./events.js";
 import {
   type CacheInfo,
   cacheInfoFrom,
-  type DeletedJson,
+  type RawDeleted,
   type DeletedSecret,
   deletedFrom,
   type KeyVaultSecret,
-  type PropertiesJson,
+  type RawProperties,
   propertiesFrom,
   secretFrom,
   type SecretProperties,
@@ -28,6 +29,8 @@ import { Poller, type PollerLike, type PollOperationState } from "./polling.js";
 import type { Pump } from "./pump.js";
 import {
   changed,
+  type DiagnoseOptions,
+  type ExplainOptions,
   type GetSecretOptions,
   type GetSecretsOptions,
   type ListOptions,
@@ -115,12 +118,9 @@ export class SecretClient extends EventTarget {
     names: Iterable<string>,
     options: GetSecretsOptions = {},
   ): Promise<Map<string, KeyVaultSecret | NightlatchError>> {
-    if (typeof names === "string") {
-      throw invalidArgument("getSecrets takes a list of names; for one secret there is getSecret.");
-    }
     const { refresh = false, returnErrors = false } = options;
     const found = new Map<string, KeyVaultSecret | NightlatchError | undefined>();
-    for (const name of names) {
+    for (const name of namesOf(names)) {
       found.set(name, refresh ? undefined : this.#peek(name, undefined));
     }
     const asked = [...found.keys()].filter((name) => found.get(name) === undefined);
@@ -237,7 +237,7 @@ export class SecretClient extends EventTarget {
     options: SecretPollerOptions = {},
   ): Promise<PollerLike<PollOperationState<DeletedSecret>, DeletedSecret>> {
     const begun = await this.#calls.begin("delete_secret", name, options, (reply) => {
-      const { deleted, finished } = reply as { deleted: DeletedJson; finished: boolean };
+      const { deleted, finished } = reply as { deleted: RawDeleted; finished: boolean };
       return { result: deletedFrom(deleted), finished };
     });
     return new Poller(this.#calls.looking("deletion_finished", name, options), begun);
@@ -245,7 +245,7 @@ export class SecretClient extends EventTarget {
 
   /** Gets a deleted secret, without its value. Needs the permission to get. */
   async getDeletedSecret(name: string, options: OperationOptions = {}): Promise<DeletedSecret> {
-    const { deleted } = await this.#calls.reply<{ deleted: DeletedJson }>(
+    const { deleted } = await this.#calls.reply<{ deleted: RawDeleted }>(
       "get_deleted_secret",
       { name },
       options,
@@ -262,7 +262,7 @@ export class SecretClient extends EventTarget {
     options: SecretPollerOptions = {},
   ): Promise<PollerLike<PollOperationState<SecretProperties>, SecretProperties>> {
     const begun = await this.#calls.begin("recover_deleted_secret", name, options, (reply) => {
-      const { properties } = reply as { properties: PropertiesJson };
+      const { properties } = reply as { properties: RawProperties };
       return { result: propertiesFrom(properties), finished: false };
     });
     return new Poller(this.#calls.looking("recovery_finished", name, options), begun);
@@ -292,6 +292,36 @@ export class SecretClient extends EventTarget {
       throw invalidArgument("A backup is a Uint8Array.");
     }
     return this.#calls.properties("restore_secret_backup", {}, options, encodeBase64(backup));
+  }
+
+  /**
+   * Goes the whole way to a secret once, and tells what is missing on this host: the verdict, and the command that
+   * mends it. Trouble is an answer here, and no error.
+   *
+   * @param name - without it, the list of secrets is what is tried
+   * @throws NightlatchError - `INVALID_ARGUMENT`: name or version is no valid one
+   * @throws AbortError - `abortSignal` was aborted
+   */
+  async diagnose(name?: string, options: DiagnoseOptions = {}): Promise<Diagnosis> {
+    return this.#calls.told("diagnose", { name, version: options.version }, options);
+  }
+
+  /**
+   * Whether secrets can be had, for readiness probes: from the caches where they hold them, and with a deadline of five
+   * seconds unless `timeout` says otherwise. Trouble is an answer here, and no error.
+   *
+   * @param names - without any, whether the vault lets this identity in
+   * @throws NightlatchError - `INVALID_ARGUMENT`: a name is no valid one
+   * @throws AbortError - `abortSignal` was aborted
+   */
+  async check(names: Iterable<string> = [], options: OperationOptions = {}): Promise<Health> {
+    return this.#calls.told("check", { names: namesOf(names) }, options);
+  }
+
+  /** Tells, without the network, which sources would be asked for a token, and what reading secrets would cost. */
+  async explain(options: ExplainOptions = {}): Promise<Forecast> {
+    const { secrets, instances } = options;
+    return this.#calls.told("explain", { vault: undefined, secrets, instances }, options);
   }
 
   /**
@@ -397,4 +427,12 @@ export class SecretClient extends EventTarget {
     this.dispatchEvent(new NightlatchEvent(type, detail as never));
     this.dispatchEvent(new NightlatchEvent("event", { type, ...detail } as never));
   }
+}
+
+/** A text is iterable too, and would count as its letters. */
+function namesOf(names: Iterable<string>): string[] {
+  if (typeof names === "string") {
+    throw invalidArgument(`Names of secrets are given as a list: ["${names}"].`);
+  }
+  return [...names];
 }

@@ -6,7 +6,8 @@
  */
 
 import type { RawError } from "./engine.js";
-import { type Attempt, type Identity, readIdentity } from "./events.js";
+import type { Attempt, Identity } from "./events.js";
+import { renamed } from "./json.js";
 import type { GetTokenOptions } from "./token.js";
 
 /** What the caller can do about an error. */
@@ -88,7 +89,7 @@ export class NightlatchError extends Error {
     this.number = raw.number;
     this.summary = raw.message;
     this.source = raw.source;
-    this.identity = raw.identity && readIdentity(raw.identity);
+    this.identity = renamed("identity", raw.identity) as Identity | undefined;
     this.statusCode = raw.status;
     this.errorCode = raw.code;
     this.innerCode = raw.innerCode;

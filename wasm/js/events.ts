@@ -4,6 +4,8 @@
  * @module
  */
 
+import { renamed } from "./json.js";
+
 /** Who a token stands for, as far as it told. */
 export interface Identity {
   /** Tenant id. */
@@ -85,37 +87,8 @@ export class NightlatchEvent<T extends EventType = EventType> extends Event {
   }
 }
 
-const IDENTITY: Record<string, string> = {
-  tenant: "tenantId",
-  client: "clientId",
-  object: "objectId",
-  resource: "resourceId",
-};
-
 /** Reads an event as the engine writes it. */
 export function readEvent(json: string): EventFacts {
-  const { event, ...facts } = JSON.parse(json) as { event: string };
-  return { type: event.replaceAll("_", ""), ...(camelCase(facts) as object) } as EventFacts;
-}
-
-/** An identity as the engine writes it, under the names that users know. */
-export function readIdentity(raw: Record<string, string | null | undefined>): Identity {
-  const known = Object.entries(raw).filter(([, value]) => value != null);
-  return Object.fromEntries(known.map(([name, value]) => [IDENTITY[name] ?? name, value]));
-}
-
-/** Plain data of the engine's under the names that users know. */
-export function camelCase(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(camelCase);
-  }
-  if (value === null || typeof value !== "object") {
-    return value;
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([name, part]) => [
-      name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
-      name === "identity" ? readIdentity(part) : camelCase(part),
-    ]),
-  );
+  const { event, ...facts } = JSON.parse(json, renamed) as { event: string };
+  return { type: event.replaceAll("_", ""), ...facts } as EventFacts;
 }

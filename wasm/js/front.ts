@@ -6,6 +6,21 @@
 
 export { SecretClient, type SecretClientEventMap, type SecretClientOptions } from "./client.js";
 export * from "./credentials.js";
+export type {
+  Bearer,
+  Caution,
+  Diagnosis,
+  Failure,
+  Finding,
+  Forecast,
+  Health,
+  Host,
+  Prospect,
+  Requests,
+  Service,
+  Source,
+  Trouble,
+} from "./doctor.js";
 export type { SecretValue, SignatureAlgorithm } from "./engine.js";
 export {
   AbortError,
@@ -47,6 +62,8 @@ export type {
 export type { Page, PagedAsyncIterableIterator, PageSettings } from "./paging.js";
 export type { PollerLike, PollOperationState, PollOptions } from "./polling.js";
 export type {
+  DiagnoseOptions,
+  ExplainOptions,
   GetSecretOptions,
   GetSecretsOptions,
   ListOptions,

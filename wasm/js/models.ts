@@ -6,6 +6,7 @@
  */
 
 import type { RawSecret } from "./engine.js";
+import { readReply } from "./json.js";
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 const DENO_INSPECT = Symbol.for("Deno.customInspect");
@@ -182,10 +183,16 @@ export function secretFrom(raw: RawSecret): KeyVaultSecret {
 
 function build(raw: RawSecret): KeyVaultSecret {
   const { value, made: _made, ...properties } = raw;
-  return new KeyVaultSecret(value, Object.freeze(propertiesOf(properties)));
+  return new KeyVaultSecret(value, Object.freeze(propertiesFrom(properties)));
 }
 
-function propertiesOf(raw: Omit<RawSecret, "value" | "made">): SecretProperties {
+type Times = "notBefore" | "expiresOn" | "createdOn" | "updatedOn";
+
+/** Properties of a secret as the engine gives them: beside a value, or in a reply. */
+export type RawProperties = Omit<RawSecret, Times | "value" | "made"> & { [T in Times]?: number | Date };
+
+/** Properties as users see them. */
+export function propertiesFrom(raw: RawProperties): SecretProperties {
   const { keyId, notBefore, expiresOn, createdOn, updatedOn, tags, ...same } = raw;
   return {
     ...same,
@@ -198,48 +205,23 @@ function propertiesOf(raw: Omit<RawSecret, "value" | "made">): SecretProperties 
   };
 }
 
-/** Properties as the engine's JSON has them: times in seconds, null for what is not known. */
-export interface PropertiesJson {
-  [name: string]: string | number | boolean | Record<string, string> | null;
+/** A deleted secret as the engine replies. */
+export interface RawDeleted {
+  properties: RawProperties;
+  recoveryId?: string;
+  deletedDate?: Date;
+  scheduledPurgeDate?: Date;
 }
 
-/** A deleted secret in the engine's JSON. */
-export interface DeletedJson {
-  properties: PropertiesJson;
-  recovery_id: string | null;
-  deleted_date: number | null;
-  scheduled_purge_date: number | null;
-}
-
-const TIMES = ["notBefore", "expiresOn", "createdOn", "updatedOn"];
-
-/** Properties out of the engine's JSON. */
-export function propertiesFrom(json: PropertiesJson): SecretProperties {
-  const known = Object.entries(json).flatMap(([name, value]) => {
-    const here = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-    return value === null ? [] : [[here, TIMES.includes(here) ? Number(value) * 1000 : value] as const];
-  });
-  return propertiesOf(Object.fromEntries(known) as unknown as RawSecret);
-}
-
-/** A deleted secret out of the engine's JSON. */
-export function deletedFrom(json: DeletedJson): DeletedSecret {
-  const { recovery_id: recoveryId, deleted_date: deleted, scheduled_purge_date: purge } = json;
-  const dates = {
-    ...(recoveryId !== null && { recoveryId }),
-    ...(deleted !== null && { deletedOn: new Date(deleted * 1000) }),
-    ...(purge !== null && { scheduledPurgeDate: new Date(purge * 1000) }),
-  };
-  const properties = propertiesFrom(json.properties);
-  return { name: properties.name, properties: { ...properties, ...dates }, ...dates };
+/** A deleted secret as users see it. */
+export function deletedFrom(raw: RawDeleted): DeletedSecret {
+  const { properties, deletedDate: deletedOn, ...same } = raw;
+  const more = { ...same, ...(deletedOn && { deletedOn }) };
+  return { name: properties.name, properties: { ...propertiesFrom(properties), ...more }, ...more };
 }
 
 /** What a cache tells of itself, out of the engine's JSON. */
 export function cacheInfoFrom(json: string): CacheInfo {
-  const {
-    oldest_age_ms: age,
-    stale_served: staleServed,
-    ...same
-  } = JSON.parse(json) as Record<string, number | null>;
-  return { ...same, staleServed, ...(age != null && { oldestAgeInMs: age }) } as unknown as CacheInfo;
+  const { oldestAgeMs, ...same } = readReply<CacheInfo & { oldestAgeMs?: number }>(json);
+  return { ...same, ...(oldestAgeMs !== undefined && { oldestAgeInMs: oldestAgeMs }) };
 }

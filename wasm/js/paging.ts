@@ -26,7 +26,9 @@ export interface PagedAsyncIterableIterator<T> extends AsyncIterableIterator<T> 
 }
 
 /** Fetches one page. */
-export type Fetching<T> = (settings: PageSettings) => Promise<{ items: T[]; continuation: string | null }>;
+export type Fetching<T> = (
+  settings: PageSettings,
+) => Promise<{ items: T[]; continuation?: string | undefined }>;
 
 /** The list that a function fetches the pages of. */
 export function paged<T>(fetch: Fetching<T>): PagedAsyncIterableIterator<T> {
@@ -54,7 +56,7 @@ async function* pagesOf<T>(fetch: Fetching<T>, settings: PageSettings): AsyncGen
       ...settings,
       ...(token !== undefined && { continuationToken: token }),
     });
-    token = continuation ?? undefined;
+    token = continuation;
     // Not enumerable, so that a page looks and compares like the array that it is.
     yield Object.defineProperty(items, "continuationToken", { value: token }) as Page<T>;
   } while (token !== undefined);

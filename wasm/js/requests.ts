@@ -37,6 +37,20 @@ export interface GetSecretsOptions extends OperationOptions {
   returnErrors?: boolean | undefined;
 }
 
+/** Options of `diagnose`. */
+export interface DiagnoseOptions extends OperationOptions {
+  /** One version of the secret, instead of the latest. */
+  version?: string | undefined;
+}
+
+/** Options of `explain`. */
+export interface ExplainOptions extends OperationOptions {
+  /** How many secrets are read. Default 1. */
+  secrets?: number | undefined;
+  /** How many processes read them. Default 1. */
+  instances?: number | undefined;
+}
+
 /** Options of `withSecret`. */
 export interface WithSecretOptions extends OperationOptions {
   /** Tells whether an error means that the secret's value is no longer accepted. */

@@ -4,7 +4,7 @@ use nightlatch_core::effect::FaultKind;
 use nightlatch_tests::source::{files, workspace};
 
 use super::Surface;
-use super::text::{between, faults, quoted, typescript, words};
+use super::text::{self, between, faults, quoted, typescript, words};
 
 /// Settings of credentials whose name is another than the core's in camel case: class (or `*`), here, there.
 const RENAMED: &[(&str, &str, &str)] = &[
@@ -170,6 +170,24 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
         "token.ts",
         "  requestOptions?: { timeout?: number };",
     ),
+    ("diagnose.name", "client.ts", "async diagnose(name?: string"),
+    (
+        "diagnose.version",
+        "requests.ts",
+        "DiagnoseOptions extends OperationOptions {\n  version?: string",
+    ),
+    (
+        "check.names",
+        "client.ts",
+        "async check(names: Iterable<string> = []",
+    ),
+    (
+        "explain.timeout",
+        "client.ts",
+        "async explain(options: ExplainOptions",
+    ),
+    ("explain.secrets", "requests.ts", "  secrets?: number"),
+    ("explain.instances", "requests.ts", "  instances?: number"),
     ("cached", "client.ts", "getCachedSecret(name: string"),
     ("cache_info", "client.ts", "cacheInfo(): CacheInfo"),
     ("invalidate", "client.ts", "invalidate(name?: string"),
@@ -218,9 +236,10 @@ fn operations() -> Vec<String> {
         .collect();
     let client: Vec<&str> = known
         .iter()
-        .filter(|(name, file, _)| *file == "client.ts" && name.contains('_'))
+        .filter(|(name, file, _)| *file == "client.ts" && name.contains(['_', '.']))
         .map(|(name, ..)| name.split('.').next().unwrap_or_default())
-        .filter(|name| !matches!(*name, "cache_info" | "invalidate_all"))
+        // An explanation concerns no vault.
+        .filter(|name| !matches!(*name, "*" | "cache_info" | "invalidate_all" | "explain"))
         .collect();
     let mut found = Vec::new();
     for (name, ..) in &known {
@@ -397,6 +416,64 @@ fn events() -> Vec<String> {
         found.extend(facts.map(|(name, _)| format!("event {event}.{}", snake(name.trim()))));
     }
     found
+}
+
+/// What the doctor tells, under the names of its types here, and what is called otherwise there: type, member, field.
+const TOLD: &[(&str, &str)] = &[
+    ("Diagnosis", "Report"),
+    ("Finding", "Finding"),
+    ("Failure", "Failure"),
+    ("Host", "Host"),
+    ("Source", "Asked"),
+    ("Bearer", "Bearer"),
+    ("Service", "Service"),
+    ("Caution", "Warning"),
+    ("Health", "Health"),
+    ("Trouble", "Trouble"),
+    ("Forecast", "Forecast"),
+    ("Prospect", "Prospect"),
+    ("Requests", "Requests"),
+];
+const TOLD_RENAMED: &[(&str, &str, &str)] = &[
+    ("Diagnosis", "vaultUrl", "vault"),
+    ("Failure", "code", "kind"),
+    ("Failure", "statusCode", "status"),
+    ("Failure", "errorCode", "code"),
+];
+
+#[test]
+fn all_that_the_doctor_tells_is_typed() {
+    let (here, there) = (
+        source("doctor.ts"),
+        text::read(&workspace().join("core/src/report/mod.rs")),
+    );
+    assert_eq!(there.matches("pub struct ").count(), TOLD.len());
+    for (interface, structure) in TOLD {
+        let body = between(&there, &format!("pub struct {structure} {{"), "\n}");
+        let fields = body.lines().filter_map(|line| line.trim().strip_prefix("pub "));
+        let mut fields: Vec<String> = fields
+            .filter_map(|field| Some(field.split_once(':')?.0.to_owned()))
+            // Its parts stand beside the others.
+            .filter(|field| !(*interface == "Bearer" && field == "identity"))
+            .collect();
+        let (_, body) = here
+            .split_once(&format!("export interface {interface} "))
+            .expect("it is declared");
+        let members = body.split("\n}").next().unwrap_or_default().lines();
+        let members = members.filter_map(|line| line.trim().strip_prefix("readonly "));
+        let mut members: Vec<String> = members
+            .filter_map(|member| Some(member.split_once(':')?.0.trim_end_matches('?')))
+            .map(|member| {
+                let renamed = TOLD_RENAMED
+                    .iter()
+                    .find(|(who, here, _)| who == interface && *here == member);
+                renamed.map_or_else(|| snake(member), |(.., there)| (*there).to_owned())
+            })
+            .collect();
+        fields.sort();
+        members.sort();
+        assert_eq!(members, fields, "{interface}");
+    }
 }
 
 /// The sign-in services that users name by their clouds, as the core writes them.

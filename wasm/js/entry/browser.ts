@@ -6,9 +6,10 @@
  * @module
  */
 
+import { load } from "../init.js";
 import { installWasm } from "../wasm.js";
 
-installWasm({ sameOrigin: true }, () => new URL("../engine/nightlatch.wasm", import.meta.url));
+installWasm({ sameOrigin: true }, () => load(new URL("../engine/nightlatch.wasm", import.meta.url)));
 
 export * from "../front.js";
 export { init } from "../init.js";

@@ -5,7 +5,8 @@
  */
 
 import { readFile } from "../host/files.js";
-import { installWasm, load } from "../wasm.js";
+import { load } from "../init.js";
+import { installWasm } from "../wasm.js";
 
 declare const Bun: { file(path: URL): { bytes(): Promise<Uint8Array<ArrayBuffer>> } };
 declare const process: { platform: string };
@@ -17,7 +18,7 @@ const PLATFORMS: Record<string, "linux" | "windows" | "macos"> = {
 };
 
 const source = () => Bun.file(new URL("../engine/nightlatch-full.wasm", import.meta.url)).bytes();
-installWasm({ platform: PLATFORMS[process.platform] ?? "other", readFile }, source);
+installWasm({ platform: PLATFORMS[process.platform] ?? "other", readFile }, () => load(source()));
 await load(source());
 
 export * from "../front.js";

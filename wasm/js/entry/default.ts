@@ -5,9 +5,10 @@
  * @module
  */
 
+import { load } from "../init.js";
 import { installWasm } from "../wasm.js";
 
-installWasm({}, () => new URL("../engine/nightlatch.wasm", import.meta.url));
+installWasm({}, () => load(new URL("../engine/nightlatch.wasm", import.meta.url)));
 
 export * from "../front.js";
 export { init } from "../init.js";

@@ -5,7 +5,8 @@
  */
 
 import { readFile } from "../host/files.js";
-import { installWasm, load } from "../wasm.js";
+import { load } from "../init.js";
+import { installWasm } from "../wasm.js";
 
 declare const Deno: {
   build: { os: string };
@@ -19,7 +20,7 @@ const PLATFORMS: Record<string, "linux" | "windows" | "macos"> = {
 };
 
 const source = () => Deno.readFile(new URL("../engine/nightlatch-full.wasm", import.meta.url));
-installWasm({ platform: PLATFORMS[Deno.build.os] ?? "other", readFile }, source);
+installWasm({ platform: PLATFORMS[Deno.build.os] ?? "other", readFile }, () => load(source()));
 await load(source());
 
 export * from "../front.js";

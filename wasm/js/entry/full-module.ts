@@ -9,8 +9,8 @@ import module from "../engine/nightlatch-full.wasm";
 
 import { initSync, installWasm } from "../wasm.js";
 
-installWasm({ renewal: "caller", pulseMs: 4, lateEngine: true }, () => module);
-initSync(module);
+const engine = initSync(module);
+installWasm({ renewal: "caller", pulseMs: 4, lateEngine: true }, async () => engine);
 
 export * from "../front.js";
-export { init } from "../init.js";
+export { init } from "../ready.js";

@@ -9,8 +9,8 @@ import { readFileSync } from "node:fs";
 import { initSync, installWasm } from "../wasm.js";
 
 const bytes = readFileSync(new URL("../engine/nightlatch-full.wasm", import.meta.url));
-installWasm({}, () => bytes);
-initSync(bytes);
+const engine = initSync(bytes);
+installWasm({}, async () => engine);
 
 export * from "../front.js";
-export { init } from "../init.js";
+export { init } from "../ready.js";

@@ -3,7 +3,15 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { AbortError, NightlatchError } from "../../dist/front.js";
-import { cacheFacts, deletedFacts, errorFacts, eventOf, identityFacts, propertyFacts } from "./names.mjs";
+import {
+  cacheFacts,
+  deletedFacts,
+  errorFacts,
+  eventOf,
+  identityFacts,
+  propertyFacts,
+  toldFacts,
+} from "./names.mjs";
 import { callers } from "./player.mjs";
 
 /** All differences; none means that the scenario holds. */
@@ -63,6 +71,10 @@ function* ofResult(name, expected, result) {
   yield* ofParts(name, Object.fromEntries(named), result);
   yield* ofParts(`${name}: properties`, expected.properties, propertyFacts(result?.properties ?? {}));
   yield* ofParts(`${name}: deleted`, expected.deleted, deletedFacts(result));
+  // Both as users see it and as the core wrote it.
+  yield* inDepth(`${name}: told`, expected.told, result?.told && toldFacts(result.told));
+  yield* inDepth(`${name}: told as JSON`, expected.told, result?.told?.toJSON());
+  yield* lacking(name, "text", expected.text_contains, String(result?.told));
   const { secrets = {} } = expected;
   for (const [secret, fared] of Object.entries(secrets)) {
     const end = result.secrets.get(secret);
@@ -82,11 +94,7 @@ function* ofError(name, expected, error) {
   yield* ofParts(name, Object.fromEntries(named), facts);
   const texts = { message: error.summary, advice: error.advice ?? "" };
   for (const [what, text] of Object.entries(texts)) {
-    for (const part of expected[`${what}_contains`] ?? []) {
-      if (!text.includes(part)) {
-        yield `${name}: the ${what} lacks ${part}: ${text}`;
-      }
-    }
+    yield* lacking(name, what, expected[`${what}_contains`], text);
   }
   for (const part of expected.message_lacks ?? []) {
     if (error.summary.includes(part)) {
@@ -94,6 +102,27 @@ function* ofError(name, expected, error) {
     }
   }
   yield* ofParts(`${name}: identity`, expected.identity, identityFacts(error.identity));
+}
+
+function* lacking(name, what, expected = [], text) {
+  yield* expected
+    .filter((part) => !text.includes(part))
+    .map((it) => `${name}: the ${what} lacks ${it}: ${text}`);
+}
+
+/** Members that are expected must be there; lists are compared as wholes, item by item. */
+function* inDepth(what, expected, actual = null) {
+  if (expected === null || typeof expected !== "object") {
+    if (expected !== undefined && expected !== actual) {
+      yield `${what} is ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`;
+    }
+  } else if (Array.isArray(expected) && expected.length !== actual?.length) {
+    yield `${what} is ${JSON.stringify(actual)}, expected ${expected.length} items`;
+  } else {
+    for (const [part, value] of Object.entries(expected)) {
+      yield* inDepth(`${what}.${part}`, value, actual?.[part]);
+    }
+  }
 }
 
 function* ofParts(what, expected = {}, actual = {}) {

@@ -18,8 +18,8 @@ const NAMES = {
     "at_ms as count op vault name version value arguments scopes tenant claims authenticate by_ms timeout " +
     "cancel_at_ms expect finished_within_ms finished_after_ms",
   ending:
-    "value properties deleted page continuation finished backup secrets next_refresh token error message_contains " +
-    "message_lacks advice_contains attempts status code inner_code help source request_id claims identity cancelled",
+    "value properties deleted page continuation finished backup secrets told text_contains next_refresh token error " +
+    "message_contains message_lacks advice_contains attempts status code inner_code help source request_id claims identity cancelled",
   expect:
     "requests counts commands files signatures prompts pages events events_include events_exclude cache_info " +
     "never_sent_to construction",

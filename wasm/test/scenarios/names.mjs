@@ -127,6 +127,28 @@ export function identityFacts({ tenantId, clientId, objectId, resourceId } = {})
   return { tenant: tenantId, client: clientId, object: objectId, resource: resourceId };
 }
 
+/** What the doctor told, by the names of scenarios. */
+export function toldFacts(told) {
+  const { vaultUrl, error, identity, secret, troubles, ...same } = told;
+  const { source, kind, issuedOn, expiresOn, ...who } = identity ?? {};
+  return snakeCase({
+    ...same,
+    vault: vaultUrl,
+    error: failureFacts(error),
+    identity: identity && { source, kind, issuedOn, expiresOn, ...identityFacts(who) },
+    secret: secret && propertyFacts(secret),
+    troubles: troubles?.map(({ error, ...trouble }) => ({ ...trouble, error: failureFacts(error) })),
+  });
+}
+
+function failureFacts(error) {
+  if (error === undefined) {
+    return undefined;
+  }
+  const { code: kind, statusCode: status, errorCode: code, ...same } = error;
+  return { kind, status, code, ...same };
+}
+
 /** What a deleted secret has besides its properties, by the names of scenarios. */
 export function deletedFacts({ recoveryId, deletedOn, scheduledPurgeDate } = {}) {
   const { deleted_on: deleted, ...others } = propertyFacts({ recoveryId, deletedOn, scheduledPurgeDate });
@@ -141,9 +163,23 @@ export function cacheFacts({ oldestAgeInMs, ...info }) {
 /** The properties of a secret, by the names of scenarios; times in seconds since 1970. */
 export function propertyFacts({ certificateKeyId, ...known }) {
   const properties = { ...known, ...(certificateKeyId !== undefined && { keyId: certificateKeyId }) };
+  const { tags } = properties;
+  return { ...snakeCase(properties), ...(tags && { tags }) };
+}
+
+/** Data by the names of scenarios; times in seconds since 1970. */
+function snakeCase(value) {
+  if (value instanceof Date) {
+    return Math.floor(value.getTime() / 1000);
+  }
+  if (value === null || typeof value !== "object") {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(snakeCase);
+  }
   const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const seconds = (value) => (value instanceof Date ? Math.floor(value.getTime() / 1000) : value);
-  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [snake(name), seconds(value)]));
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [snake(name), snakeCase(part)]));
 }
 
 function camelCase(value) {

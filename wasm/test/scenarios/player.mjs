@@ -179,6 +179,12 @@ class Player {
         }
         return this.#credential.getToken(scopes, given);
       }
+      case "diagnose":
+        return { told: await client.diagnose(name, options) };
+      case "check":
+        return { told: await client.check(names, options) };
+      case "explain":
+        return { told: await this.#client(SOME_VAULT).explain(options) };
       case "invalidate":
         return client.invalidate(name, { version });
       case "invalidate_all":
