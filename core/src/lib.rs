@@ -11,7 +11,7 @@
 //!
 //! ```text
 //!  7  top              engine
-//!  6  conversations    credential   vault   doctor
+//!  6  conversations    credential   vault   doctor   reference
 //!  5  machinery        exec
 //!  4  quantities       token   throttle   cache   identity
 //!  3  wire             wire   crypto
@@ -28,8 +28,8 @@
 //! * no lock is held across an await, nor while the host's code runs;
 //! * no secret or token can be printed: they are [`Sensitive`](sensitive::Sensitive), wiped when dropped, and
 //!   errors and events have no such field;
-//! * the crate builds for `wasm32-unknown-unknown` with the same features; the edge leaves three out: `local`, as there are
-//!   no commands and no endpoints of a platform, `manage`, as secrets are only got there, and `doctor`.
+//! * the crate builds for `wasm32-unknown-unknown` with the same features; the edge leaves four out: `local`, as there are
+//!   no commands and no endpoints of a platform, `manage`, as secrets are only got there, `doctor` and `reference`.
 //!
 //! # Deliberately absent
 //!
@@ -57,6 +57,8 @@ pub mod identity;
 mod json;
 pub mod operation;
 pub mod random;
+#[cfg(feature = "reference")]
+pub mod reference;
 #[cfg(feature = "doctor")]
 pub mod report;
 pub mod secret;

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use nightlatch_core::config::VaultOptions;
 use nightlatch_core::effect::Response;
-use nightlatch_core::error::Identity;
+use nightlatch_core::error::{Error, Identity};
+use nightlatch_core::identity::cloud::VaultDomain;
 use nightlatch_core::operation::{Action, Operation, Subject, Task, VaultCall};
-use nightlatch_core::secret::{SecretProperties, VaultUrl};
+use nightlatch_core::reference::Reference;
+use nightlatch_core::secret::{SecretId, SecretProperties, VaultUrl};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::{Now, UnixTime};
 use nightlatch_core::token::{AccessToken, Claims};
@@ -77,12 +79,8 @@ pub fn parser(name: &str) -> Option<Parser> {
             Err(_) => json!("refused"),
         },
         "secret_body" => secret_body,
-        "parse_id" => |input| {
-            result(
-                parse_id(&text(input)),
-                |id| json!({ "vault": id.vault.as_str(), "name": id.name.as_str(), "version": id.version.as_ref().map(|v| v.as_str()) }),
-            )
-        },
+        "parse_id" => |input| result(parse_id(&text(input)), |found| id(&found)),
+        "parse_reference" => reference,
         "service_error" => service,
         "parse_date" => |input| json!(UnixTime::parse(&text(input)).map(UnixTime::as_secs)),
         "clean" => |input| json!(clean(&text(input))),
@@ -210,6 +208,39 @@ fn service(input: &Value) -> Value {
     all["retry_after"] = json!(error.details().retry_after.map(|wait| wait.as_millis() as u64));
     all["is_transient"] = json!(error.is_transient());
     all
+}
+
+fn id(id: &SecretId) -> Value {
+    json!({
+        "vault": id.vault.as_str(), "name": id.name.as_str(), "version": id.version.as_ref().map(|v| v.as_str()),
+    })
+}
+
+/// A row's input is a value, or an object: `value`, and the domain of vaults told by name, or the content type that App
+/// Configuration gives it.
+fn reference(input: &Value) -> Value {
+    let given = |name: &str| input.get(name).map(text);
+    let value = given("value").unwrap_or_else(|| text(input));
+    let domain = match given("vault_domain").map(|domain| VaultDomain::parse(&domain)) {
+        None => VaultDomain::default(),
+        Some(Ok(domain)) => domain,
+        Some(Err(error)) => return json!({ "refused": error.to_string() }),
+    };
+    let parsed = match given("content_type") {
+        Some(content_type) => Reference::from_app_configuration(&content_type, &value, &domain),
+        None => Reference::parse(&value, &domain),
+    };
+    match parsed {
+        Ok(None) => Value::Null,
+        Ok(Some(reference)) => {
+            let mut all = id(reference.id());
+            all["printed"] = json!(reference.to_string());
+            all
+        }
+        Err(wrong) => json!({
+            "invalid": wrong.flaw.name(), "column": wrong.column, "message": Error::from(wrong).to_string(),
+        }),
+    }
 }
 
 fn response(input: &Value) -> Response {

@@ -11,8 +11,11 @@
 //! An authority is asked under the name that was configured: an alias is neither replaced nor refused, nor is a host
 //! that stands in no row.
 
+use std::ops::RangeInclusive;
+
 use crate::error::{Error, ErrorKind};
 use crate::json::quoted;
+use crate::secret::VaultUrl;
 use crate::url::Url;
 
 /// The sign-in service of the public cloud.
@@ -68,6 +71,56 @@ pub fn known_vault_scope(host: &str) -> Option<String> {
     })
 }
 
+/// The domain in which a cloud's vaults lie, such as `vault.azure.net`, which is the default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultDomain(String);
+
+impl VaultDomain {
+    /// Reads a domain, of any cloud. A dot may stand before it, as in the Azure CLI's `az cloud show`.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let domain = text.trim().trim_start_matches('.').to_ascii_lowercase();
+        let labels = domain.split('.').all(|label| is_label(label, 1..=63));
+        if labels && domain.contains('.') {
+            return Ok(Self(domain));
+        }
+        Err(Error::new(
+            ErrorKind::InvalidConfiguration,
+            format!("{} is not a domain of vaults.", quoted(text)),
+        )
+        .advise("Give the cloud's own, such as vault.azure.net or vault.azure.cn."))
+    }
+
+    /// The vault of that name: 3 to 24 letters, digits and single hyphens ("Vault-name and Object-name" in *About keys,
+    /// secrets, and certificates*).
+    pub fn vault(&self, name: &str) -> Result<VaultUrl, Error> {
+        if is_label(name, 3..=24) && !name.contains("--") {
+            return VaultUrl::parse(&format!("https://{name}.{}", self.0), false);
+        }
+        Err(Error::new(
+            ErrorKind::InvalidArgument,
+            format!(
+                "{} is not a vault's name: 3 to 24 letters, digits and single hyphens are allowed.",
+                quoted(name)
+            ),
+        )
+        .advise("Give the name alone, without https:// and domain."))
+    }
+}
+
+impl Default for VaultDomain {
+    fn default() -> Self {
+        Self(VAULT_DOMAINS[0].to_owned())
+    }
+}
+
+/// Whether a text can be a part of a host's name: letters, digits, and hyphens within.
+fn is_label(text: &str, length: RangeInclusive<usize>) -> bool {
+    length.contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
 /// Brings an authority host to the form `https://host[:port]`.
 pub fn authority(text: &str) -> Result<String, Error> {
     let trimmed = text.trim().trim_end_matches('/');
@@ -118,6 +171,47 @@ mod tests {
             "localhost",
         ] {
             assert_eq!(known_vault_scope(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn vaults_are_found_by_name() {
+        let public = VaultDomain::default();
+        assert_eq!(
+            public.vault("Contoso-1").unwrap().as_str(),
+            "https://contoso-1.vault.azure.net"
+        );
+        let china = VaultDomain::parse(" .Vault.Azure.CN").unwrap();
+        assert_eq!(china.vault("abc").unwrap().as_str(), "https://abc.vault.azure.cn");
+        for name in [
+            "",
+            "ab",
+            &"a".repeat(25),
+            "-abc",
+            "abc-",
+            "a--b",
+            "a_b",
+            "abc.vault.azure.net",
+            "https://abc",
+            "\u{e4}bc",
+        ] {
+            assert_eq!(
+                public.vault(name).unwrap_err().kind(),
+                ErrorKind::InvalidArgument,
+                "{name}"
+            );
+        }
+        for text in [
+            "",
+            "net",
+            "vault..net",
+            "vault.azure.net/",
+            "a.b:1",
+            "https://a.b",
+            "-a.b",
+        ] {
+            let error = VaultDomain::parse(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidConfiguration, "{text}");
         }
     }
 

@@ -7,8 +7,7 @@ mod text;
 use std::time::Duration;
 
 pub(crate) use self::syntax::valid;
-pub(crate) use self::text::push_text;
-use self::text::unescape;
+pub(crate) use self::text::{push_text, unescape};
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;
 

@@ -18,7 +18,7 @@ use std::fmt;
 use crate::error::{Error, ErrorKind};
 use crate::sensitive::Sensitive;
 
-pub use clean::{clean, clean_lines};
+pub use clean::{clean, clean_lines, is_invisible};
 
 /// Why an answer could not be understood. Holds nothing of the answer itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
