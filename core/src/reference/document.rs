@@ -88,14 +88,8 @@ impl<'a> JsonDocument<'a> {
     ) -> Result<Sensitive, Error> {
         let mut values = Vec::with_capacity(self.found.len());
         for finding in &self.found {
-            let reference = finding.reference.as_ref().map_err(|wrong| {
-                Error::from(*wrong).with(|d| {
-                    d.message = format!(
-                        "The Key Vault reference at {} is not valid: {wrong}.",
-                        finding.name
-                    )
-                })
-            })?;
+            let reference = finding.reference.as_ref();
+            let reference = reference.map_err(|wrong| wrong.error_in(&finding.name))?;
             values.push(value_of(finding, reference)?);
         }
         // Large enough from the start: what grows leaves copies behind.
@@ -212,4 +206,100 @@ pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
     let before = &text[..at.unwrap_or(0)];
     let line = before.rsplit('\n').next().unwrap_or_default();
     (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Flaw;
+    use super::*;
+
+    const A: &str = "@Microsoft.KeyVault(VaultName=contoso;SecretName=a)";
+    const B: &str = "@Microsoft.KeyVault(VaultName=contoso;SecretName=b)";
+
+    fn parse(json: &str) -> Result<JsonDocument<'_>, Error> {
+        JsonDocument::parse(json, &VaultDomain::default())
+    }
+
+    /// The name of the secret for its value.
+    fn named(_: &Finding, reference: &Reference) -> Result<Sensitive, Error> {
+        Ok(Sensitive::from(format!("\"{}\"\n", reference.id().name).as_str()))
+    }
+
+    #[test]
+    fn only_whole_values_are_found() {
+        let [a, plain, slip] = [A, "hunter2", "@Microsoft.KeyVault(x)"].map(Sensitive::from);
+        let broken = Sensitive::from(b"\xff@Microsoft.KeyVault(".to_vec());
+        let values = [
+            ("A", &a),
+            ("B", &plain),
+            (A, &plain),
+            ("C", &slip),
+            ("D", &broken),
+        ];
+        let found = find(values, &VaultDomain::default());
+        let names: Vec<&str> = found.iter().map(|finding| &*finding.name).collect();
+        assert_eq!(names, ["A", "C", "D"]);
+        assert_eq!(
+            found[0].reference.as_ref().unwrap().id().to_string(),
+            "https://contoso.vault.azure.net/secrets/a"
+        );
+        let flaws = [1, 2].map(|at: usize| found[at].reference.as_ref().unwrap_err().flaw);
+        assert_eq!(flaws, [Flaw::NotAPart, Flaw::Character]);
+    }
+
+    #[test]
+    fn json_is_filled_and_otherwise_left_alone() {
+        let json = format!(
+            "\u{feff} {{\"{A}\" : 1.50 ,\n\t\"x/~\": [ \"{A}\", {{\"\": \"{B}\",\"\\u0061\":\"p\\\"l\"}} ],\"\\\\\":\"@Microsoft\\u002eKeyVault(VaultName=contoso;SecretName=b)\"}}\r\n"
+        );
+        let document = parse(&json).unwrap();
+        let pointers: Vec<&str> = document.found().iter().map(|f| &*f.name).collect();
+        assert_eq!(pointers, ["/x~1~0/0", "/x~1~0/1/", "/\\"]);
+        let filled = document.fill(named).unwrap();
+        let expected = format!(
+            "\u{feff} {{\"{A}\" : 1.50 ,\n\t\"x/~\": [ \"\\\"a\\\"\\u000a\", {{\"\": \"\\\"b\\\"\\u000a\",\"\\u0061\":\"p\\\"l\"}} ],\"\\\\\":\"\\\"b\\\"\\u000a\"}}\r\n"
+        );
+        assert_eq!(filled.expose_str(), Some(&*expected));
+        let alone = format!("\"{A}\"");
+        let alone = parse(&alone).unwrap();
+        assert_eq!(alone.found()[0].name, "");
+        assert_eq!(
+            alone.fill(named).unwrap().expose_str(),
+            Some("\"\\\"a\\\"\\u000a\"")
+        );
+    }
+
+    #[test]
+    fn nothing_is_filled_by_halves() {
+        let json = format!("[\"{A}\", \"x{B}\"]");
+        let document = parse(&json).unwrap();
+        let error = document.fill(named).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidConfiguration);
+        assert!(error.to_string().contains(" in /1 is not valid"), "{error}");
+
+        let json = format!("[\"{A}\"]");
+        let document = parse(&json).unwrap();
+        let missing = |_: &Finding, _: &Reference| Err(Error::new(ErrorKind::NotFound, "no"));
+        assert_eq!(document.fill(missing).unwrap_err().kind(), ErrorKind::NotFound);
+        let bytes = |_: &Finding, _: &Reference| Ok(Sensitive::from(vec![0xff]));
+        assert_eq!(document.fill(bytes).unwrap_err().kind(), ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_and_not_repeated() {
+        for (json, place) in [
+            ("", "line 1, character 1"),
+            ("{\"hunter2\": 1,}", "line 1, character 15"),
+            ("{\n  // hunter2\n}", "line 2, character 3"),
+            ("[\"hunter2\\ud800\"]", "line 1, character 2"),
+            ("[1,\n\"\u{e4}\" \"hunter2\"]", "line 2, character 5"),
+        ] {
+            let error = parse(json).map(|_| ()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidConfiguration, "{json}");
+            assert!(
+                error.to_string().contains(place) && !error.to_string().contains("hunter2"),
+                "{json}: {error}"
+            );
+        }
+    }
 }

@@ -184,3 +184,94 @@ fn plain(escape: u8) -> Option<u8> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names and values, as text.
+    fn read(text: &str) -> Vec<(String, String)> {
+        let variables = variables(text).unwrap();
+        variables
+            .into_iter()
+            .map(|v| (v.name, v.value.expose_str().unwrap().to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn values_are_read_in_every_spelling() {
+        for (line, expected) in [
+            ("A=b", "b"),
+            ("A =  b\t ", "b"),
+            ("export A=b", "b"),
+            ("export\tA = b\r", "b"),
+            ("  A=b", "b"),
+            ("\u{feff}A=b", "b"),
+            ("A=", ""),
+            ("A=  # nothing", ""),
+            ("A=b # comment", "b"),
+            ("A=b#c", "b#c"),
+            ("A=#c", "#c"),
+            ("A=b=c;d e", "b=c;d e"),
+            ("A=it's \"so\"", "it's \"so\""),
+            ("A=`b`", "`b`"),
+            ("A=$B${C}", "$B${C}"),
+            ("A=b\\nc", "b\\nc"),
+            ("A='b # \\n \"c\" '  # comment", "b # \\n \"c\" "),
+            ("A='b\\'", "b\\"),
+            ("A='b\n c'", "b\n c"),
+            ("A=\"b # 'c' \"", "b # 'c' "),
+            (r#"A="b\n\r\t\"\\\'\$\x\é""#, "b\n\r\t\"\\'$\\x\\é"),
+            ("A=\"b\r\nc\"\r", "b\r\nc"),
+            ("A=\"\"", ""),
+            ("A=\u{e4}\u{20ac}", "\u{e4}\u{20ac}"),
+        ] {
+            assert_eq!(read(line), [("A".to_owned(), expected.to_owned())], "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_are_told_apart() {
+        let text = "# comment\n\nA=1\n  # another 'one\nB.c-d='x\ny'\nexported=2\nA=3\n";
+        let read = variables(text).unwrap();
+        let lines: Vec<(&str, usize)> = read.iter().map(|v| (&*v.name, v.line)).collect();
+        assert_eq!(
+            lines,
+            [("B.c-d", 5), ("exported", 7), ("A", 8)],
+            "the last A counts"
+        );
+        assert!(variables("").unwrap().is_empty() && variables("# x").unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_variable_is_refused_and_not_repeated() {
+        for (text, place) in [
+            ("A=1\nhunter2", "line 2: an equals sign is missing (character 8)"),
+            ("=hunter2", "line 1: no variable begins here (character 1)"),
+            ("export =hunter2", "line 1: no variable begins here (character 8)"),
+            ("1A=hunter2", "line 1: no variable begins here (character 1)"),
+            ("A: hunter2", "line 1: an equals sign is missing (character 2)"),
+            (
+                "export A B=hunter2",
+                "line 1: an equals sign is missing (character 10)",
+            ),
+            (
+                "A=1\nB=\"hunter2\nC=2\n",
+                "line 2: this quote is never closed (character 3)",
+            ),
+            ("A='hunter2", "line 1: this quote is never closed (character 3)"),
+            (
+                "A=\"x\"hunter2",
+                "line 1: something stands behind the closing quote (character 6)",
+            ),
+            ("\u{e4}=hunter2", "line 1: no variable begins here (character 1)"),
+        ] {
+            let error = variables(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidConfiguration, "{text}");
+            assert!(
+                error.to_string().contains(place) && !error.to_string().contains("hunter2"),
+                "{text}: {error}"
+            );
+        }
+    }
+}

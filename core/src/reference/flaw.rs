@@ -140,6 +140,16 @@ impl InvalidSyntax {
             column: before.count() + 1,
         }
     }
+
+    /// The error for whoever named the value.
+    pub fn error_in(self, name: &str) -> Error {
+        self.error(&format!(" in {name}"))
+    }
+
+    fn error(self, place: &str) -> Error {
+        let message = format!("The Key Vault reference{place} is not valid: {self}.");
+        Error::new(ErrorKind::InvalidConfiguration, message).advise(self.flaw.step())
+    }
 }
 
 impl fmt::Display for InvalidSyntax {
@@ -152,10 +162,6 @@ impl std::error::Error for InvalidSyntax {}
 
 impl From<InvalidSyntax> for Error {
     fn from(wrong: InvalidSyntax) -> Self {
-        Error::new(
-            ErrorKind::InvalidConfiguration,
-            format!("The Key Vault reference is not valid: {wrong}."),
-        )
-        .advise(wrong.flaw.step())
+        wrong.error("")
     }
 }

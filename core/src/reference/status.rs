@@ -93,3 +93,126 @@ impl Serialize for Status {
         serializer.serialize_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::secrets::parse_id;
+
+    const SECRET: &str = "https://contoso.vault.azure.net/secrets/db-password";
+
+    fn secret(version: &str) -> SecretId {
+        parse_id(&format!("{SECRET}{version}")).unwrap()
+    }
+
+    #[test]
+    fn words_are_app_services() {
+        let words: Vec<&str> = Status::ALL.iter().map(|status| status.name()).collect();
+        assert_eq!(
+            words,
+            [
+                "Initialized",
+                "Resolved",
+                "InvalidSyntax",
+                "MSINotEnabled",
+                "VaultNotFound",
+                "SecretNotFound",
+                "SecretVersionNotFound",
+                "AccessToKeyVaultDenied",
+                "OtherReasons",
+                "FetchTimedOut",
+                "UnauthorizedClient"
+            ]
+        );
+    }
+
+    #[test]
+    fn every_failure_has_a_word() {
+        for (kind, verdict, expected) in [
+            (
+                ErrorKind::CredentialUnavailable,
+                Some(Verdict::NoIdentity),
+                "MSINotEnabled",
+            ),
+            (
+                ErrorKind::AuthenticationFailed,
+                Some(Verdict::IdentityNotAttached),
+                "MSINotEnabled",
+            ),
+            (
+                ErrorKind::AuthenticationFailed,
+                Some(Verdict::ClientSecretExpired),
+                "UnauthorizedClient",
+            ),
+            (
+                ErrorKind::AuthenticationFailed,
+                Some(Verdict::TokenRefused),
+                "UnauthorizedClient",
+            ),
+            (
+                ErrorKind::IdentityMismatch,
+                Some(Verdict::IdentityMismatch),
+                "UnauthorizedClient",
+            ),
+            (
+                ErrorKind::Forbidden,
+                Some(Verdict::RoleMissing),
+                "AccessToKeyVaultDenied",
+            ),
+            (
+                ErrorKind::Forbidden,
+                Some(Verdict::FirewallBlocked),
+                "AccessToKeyVaultDenied",
+            ),
+            (ErrorKind::Forbidden, Some(Verdict::ForeignAnswer), "OtherReasons"),
+            (
+                ErrorKind::NotFound,
+                Some(Verdict::SecretNotFound),
+                "SecretNotFound",
+            ),
+            (ErrorKind::NotFound, Some(Verdict::ForeignAnswer), "OtherReasons"),
+            (
+                ErrorKind::Unreachable,
+                Some(Verdict::NameNotResolved),
+                "VaultNotFound",
+            ),
+            (
+                ErrorKind::Unreachable,
+                Some(Verdict::ProxyInTheWay),
+                "OtherReasons",
+            ),
+            (ErrorKind::Timeout, Some(Verdict::TooSlow), "FetchTimedOut"),
+            (ErrorKind::Timeout, None, "FetchTimedOut"),
+            (
+                ErrorKind::SecretDisabled,
+                Some(Verdict::SecretDisabled),
+                "OtherReasons",
+            ),
+            (ErrorKind::Throttled, Some(Verdict::OwnLimit), "OtherReasons"),
+            (ErrorKind::Internal, None, "OtherReasons"),
+        ] {
+            let error = Error::new(kind, "").with(|d| d.help = verdict);
+            assert_eq!(
+                Status::of(&error, &secret("")).name(),
+                expected,
+                "{kind:?} {verdict:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_not_there_is_told_apart() {
+        let error = Error::new(ErrorKind::NotFound, "").diagnose(Verdict::SecretNotFound);
+        assert_eq!(
+            Status::of(&error, &secret("/4387e9f3d6e14c459867679a90fd0f79")),
+            Status::SecretVersionNotFound
+        );
+    }
+
+    #[test]
+    fn a_sign_in_service_without_an_address_is_no_missing_vault() {
+        let error = Error::new(ErrorKind::Unreachable, "").diagnose(Verdict::NameNotResolved);
+        let error = error.with(|d| d.source = Some("ClientSecretCredential".into()));
+        assert_eq!(Status::of(&error, &secret("")), Status::OtherReasons);
+    }
+}
