@@ -224,6 +224,7 @@ mod tests {
             (r#"A="b\n\r\t\"\\\'\$\x\é""#, "b\n\r\t\"\\'$\\x\\é"),
             ("A=\"b\r\nc\"\r", "b\r\nc"),
             ("A=\"\"", ""),
+            (r#"A="b\\" # "c""#, r"b\"),
             ("A=\u{e4}\u{20ac}", "\u{e4}\u{20ac}"),
         ] {
             assert_eq!(read(line), [("A".to_owned(), expected.to_owned())], "{line}");
