@@ -150,7 +150,9 @@ export interface Health {
   readonly ok: boolean;
   /** Where it is not. */
   readonly troubles: readonly Trouble[];
-  /** The same as JSON. */
+  /** The answer for people, line by line. */
+  readonly text: string;
+  /** The same as `text`. */
   toString(): string;
   /** The answer as the core writes it, the same in every language. */
   toJSON(): object;
@@ -216,10 +218,10 @@ export interface Requests {
 
 /** What the doctor told, out of the engine's JSON. */
 export function toldFrom<T extends Diagnosis | Health | Forecast>(json: string): T {
-  const [told] = Object.values(readReply<Record<string, { secret?: RawProperties; text?: string }>>(json));
-  const toJSON = (): object => Object.values(JSON.parse(json) as object)[0];
+  type Told = { text: string; secret?: RawProperties };
+  const [{ secret, ...same }] = Object.values(readReply<object>(json)) as [Told];
   return Object.defineProperties(
-    { ...told, ...(told?.secret && { secret: propertiesFrom(told.secret) }) },
-    { toString: { value: () => told?.text ?? json }, toJSON: { value: toJSON } },
-  ) as T;
+    { ...same, ...(secret && { secret: propertiesFrom(secret) }) },
+    { toString: { value: () => same.text }, toJSON: { value: () => Object.values(JSON.parse(json))[0] } },
+  ) as unknown as T;
 }
