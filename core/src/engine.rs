@@ -298,7 +298,7 @@ impl Run {
                     let reached = self.in_time(doctor.reach(context, vault)).await;
                     troubles.extend(reached.err().map(|error| trouble(None, &error)));
                 }
-                Ok(Reply::Health(Health::of(troubles)))
+                Ok(Reply::Health(Health::of(vault, troubles)))
             }
             Consultation::Explain { secrets, instances } => {
                 let forecast = self

@@ -4,7 +4,7 @@
 use std::fmt::{self, Display, Write};
 
 use super::{Finding, Forecast, Health, Host, HostKind, Report, Trouble};
-use crate::secret::SecretProperties;
+use crate::secret::{SecretProperties, VaultUrl};
 use crate::time::UnixTime;
 use crate::verdict::Verdict;
 
@@ -194,13 +194,14 @@ impl Display for super::Asked {
 
 impl Health {
     /// The answer with its text.
-    pub(crate) fn of(troubles: Vec<Trouble>) -> Self {
+    pub(crate) fn of(vault: &VaultUrl, troubles: Vec<Trouble>) -> Self {
         let mut page = Page(String::new());
         if troubles.is_empty() {
             page.line("ok");
         }
         for trouble in &troubles {
-            page.line(format_args!("trouble: {trouble}"));
+            let what = trouble.name.as_deref().unwrap_or(vault.as_str());
+            page.line(format_args!("trouble: {what}: {trouble}"));
             if let Some(advice) = &trouble.advice {
                 page.line(format_args!("  To do: {advice}"));
             }
@@ -215,9 +216,6 @@ impl Health {
 
 impl Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(name) = &self.name {
-            write!(f, "{name}: ")?;
-        }
         // A chain's further lines are one for each source.
         let message = self.error.message.lines().next().unwrap_or_default();
         let word = self.verdict.map_or(self.error.kind.name(), Verdict::code);
