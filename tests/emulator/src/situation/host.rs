@@ -70,7 +70,7 @@ pub(super) const TABLE: &[Situation] = &[
         "arc-key-forbidden",
         "The Azure Arc agent's key file may be read by nobody (but root); needs `arc.token_folder`.",
         |draft| {
-            draft.config.arc.challenge = ArcChallenge::Unreadable;
+            draft.arc()?.challenge = ArcChallenge::Unreadable;
             Ok(())
         },
     ),
@@ -78,7 +78,7 @@ pub(super) const TABLE: &[Situation] = &[
         "arc-agent-doubtful",
         "The Azure Arc agent's key file is outside its folder; needs `arc.token_folder`.",
         |draft| {
-            draft.config.arc.challenge = ArcChallenge::OutsideFolder;
+            draft.arc()?.challenge = ArcChallenge::OutsideFolder;
             Ok(())
         },
     ),

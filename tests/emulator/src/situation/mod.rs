@@ -206,6 +206,14 @@ impl Draft {
         Ok(trusts.into_iter())
     }
 
+    /// The Azure Arc agent, which must have a folder for its keys.
+    fn arc(&mut self) -> Result<&mut config::Arc, String> {
+        if self.config.arc.token_folder.is_none() {
+            return Err("the configuration names no arc.token_folder".into());
+        }
+        Ok(&mut self.config.arc)
+    }
+
     fn seconds(&mut self, usual: u32) -> u32 {
         self.seconds.take().unwrap_or(usual)
     }

@@ -313,6 +313,8 @@ async fn what_cannot_be_is_refused_with_the_reason() {
             "client-secret-invalid",
             "the configuration has no app_registrations",
         ),
+        ("federation-issuer", "the configuration has no app_registrations"),
+        ("arc-key-forbidden", "the configuration names no arc.token_folder"),
     ] {
         let refused = bare.emulator.set_situation(name).expect_err(name);
         assert_eq!(refused, reason);
