@@ -115,7 +115,8 @@ fn it_starts_in_a_situation() {
 #[test]
 fn an_unknown_situation_is_refused_with_the_known_ones() {
     let output = Command::new(env!("CARGO_BIN_EXE_nightlatch-emulator"))
-        .args(["--situation", "role-lost"])
+        .args(["--stop-with-stdin", "--situation", "role-lost"])
+        .stdin(Stdio::null())
         .output()
         .expect("an end");
     assert!(!output.status.success());
