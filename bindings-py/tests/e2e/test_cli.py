@@ -20,6 +20,7 @@ from typing import Any
 import nightlatch
 import pytest
 
+from ..scenarios.told import depth
 from .conftest import REPOSITORY, binary
 
 FOLDER = REPOSITORY / "tests" / "cli"
@@ -164,18 +165,6 @@ def differences(case: dict[str, Any], ran: Ran, requests: int | None) -> Iterato
         if not ran.stdout.startswith("{") or ran.stdout.find("\n") != len(ran.stdout) - 1:
             yield f"stdout is no line of JSON: {ran.stdout}"
         else:
-            yield from deep("stdout", case["stdout_json"], json.loads(ran.stdout))
+            yield from depth("stdout", case["stdout_json"], json.loads(ran.stdout))
     if case.get("requests", requests) != requests:
         yield f"the emulator got {requests} requests"
-
-
-def deep(what: str, expected: Any, actual: Any) -> Iterator[str]:
-    """What a part of some JSON differs in."""
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        for name, value in expected.items():
-            yield from deep(f"{what}.{name}", value, actual.get(name))
-    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        for at, (one, other) in enumerate(zip(expected, actual, strict=True)):
-            yield from deep(f"{what}[{at}]", one, other)
-    elif expected != actual:
-        yield f"{what} is {actual!r}, expected {expected!r}"

@@ -13,6 +13,7 @@ import nightlatch
 
 from .operations import Finished
 from .player import Ended, Player
+from .told import depth, told
 
 PROPERTIES = (
     "id",
@@ -99,6 +100,15 @@ def _reply(name: str, expected: dict[str, Any], result: Any) -> Iterator[str]:
             yield f"{name}: the page is {listed}"
     if "continuation" in expected and result.continuation != expected["continuation"]:
         yield f"{name}: the continuation is {result.continuation}"
+    if "told" in expected:
+        facts = told(result)
+        yield from depth(f"{name}: told", expected["told"], facts)
+        # Nothing that the core tells is kept from the classes, and nothing is made up.
+        if (line := json.loads(result.to_json())) != facts:
+            yield f"{name}: the attributes are {facts}, and the JSON is {line}"
+    for part in expected.get("text_contains", []):
+        if part not in str(result):
+            yield f"{name}: the text lacks {part!r}: {result}"
     if "next_refresh" in expected:
         least, most = expected["next_refresh"]
         if not least <= json.loads(result[2])["next_refresh"] <= most:

@@ -63,6 +63,8 @@ def blocking(client: Any, call: dict[str, Any]) -> Any:
             return client.purge_deleted_secret(*name, wait=wait, **given, **timeout)
         case "get_secrets":
             return client.get_secrets(given["names"], return_exceptions=True, **timeout)
+        case "check":
+            return client.check(*given.get("names", []), **timeout)
     return getattr(client, op)(*name, *_value(call), **given, **timeout)
 
 
@@ -90,6 +92,8 @@ async def awaited(client: Any, call: dict[str, Any]) -> Any:
             return await client.purge_deleted_secret(*name, wait=wait, **given, **timeout)
         case "get_secrets":
             return await client.get_secrets(given["names"], return_exceptions=True, **timeout)
+        case "check":
+            return await client.check(*given.get("names", []), **timeout)
     return await getattr(client, op)(*name, *_value(call), **given, **timeout)
 
 
