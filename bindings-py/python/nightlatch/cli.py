@@ -112,14 +112,7 @@ def _check(given: list[str]) -> int:
     status = _status([trouble.error for trouble in health.troubles])
     if asked[0].quiet:
         return status
-    if asked[0].json:
-        return _end(status, f"{health.to_json()}\n")
-    lines = ["ok"] if health.ok else []
-    for trouble in health.troubles:
-        where, what = trouble.name or client.vault_url, trouble.error.message.partition("\n")[0]
-        lines.append(f"trouble: {where}: {what} ({trouble.verdict or trouble.error.kind})")
-        lines += [f"  To do: {trouble.advice}"] if trouble.advice else []
-    return _end(status, "".join(f"{line}\n" for line in lines))
+    return _end(status, f"{health.to_json()}\n" if asked[0].json else health.text)
 
 
 def _explain(given: list[str]) -> int:

@@ -219,16 +219,21 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The answer to a health check. The truth value is `ok`."""
+    """The answer to a health check. ``str()`` is the answer for people, the truth value is `ok`."""
 
     ok: bool
     """Whether everything asked for is at hand."""
     troubles: tuple[Trouble, ...]
     """Where it is not."""
+    text: str = field(repr=False)
+    """The answer for people, line by line."""
     _facts: dict[str, Any] = field(repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return self.ok
+
+    def __str__(self) -> str:
+        return self.text
 
     def to_json(self) -> str:
         """The answer as one line of JSON, the same in every language."""
