@@ -69,7 +69,7 @@ fn others(verdict: Verdict, facts: Option<&Facts>, scene: &Scene<'_>) -> Vec<(Ve
                 (
                     Verdict::RoleTooFresh,
                     format!(
-                        "{list}: it lists '{}'; then it is a matter of minutes.",
+                        "{list}: it lists '{}', so that it is a matter of minutes.",
                         scene.deed.role
                     ),
                 ),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Identity};
+use crate::error::{Error, ErrorKind, Identity};
 use crate::exec::Context;
 use crate::operation::Subject;
 use crate::report::{Asked, Bearer, Host, Report, Service};
-use crate::secret::SecretProperties;
+use crate::secret::{SecretProperties, VaultUrl};
 use crate::time::{Instant, UnixTime, millis};
 use crate::token::Claims;
 use crate::verdict::Verdict;
@@ -58,7 +58,9 @@ impl Doctor {
         let service = service.unwrap_or_default();
         let help = error.and_then(|error| error.details().help);
         let host = self.host(who, &sources, help);
-        let resource = fault.as_ref().and_then(vault_resource);
+        let resource = fault
+            .as_ref()
+            .and_then(|fault| vault_resource(fault, &subject.vault));
         let scene = Scene {
             config: &self.config,
             host: &host,
@@ -68,7 +70,10 @@ impl Doctor {
             source: error
                 .and_then(|error| error.details().source.as_deref())
                 .or(sources.last().map(|asked| &*asked.source)),
-            at_vault: sources.last().is_none_or(|asked| asked.ending == "token"),
+            // A host that is none of Azure's is asked before there is a token.
+            at_vault: bearer.is_some()
+                || shown.is_some()
+                || sources.is_empty() && error.is_some_and(|error| error.kind() != ErrorKind::Timeout),
             kind: bearer.as_ref().and_then(|bearer| bearer.kind.as_deref()),
             address: service.address.as_deref(),
             resource: resource.as_deref(),
@@ -167,7 +172,7 @@ fn bare(properties: SecretProperties) -> SecretProperties {
 }
 
 /// The vault's resource id, from the line of a refusal that names what was asked for.
-fn vault_resource(fault: &ServiceFault) -> Option<String> {
+fn vault_resource(fault: &ServiceFault, vault: &VaultUrl) -> Option<String> {
     let line = fault
         .lines
         .iter()
@@ -175,5 +180,7 @@ fn vault_resource(fault: &ServiceFault) -> Option<String> {
     let id = line.trim().trim_matches('\'');
     let at = id.to_ascii_lowercase().find("/vaults/")? + "/vaults/".len();
     let name = id.get(at..)?.split('/').next()?;
-    id.get(..at + name.len()).map(str::to_owned)
+    let own = vault.host().split('.').next()?;
+    let own = own.eq_ignore_ascii_case(name).then_some(id);
+    own?.get(..at + name.len()).map(str::to_owned)
 }
