@@ -72,8 +72,8 @@ def reply(body: Any, status: int = 200) -> Answer:
     return Answer(status, [("content-type", "application/json")], json.dumps(body).encode())
 
 
-def refusal(status: int, code: str, inner: str | None = None) -> Answer:
-    error: dict[str, Any] = {"code": code, "message": "No."}
+def refusal(status: int, code: str, inner: str | None = None, message: str = "No.") -> Answer:
+    error: dict[str, Any] = {"code": code, "message": message}
     if inner:
         error["innererror"] = {"code": inner}
     return reply({"error": error}, status)
