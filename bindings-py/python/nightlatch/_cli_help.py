@@ -15,7 +15,7 @@ def usage(command: str) -> str:
     return f"usage: nightlatch {_USAGES[command]}"
 
 
-_VAULT = "VAULT            the vault's URL, or its host: contoso.vault.azure.net"
+_VAULT = "VAULT            the vault's URL, or only its host"
 _CLIENT = "--client-id ID   the client id of a user-assigned managed identity"
 _JSON = "--json           print one line of JSON"
 _HELP = "-h, --help       print this"

@@ -24,7 +24,7 @@ OK, TROUBLE, USAGE, PASSING, INTERRUPTED = 0, 1, 2, 3, 130
 """The exit statuses, as the help explains them."""
 
 # A client has to have a vault; explaining asks none.
-NO_VAULT = "https://none.vault.azure.net"
+NO_VAULT = "https://vault.invalid"
 
 
 class UsageError(Exception):
