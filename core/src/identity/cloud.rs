@@ -29,37 +29,32 @@ pub const AUTHORITY_HOSTS: [(&str, &str); 3] = [
 ];
 
 /// Azure's management interface in each of these clouds, as what a token is for.
-const MANAGEMENT_SCOPES: [(&str, &str); 3] = [
-    (
-        "https://login.microsoftonline.com",
-        "https://management.core.windows.net//.default",
-    ),
-    (
-        "https://login.microsoftonline.us",
-        "https://management.core.usgovcloudapi.net//.default",
-    ),
-    (
-        "https://login.chinacloudapi.cn",
-        "https://management.core.chinacloudapi.cn//.default",
-    ),
+const MANAGEMENT_SCOPES: [&str; 3] = [
+    "https://management.core.windows.net//.default",
+    "https://management.core.usgovcloudapi.net//.default",
+    "https://management.core.chinacloudapi.cn//.default",
 ];
+
+/// Domains of vaults in each of them ("Azure Key Vault data-plane endpoints" in *About keys, secrets, and certificates*). A
+/// token for `https://{domain}` opens every vault below the domain.
+const VAULT_DOMAINS: [&str; 3] = ["vault.azure.net", "vault.usgovcloudapi.net", "vault.azure.cn"];
+
+/// What the cloud with this authority has of something that each cloud has.
+fn in_cloud(authority: &str, each: [&'static str; 3]) -> Option<&'static str> {
+    let host = authority.strip_prefix("https://")?;
+    let at = AUTHORITY_HOSTS.iter().position(|(_, own)| *own == host)?;
+    Some(each[at])
+}
 
 /// The scope of the management interface in the cloud whose authority this is.
 pub(crate) fn management_scope(authority: &str) -> Option<&'static str> {
-    let (_, scope) = MANAGEMENT_SCOPES.iter().find(|(host, _)| *host == authority)?;
-    Some(scope)
+    in_cloud(authority, MANAGEMENT_SCOPES)
 }
-
-/// Domains of vaults ("Azure Key Vault data-plane endpoints" in *About keys, secrets, and certificates*). A token
-/// for `https://{domain}` opens every vault below the domain. In the order of [`AUTHORITY_HOSTS`].
-const VAULT_DOMAINS: [&str; 3] = ["vault.azure.net", "vault.usgovcloudapi.net", "vault.azure.cn"];
 
 /// The domain of vaults in the cloud whose authority this is.
 #[cfg(feature = "doctor")]
 pub(crate) fn vault_domain(authority: &str) -> Option<&'static str> {
-    let clouds = AUTHORITY_HOSTS.iter().zip(VAULT_DOMAINS);
-    let own = clouds.into_iter().find(|((_, host), _)| authority.contains(host));
-    own.map(|(_, domain)| domain)
+    in_cloud(authority, VAULT_DOMAINS)
 }
 
 /// The scope that a vault's tokens need, when the host lies directly below a known domain: then no challenge

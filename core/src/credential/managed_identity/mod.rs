@@ -66,6 +66,13 @@ enum Platform {
     Machine(Box<Machine>),
 }
 
+/// Which parts of a request make a difference to a platform.
+struct Heeds {
+    tenant: bool,
+    /// The wish for continuous access evaluation.
+    cae: bool,
+}
+
 impl ManagedIdentity {
     /// From the options of `ManagedIdentityCredential`.
     pub(crate) fn of_options(
@@ -97,12 +104,12 @@ impl ManagedIdentity {
 
     /// See [`Credential::essence`].
     pub(crate) fn essence<'a>(&self, request: &'a TokenRequest) -> Cow<'a, TokenRequest> {
-        let (tenant, cae) = self.platform.heeds();
+        let heeds = self.platform.heeds();
         let mut essence = Cow::Borrowed(request);
-        if !tenant && request.tenant.is_some() {
+        if !heeds.tenant && request.tenant.is_some() {
             essence.to_mut().tenant = None;
         }
-        if !cae && request.enable_cae {
+        if !heeds.cae && request.enable_cae {
             essence.to_mut().enable_cae = false;
         }
         essence
@@ -142,13 +149,12 @@ impl ManagedIdentity {
 }
 
 impl Platform {
-    /// Whether it takes the tenant, and the wish for continuous access evaluation, to heart. The others give the one
-    /// token that their identity has for a resource, whoever asks.
-    fn heeds(&self) -> (bool, bool) {
-        match self {
-            Self::Workload(_) => (true, true),
-            Self::ServiceFabric(_) => (false, true),
-            _ => (false, false),
+    /// What of a request it takes to heart. The others give the one token that their identity has for a resource, whoever
+    /// asks.
+    fn heeds(&self) -> Heeds {
+        Heeds {
+            tenant: matches!(self, Self::Workload(_)),
+            cae: matches!(self, Self::Workload(_) | Self::ServiceFabric(_)),
         }
     }
 
