@@ -26,8 +26,6 @@ install({ engine: factory, load: async () => factory, host: nodeHost, hostOption
 /** Which engine was found. */
 export const engineKind: EngineKind = kind;
 
-/** Readies the engine, which on Node it already is: for programs that also run where it has to be loaded. */
-export async function init(_source?: unknown): Promise<void> {}
-
 export * from "../../wasm/js/front.js";
+export { init } from "../../wasm/js/ready.js";
 export type { Certificates, EngineKind };

@@ -1,11 +1,20 @@
 /**
- * Builds the package from a checkout: the native module into `npm/<platform>/`, and into `dist/` one bundle, the
- * fallback's bundle, and the types for both module systems.
+ * Builds the package from a checkout: the native module into `npm/<platform>/`, and into `dist/` one bundle, those of the
+ * fallback and the command line, and the types for both module systems.
  *
  *     npm ci && npm run build
  */
 
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 
 import { build } from "esbuild";
@@ -59,6 +68,16 @@ async function bundles() {
     metafile: true,
   });
   await build({ ...common, entryPoints: ["js/fallback.ts"], outfile: "dist/fallback.cjs", format: "cjs" });
+  await build({
+    ...common,
+    entryPoints: ["js/cli.ts"],
+    outfile: "dist/cli.cjs",
+    format: "cjs",
+    banner: { js: "#!/usr/bin/env node" },
+    loader: { ".txt": "text" },
+    external: ["./index.cjs"],
+  });
+  chmodSync(join(dist, "cli.cjs"), 0o755);
 
   // Both module systems share one set of classes: `instanceof` holds whichever way a dependency loaded them. Through
   // `require` and not `import`, since Node reads a module for its exports' names first, and that takes 40 ms.

@@ -1,18 +1,17 @@
 /** What is published, installed in an empty folder as a user does it. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { type Emulator, startEmulator } from "./support/emulator.js";
+import { type Installed, install, succeeded } from "./support/installed.js";
 import { PACKAGE } from "./support/places.js";
-import { type Ended, runProgram } from "./support/program.js";
+import { runProgram } from "./support/program.js";
 
-const folder = mkdtempSync(join(tmpdir(), "nightlatch-install-"));
-const tarballs = join(folder, "tarballs");
-const empty = join(folder, "empty");
+let installed: Installed;
+let empty: string;
 let emulator: Emulator;
 
 const MODULE = `
@@ -50,24 +49,16 @@ void main();
 
 before(async () => {
   emulator = await startEmulator();
-  mkdirSync(empty);
-  succeeded(await runProgram(process.execPath, [join(PACKAGE, "scripts", "pack.js"), tarballs]));
-  writeFileSync(join(empty, "package.json"), "{}");
-  const packages = readdirSync(tarballs).map((name) => join(tarballs, name));
-  succeeded(await runProgram("npm", ["install", "--offline", "--no-audit", ...packages], { cwd: empty }));
+  installed = await install();
+  empty = installed.folder;
   writeFileSync(join(empty, "module.mjs"), MODULE);
   writeFileSync(join(empty, "common.cjs"), COMMON);
 });
 
 after(async () => {
   await emulator.stop();
-  rmSync(folder, { recursive: true });
+  installed.remove();
 });
-
-function succeeded(ended: Ended): string {
-  assert.equal(ended.status, 0, ended.stdout + ended.stderr);
-  return ended.stdout.trim();
-}
 
 async function start(file: string, environment: Record<string, string> = {}): Promise<string> {
   const options = { cwd: empty, environment: { ...emulator.environment, ...environment } };

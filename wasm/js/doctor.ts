@@ -46,7 +46,9 @@ export interface Diagnosis {
   readonly text: string;
   /** The same as `text`. */
   toString(): string;
-  /** The report as the core writes it, the same in every language. */
+  /** The report as one line of JSON, the same in every language. */
+  readonly json: string;
+  /** The same as an object. */
   toJSON(): object;
 }
 
@@ -154,7 +156,9 @@ export interface Health {
   readonly text: string;
   /** The same as `text`. */
   toString(): string;
-  /** The answer as the core writes it, the same in every language. */
+  /** The answer as one line of JSON, the same in every language. */
+  readonly json: string;
+  /** The same as an object. */
   toJSON(): object;
 }
 
@@ -182,7 +186,9 @@ export interface Forecast {
   readonly text: string;
   /** The same as `text`. */
   toString(): string;
-  /** The forecast as the core writes it, the same in every language. */
+  /** The forecast as one line of JSON, the same in every language. */
+  readonly json: string;
+  /** The same as an object. */
   toJSON(): object;
 }
 
@@ -216,12 +222,17 @@ export interface Requests {
   readonly startSeconds: number;
 }
 
-/** What the doctor told, out of the engine's JSON. */
-export function toldFrom<T extends Diagnosis | Health | Forecast>(json: string): T {
+/** What the doctor told, out of the engine's JSON: under one name, whatever that is. */
+export function toldFrom<T extends Diagnosis | Health | Forecast>(reply: string): T {
   type Told = { text: string; secret?: RawProperties };
-  const [{ secret, ...same }] = Object.values(readReply<object>(json)) as [Told];
+  const [{ secret, ...same }] = Object.values(readReply<object>(reply)) as [Told];
+  const json = reply.slice(reply.indexOf(":") + 1, -1);
   return Object.defineProperties(
     { ...same, ...(secret && { secret: propertiesFrom(secret) }) },
-    { toString: { value: () => same.text }, toJSON: { value: () => Object.values(JSON.parse(json))[0] } },
+    {
+      json: { value: json },
+      toJSON: { value: () => JSON.parse(json) as object },
+      toString: { value: () => same.text },
+    },
   ) as unknown as T;
 }

@@ -19,6 +19,8 @@ export interface Emulator {
   readonly environment: Record<string, string>;
   /** All that it said when it was ready. */
   readonly ready: Record<string, unknown>;
+  /** A request to its administration. */
+  admin(method: string, path: string, body?: object): Promise<Response>;
   counts(): Promise<Counts>;
   /** Every request since `forget`. */
   log(): Promise<Record<string, unknown>[]>;
@@ -82,6 +84,7 @@ export async function startEmulator(configuration?: object): Promise<Emulator> {
       IDENTITY_ENDPOINT: `${http}/msi/token`,
       IDENTITY_HEADER: "emulator-identity-header",
     },
+    admin,
     counts: async () => (await (await admin("GET", "counts")).json()) as Counts,
     log: async () =>
       ((await (await admin("GET", "log")).json()) as { requests: Record<string, unknown>[] }).requests,
