@@ -113,7 +113,6 @@ impl Driver {
                 .advise("Read what is cached, or make the call when the callback has returned."));
         }
         let now = self.host.now();
-        let end = operation.timeout.map(|timeout| now.instant + timeout);
         let asked = match &operation.task {
             Task::GetSecret { id, .. } => Some(id.clone()),
             _ => None,
@@ -121,12 +120,12 @@ impl Driver {
         let call = Call::begin(self, operation, now, cancel)?;
         self.tell();
         let reply = loop {
-            match self.next(call.op, end) {
+            match self.next(call.op, call.end) {
                 Next::Return(result) => break *result,
                 Next::LookAgain => {}
                 Next::Perform(id, effect, unwanted) => {
                     self.tell();
-                    let outcome = self.perform(&effect, unwanted, end);
+                    let outcome = self.perform(&effect, unwanted, call.end);
                     let now = self.host.now();
                     let mut state = self.state.lock();
                     state.performing.remove(&id);
@@ -144,7 +143,7 @@ impl Driver {
     }
 
     /// Under the lock: the caller's result, or an effect for it, or sleep.
-    fn next(&self, op: OpId, end: Option<Instant>) -> Next {
+    fn next(&self, op: OpId, end: Instant) -> Next {
         let now = self.host.now();
         let mut state = self.state.lock();
         let Some(caller) = state.callers.get_mut(&op) else {
@@ -160,7 +159,7 @@ impl Driver {
             state.turn(now, |core| core.handle_timeout(now));
             return Next::LookAgain;
         }
-        if end.is_none_or(|end| now.instant < end)
+        if now.instant < end
             && let Some((id, effect)) = state.take(op)
         {
             let unwanted = Arc::<AtomicBool>::default();
@@ -189,11 +188,11 @@ impl Driver {
 
     /// Performs an effect without the lock. The caller's own end may come before the effect's: then another caller
     /// takes it over.
-    fn perform(&self, effect: &Effect, unwanted: Arc<AtomicBool>, end: Option<Instant>) -> Outcome {
+    fn perform(&self, effect: &Effect, unwanted: Arc<AtomicBool>, end: Instant) -> Outcome {
         let mut effect = nightlatch_effect::new(effect);
-        let left = end.map(|end| end.since(self.host.now().instant).max(Duration::from_millis(1)));
-        let cut = left.filter(|left| effect.timeout.is_some_and(|own| *left < own));
-        if let Some(left) = cut {
+        let left = end.since(self.host.now().instant).max(Duration::from_millis(1));
+        let cut = effect.timeout.is_some_and(|own| left < own);
+        if cut {
             effect.limit_time(left);
         }
         let answer = nightlatch_outcome::watched(unwanted, effect.timeout);
@@ -202,7 +201,7 @@ impl Driver {
             Outcome::Failed(fault) => {
                 let out_of_time = fault.kind == FaultKind::Timeout || answer.is_late();
                 let kind = match fault.kind {
-                    _ if answer.is_abandoned() || out_of_time && cut.is_some() => FaultKind::Interrupted,
+                    _ if answer.is_abandoned() || out_of_time && cut => FaultKind::Interrupted,
                     FaultKind::Interrupted if out_of_time => FaultKind::Timeout,
                     kind => kind,
                 };
@@ -360,6 +359,8 @@ impl State {
 struct Call<'a> {
     driver: &'a Arc<Driver>,
     op: OpId,
+    /// When its time is up.
+    end: Instant,
     cancel: Option<&'a Cancel>,
 }
 
@@ -372,6 +373,7 @@ impl<'a> Call<'a> {
     ) -> Result<Self, Error> {
         let start = || {
             let mut started = driver.state.lock();
+            let end = now.instant + started.core.allowance(&operation);
             let op = started.core.start(operation, now);
             started.callers.insert(
                 op,
@@ -382,7 +384,12 @@ impl<'a> Call<'a> {
                     result: None,
                 },
             );
-            let call = Self { driver, op, cancel };
+            let call = Self {
+                driver,
+                op,
+                end,
+                cancel,
+            };
             // Declared last, so that unwinding releases the lock before the caller leaves.
             let mut state = started;
             state.turn(now, |_| {});

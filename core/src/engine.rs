@@ -109,12 +109,23 @@ impl Engine {
         VaultUrl::parse(url, self.config.options.vault.allow_http_loopback)
     }
 
+    /// What an operation may take: as its caller says, or else as configured.
+    pub fn allowance(&self, operation: &Operation) -> Duration {
+        if let Some(timeout) = operation.timeout {
+            return timeout;
+        }
+        #[cfg(feature = "doctor")]
+        if matches!(operation.task, Task::Consult(Consultation::Check { .. })) {
+            return CHECK_TIMEOUT;
+        }
+        let patience = self.tokens.patience().unwrap_or_default().max(PATIENCE);
+        self.config.options.retry.operation_timeout + patience
+    }
+
     /// Begins an operation. It ends with one [`Output::Finished`], unless it is cancelled.
     pub fn start(&mut self, operation: Operation, now: Now) -> OpId {
         self.context.mailbox().now = now;
-        let allowed = operation
-            .timeout
-            .unwrap_or_else(|| self.default_timeout(&operation.task));
+        let allowed = self.allowance(&operation);
         let op = self.context.mailbox().begin(now.instant + allowed);
         let run = Run {
             context: self.context.of(op),
@@ -197,15 +208,6 @@ impl Engine {
         let mut mailbox = self.context.mailbox();
         mailbox.clear();
         mailbox.random = crate::random::Random::new(seed);
-    }
-
-    fn default_timeout(&self, #[cfg_attr(not(feature = "doctor"), expect(unused))] task: &Task) -> Duration {
-        #[cfg(feature = "doctor")]
-        if matches!(task, Task::Consult(Consultation::Check { .. })) {
-            return CHECK_TIMEOUT;
-        }
-        let patience = self.tokens.patience().unwrap_or_default().max(PATIENCE);
-        self.config.options.retry.operation_timeout + patience
     }
 
     fn run(&mut self) {

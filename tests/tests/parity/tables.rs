@@ -20,6 +20,7 @@ const HOST_CONTRACT: &[&str] = &[
     "store",
     "operation",
     "vault",
+    "allowance",
     "start",
     "cancel",
     "complete",
