@@ -68,7 +68,7 @@ export CERTIFICATES=$work/certificates
 mkdir "$CERTIFICATES" && (cd "$CERTIFICATES" && umask 077 &&
     openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=nightlatch -days 30 2>/dev/null && cat cert.pem key.pem >both.pem &&
     openssl pkcs12 -export -in both.pem -out app.pfx -passout pass:hunter2) || exit 1
-for program in blocking credentials hostile engine threads rotation memory bounds fork; do
+for program in blocking credentials hostile doctor engine threads rotation memory bounds fork; do
     # So many reads take minutes before optimisation: all of them are done below, by the installed library.
     [ $program = bounds ] && some="-DREADS=2000" || some=""
     # What the other threads had on their stacks is lost to a forked child.

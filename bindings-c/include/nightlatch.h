@@ -96,6 +96,9 @@
  *   `restore_secret_backup`: vault, a backup as its value - properties
  *   `refresh_due`: nothing - when to ask again
  *   `get_token`: request.scopes (a list) [request.tenant, request.claims, request.enable_cae, request.authenticate] - a token
+ *   `diagnose`: vault [name, version] - a report
+ *   `check`: vault [names (a list)] - a report
+ *   `explain`: [secrets, instances] - a report
  *
  * Each takes `timeout` (seconds) too. Times are seconds since 1970; a tag is set as `tags.NAME`; values are given by
  * nightlatch_operation_set_value.
@@ -917,6 +920,14 @@ typedef struct nightlatch_properties nightlatch_properties;
  What an operation came to.
  */
 typedef struct nightlatch_reply nightlatch_reply;
+
+/*
+ What the doctor found out: a diagnosis, the answer to a check, or a forecast. It holds no secret and may be pasted into a
+ ticket; it never changes, and any number of threads may read it.
+
+ Each fact has a path, as options have: `verdict.code`, `sources.0.reason`. README.md lists them.
+ */
+typedef struct nightlatch_report nightlatch_report;
 
 /*
  A secret: its value and what the vault says of it. It never changes; any number of threads may read it.
@@ -1863,6 +1874,94 @@ nightlatch_status nightlatch_vault_with_secret(const struct nightlatch_vault *va
                                                struct nightlatch_error **error);
 
 /*
+ Frees a report that a call handed over; not one that is lent. NULL is ignored.
+ */
+void nightlatch_report_free(struct nightlatch_report *report);
+
+/*
+ Whether all is well: the secret could be read, or everything asked for is at hand. A forecast finds no fault: true.
+ */
+bool nightlatch_report_ok(const struct nightlatch_report *report);
+
+/*
+ Whether trying again later may help, as nobody has to mend anything: true of a check if that holds for every trouble. False
+ when all is well.
+ */
+bool nightlatch_report_is_transient(const struct nightlatch_report *report);
+
+/*
+ The whole report as one line of JSON, the same in every language. It lives as long as the report. `len`, if not NULL, gets its
+ length; a NUL follows it.
+ */
+const char *nightlatch_report_json(const struct nightlatch_report *report,
+                                   size_t *len);
+
+/*
+ The text at a path; NULL if there is none. `text` is the whole report for people, line by line; `verdict.code` is what the
+ trouble is, in the words of `NIGHTLATCH_ERROR_HELP`. It lives as long as the report. `len`, if not NULL, gets its
+ length; a NUL follows it.
+ */
+const char *nightlatch_report_text(const struct nightlatch_report *report,
+                                   const char *path,
+                                   size_t path_len,
+                                   size_t *len);
+
+/*
+ Writes the number at a path, such as `duration_ms` or `requests.per_hour`; 1 or 0 for what is true or false. False if there is
+ none. Times are seconds since 1970.
+ */
+bool nightlatch_report_number(const struct nightlatch_report *report,
+                              const char *path,
+                              size_t path_len,
+                              double *value);
+
+/*
+ How many items the list at a path has, such as `troubles`, `warnings` or `verdict.commands`; 0 if there is none.
+ */
+size_t nightlatch_report_count(const struct nightlatch_report *report,
+                               const char *path,
+                               size_t path_len);
+
+/*
+ Goes the whole way to a secret once and tells all that was seen: this host, each source of the credential, the identity, the
+ vault's answer, and the one missing step. An empty `name` tries the list of secrets; an empty `version` is the latest.
+ `timeout_ms` is what it may take, 0 as configured. A trouble is no failure of this call: the report tells of it. Free the
+ report with `nightlatch_report_free`.
+ */
+nightlatch_status nightlatch_vault_diagnose(const struct nightlatch_vault *vault,
+                                            const char *name,
+                                            size_t name_len,
+                                            const char *version,
+                                            size_t version_len,
+                                            uint64_t timeout_ms,
+                                            struct nightlatch_report **report,
+                                            struct nightlatch_error **error);
+
+/*
+ Whether secrets are at hand, from the cache or from the vault, for readiness probes: costs no request while the cached
+ copies are fresh. `names` and `name_lens` are `count` texts with their lengths; without any, whether the vault can be
+ read. `timeout_ms` is what it may take, 0 for 5 seconds. A trouble is no failure of this call: the report tells of
+ it. Free the report with `nightlatch_report_free`.
+ */
+nightlatch_status nightlatch_vault_check(const struct nightlatch_vault *vault,
+                                         const char *const *names,
+                                         const size_t *name_lens,
+                                         size_t count,
+                                         uint64_t timeout_ms,
+                                         struct nightlatch_report **report,
+                                         struct nightlatch_error **error);
+
+/*
+ Which sources of the credential would be asked on this host, and what `instances` processes that read so many secrets all the
+ time cost, told without the network. 0 is 1. Free the report with `nightlatch_report_free`.
+ */
+nightlatch_status nightlatch_vault_explain(const struct nightlatch_vault *vault,
+                                           uint32_t secrets,
+                                           uint32_t instances,
+                                           struct nightlatch_report **report,
+                                           struct nightlatch_error **error);
+
+/*
  An operation without arguments, by its name, such as `get_secret`; the list of all stands above. NULL if the name is no
  text. Free it with `nightlatch_operation_free`.
  */
@@ -1972,6 +2071,11 @@ const struct nightlatch_secrets *nightlatch_reply_secrets(const struct nightlatc
  The backup that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
  */
 const struct nightlatch_backup *nightlatch_reply_backup(const struct nightlatch_reply *reply);
+
+/*
+ The doctor's report that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+ */
+const struct nightlatch_report *nightlatch_reply_report(const struct nightlatch_reply *reply);
 
 /*
  Writes whether the service has finished: after a deletion or a purge, and to whoever asks so. False if that is not what the

@@ -49,6 +49,19 @@ private:
     Handle *handle_;
 };
 
+// Many names as C takes them; they must outlive it.
+struct Names {
+    explicit Names(const std::vector<std::string> &names)
+    {
+        for (const std::string &name : names) {
+            texts.push_back(name.data());
+            lens.push_back(name.size());
+        }
+    }
+    std::vector<const char *> texts;
+    std::vector<size_t> lens;
+};
+
 } // namespace detail
 
 // Why a call failed. `what()` is what to show people.
@@ -344,6 +357,39 @@ public:
     About about() const { return About(nightlatch_secret_properties(get())); }
 };
 
+// What the doctor found out; true if all is well. A fact is named by its path, such as `verdict.code`.
+class Report : public detail::Owner<nightlatch_report, nightlatch_report_free> {
+public:
+    explicit Report(nightlatch_report *handle = nullptr) noexcept : Owner(handle) {}
+
+    bool ok() const { return nightlatch_report_ok(get()); }
+    explicit operator bool() const noexcept { return ok(); }
+    // Whether trying again later may help.
+    bool isTransient() const { return nightlatch_report_is_transient(get()); }
+    // One line, for programs and tickets.
+    std::string json() const
+    {
+        size_t len = 0;
+        const char *json = nightlatch_report_json(get(), &len);
+        return detail::text(json, len);
+    }
+    // The text at a path; empty if there is none. Without a path: the report for people.
+    std::string text(const std::string &path = "text") const
+    {
+        size_t len = 0;
+        const char *found = nightlatch_report_text(get(), path.data(), path.size(), &len);
+        return detail::text(found, len);
+    }
+    // The number at a path; `absent` if there is none.
+    double number(const std::string &path, double absent = 0) const
+    {
+        double value = absent;
+        return nightlatch_report_number(get(), path.data(), path.size(), &value) ? value : absent;
+    }
+    // How many items the list at a path has.
+    size_t count(const std::string &path) const { return nightlatch_report_count(get(), path.data(), path.size()); }
+};
+
 // The program around a client, by functions. They must not throw.
 class Host {
 public:
@@ -450,7 +496,7 @@ public:
     }
     void invalidate(const std::string &name, const std::string &version = std::string()) const
     {
-        check(nightlatch_vault_invalidate(handle(), name.data(), name.size(), version.data(), version.size()));
+        nightlatch::check(nightlatch_vault_invalidate(handle(), name.data(), name.size(), version.data(), version.size()));
     }
     // Each secret as it fared: one that failed is an empty one, and `failed` (if given) is told why.
     std::map<std::string, Secret> getMany(const std::vector<std::string> &names, bool refresh = false,
@@ -458,17 +504,12 @@ public:
                                               std::function<void(const std::string &, const nightlatch_error *)>(),
                                           Time timeout = Time(0)) const
     {
-        std::vector<const char *> texts;
-        std::vector<size_t> lens;
-        for (const std::string &name : names) {
-            texts.push_back(name.data());
-            lens.push_back(name.size());
-        }
+        detail::Names passed(names);
         nightlatch_secrets *found = nullptr;
         nightlatch_error *error = nullptr;
-        nightlatch_status status = nightlatch_vault_get_secrets(handle(), texts.data(), lens.data(), names.size(), refresh,
+        nightlatch_status status = nightlatch_vault_get_secrets(handle(), passed.texts.data(), passed.lens.data(), names.size(), refresh,
                                                                 detail::millis(timeout), &found, &error);
-        check(status, error);
+        nightlatch::check(status, error);
         detail::Owner<nightlatch_secrets, nightlatch_secrets_free> owner(found);
         std::map<std::string, Secret> all;
         for (size_t i = 0; i < nightlatch_secrets_count(found); i++) {
@@ -568,8 +609,32 @@ public:
         void *context = const_cast<std::function<bool(const Secret &)> *>(&use);
         nightlatch_status status = nightlatch_vault_with_secret(handle(), name.data(), name.size(), call, context,
                                                                 detail::millis(timeout), &accepted, &error);
-        check(status, error);
+        nightlatch::check(status, error);
         return accepted;
+    }
+    // Goes the whole way once and tells all that was seen; without a name the list of secrets is tried.
+    Report diagnose(const std::string &name = std::string(), const std::string &version = std::string(), Time timeout = Time(0)) const
+    {
+        return Report(made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
+            return nightlatch_vault_diagnose(handle(), name.data(), name.size(), version.data(), version.size(),
+                                             detail::millis(timeout), out, error);
+        }));
+    }
+    // For readiness probes: whether secrets (without names: the vault) are at hand. Takes 5 s at most unless told otherwise.
+    Report check(const std::vector<std::string> &names = std::vector<std::string>(), Time timeout = Time(0)) const
+    {
+        detail::Names passed(names);
+        return Report(made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
+            return nightlatch_vault_check(handle(), passed.texts.data(), passed.lens.data(), names.size(),
+                                          detail::millis(timeout), out, error);
+        }));
+    }
+    // Sources and cost, told without the network.
+    Report explain(uint32_t secrets = 1, uint32_t instances = 1) const
+    {
+        return Report(made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
+            return nightlatch_vault_explain(handle(), secrets, instances, out, error);
+        }));
     }
     nightlatch_vault *handle() const noexcept { return Owner::get(); }
 
@@ -581,7 +646,7 @@ private:
         Handle *handle = nullptr;
         nightlatch_error *error = nullptr;
         nightlatch_status status = call(&handle, &error);
-        check(status, error);
+        nightlatch::check(status, error);
         return handle;
     }
     template <typename Function>
@@ -605,7 +670,7 @@ private:
         nightlatch_error *error = nullptr;
         nightlatch_status status =
             function(handle(), name.data(), name.size(), wait, detail::millis(timeout), &finished, &error);
-        check(status, error);
+        nightlatch::check(status, error);
         return finished;
     }
     template <typename Function>
@@ -616,7 +681,7 @@ private:
         nightlatch_error *error = nullptr;
         nightlatch_status status = function(handle(), name.data(), name.size(), version.data(), version.size(),
                                             detail::millis(timeout), &secret, &error);
-        check(status, error);
+        nightlatch::check(status, error);
         return Secret(secret);
     }
     static nightlatch_vault *make(const Client &client, const std::string &url)
@@ -624,7 +689,7 @@ private:
         nightlatch_vault *vault = nullptr;
         nightlatch_error *error = nullptr;
         nightlatch_status status = nightlatch_vault_new(client.get(), url.data(), url.size(), &vault, &error);
-        check(status, error);
+        nightlatch::check(status, error);
         return vault;
     }
 };

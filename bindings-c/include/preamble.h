@@ -89,6 +89,9 @@
  *   `restore_secret_backup`: vault, a backup as its value - properties
  *   `refresh_due`: nothing - when to ask again
  *   `get_token`: request.scopes (a list) [request.tenant, request.claims, request.enable_cae, request.authenticate] - a token
+ *   `diagnose`: vault [name, version] - a report
+ *   `check`: vault [names (a list)] - a report
+ *   `explain`: [secrets, instances] - a report
  *
  * Each takes `timeout` (seconds) too. Times are seconds since 1970; a tag is set as `tags.NAME`; values are given by
  * nightlatch_operation_set_value.

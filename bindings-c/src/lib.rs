@@ -6,7 +6,8 @@
 //! * [`effect`], [`outcome`]: what a host is asked, and what it answers
 //! * [`secret`], [`properties`], [`list`], [`reply`]: what users get; [`changes`]: what they want a secret to have
 //! * [`host`]: the table of callbacks, with [`clock`], [`files`], [`commands`] and [`people`] for what is not given
-//! * [`client`], [`reads`] and [`vault`] over [`blocking`] and [`cancel`]: the first door, calls that block
+//! * [`client`], [`reads`], [`vault`] and [`doctor`] (with its [`report`]s) over [`asked`], [`blocking`] and [`cancel`]: the
+//!   first door, calls that block
 //! * [`engine`], [`output`]: the second door, the core's own calls for event loops
 //! * [`fork`]: the locks of both doors, which a forked child finds whole
 //!
@@ -26,6 +27,7 @@ pub mod changes;
 pub mod client;
 pub mod config;
 pub mod credential;
+pub mod doctor;
 pub mod effect;
 pub mod engine;
 pub mod error;
@@ -37,11 +39,13 @@ pub mod output;
 pub mod properties;
 pub mod reads;
 pub mod reply;
+pub mod report;
 pub mod secret;
 pub mod status;
 pub mod vault;
 pub mod version;
 
+mod asked;
 mod blocking;
 mod cancel;
 mod clock;

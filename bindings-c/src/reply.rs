@@ -13,6 +13,7 @@ use nightlatch_core::time::UnixTime;
 use crate::door::{door, free};
 use crate::list::{nightlatch_backup, nightlatch_page, nightlatch_secrets};
 use crate::properties::nightlatch_properties;
+use crate::report::nightlatch_report;
 use crate::secret::{hand_over, nightlatch_secret, nightlatch_token};
 use crate::slice::give;
 
@@ -35,6 +36,7 @@ pub(crate) enum Content {
         expires_on: UnixTime,
         refresh_on: UnixTime,
     },
+    Report(nightlatch_report),
 }
 
 impl Content {
@@ -75,6 +77,9 @@ impl Content {
                 expires_on,
                 refresh_on,
             },
+            Reply::Report(report) => Self::Report(nightlatch_report::of_diagnosis(&report)),
+            Reply::Health(health) => Self::Report(nightlatch_report::of_health(&health)),
+            Reply::Forecast(forecast) => Self::Report(nightlatch_report::of_forecast(&forecast)),
             _ => return Err(unknown()),
         })
     }
@@ -110,6 +115,13 @@ impl Content {
     pub(crate) fn into_backup(self) -> Result<*mut nightlatch_backup, Error> {
         match self {
             Self::Backup(backup) => Ok(Box::into_raw(Box::new(backup))),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) fn into_report(self) -> Result<*mut nightlatch_report, Error> {
+        match self {
+            Self::Report(report) => Ok(Box::into_raw(Box::new(report))),
             _ => Err(unknown()),
         }
     }
@@ -221,6 +233,17 @@ pub unsafe extern "C" fn nightlatch_reply_backup(reply: *const nightlatch_reply)
     door!([reply] {
         match &reply.0 {
             Content::Backup(backup) => from_ref(backup),
+            _ => null(),
+        }
+    })
+}
+
+/// The doctor's report that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_reply_report(reply: *const nightlatch_reply) -> *const nightlatch_report {
+    door!([reply] {
+        match &reply.0 {
+            Content::Report(report) => from_ref(report),
             _ => null(),
         }
     })

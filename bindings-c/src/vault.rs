@@ -3,18 +3,14 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use nightlatch_core::error::{Error, ErrorKind};
-use nightlatch_core::sensitive::Sensitive;
-use serde_json::{Map, Value, json};
-
+use crate::asked::{Asked, names_of};
 use crate::changes::nightlatch_changes;
 use crate::door::{door, null_argument};
 use crate::error::nightlatch_error;
 use crate::list::{nightlatch_backup, nightlatch_page, nightlatch_secrets};
-use crate::operation::with_value;
 use crate::properties::nightlatch_properties;
 use crate::reads::nightlatch_vault;
-use crate::reply::{Content, unknown};
+use crate::reply::unknown;
 use crate::secret::{hand_over, nightlatch_secret};
 use crate::slice::{bytes, text};
 use crate::status::nightlatch_status;
@@ -22,65 +18,6 @@ use crate::status::nightlatch_status;
 /// Uses a secret's value, and returns false if it was not accepted where it was used. The secret is lent for the call.
 pub type nightlatch_use =
     Option<unsafe extern "C" fn(context: *mut c_void, secret: *const nightlatch_secret) -> bool>;
-
-/// More is a mistake in the count.
-const MOST_NAMES: usize = 100_000;
-
-/// One operation of a vault, as the core reads it.
-struct Asked(Map<String, Value>);
-
-impl Asked {
-    fn new(op: &str) -> Self {
-        Self(Map::from_iter([("op".to_owned(), op.into())]))
-    }
-
-    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// A text that may be left out.
-    fn with_text(self, name: &str, value: &str) -> Self {
-        match value {
-            "" => self,
-            value => self.with(name, value),
-        }
-    }
-
-    /// A number that may be left out.
-    fn with_number(self, name: &str, value: u32) -> Self {
-        match value {
-            0 => self,
-            value => self.with(name, value),
-        }
-    }
-
-    fn with_changes(mut self, changes: Option<&nightlatch_changes>) -> Self {
-        self.0
-            .extend(changes.map(nightlatch_changes::arguments).unwrap_or_default());
-        self
-    }
-
-    /// Carries it out, and waits for its end.
-    fn of(
-        mut self,
-        vault: &nightlatch_vault,
-        timeout_ms: u64,
-        value: Option<Sensitive>,
-    ) -> Result<Content, Error> {
-        self = self.with("vault", vault.url.as_str());
-        if timeout_ms != 0 {
-            // More than ten years are as good as ten.
-            let seconds = (timeout_ms as f64 / 1000.0).min(315_360_000.0);
-            self = self.with("timeout", json!(seconds));
-        }
-        let text = Value::Object(self.0).to_string();
-        // A callback may free this very handle.
-        let driver = Arc::clone(&vault.driver);
-        let operation = with_value(driver.with_engine(|engine| engine.operation(&text))?, value)?;
-        driver.call(operation, None)
-    }
-}
 
 /// Gets many secrets at once, each from the cache or from the vault; one that fails leaves the others alone. `names` and
 /// `name_lens` are `count` texts with their lengths. `refresh` asks the vault whatever the cache holds. Free the list with
@@ -97,19 +34,8 @@ pub unsafe extern "C" fn nightlatch_vault_get_secrets(
     error: *mut *mut nightlatch_error,
 ) -> nightlatch_status {
     door!([vault] -> secrets, error {
-        if count != 0 && (names.is_null() || name_lens.is_null()) {
-            return Err(null_argument("names"));
-        }
-        if count > MOST_NAMES {
-            let text = format!("More than {MOST_NAMES} secrets at once were asked for.");
-            return Err(Error::new(ErrorKind::InvalidArgument, text));
-        }
-        let one = |index| {
-            // SAFETY: not NULL, and as long as the caller says.
-            let name = unsafe { text(*names.add(index), *name_lens.add(index))? };
-            Ok(Value::from(name))
-        };
-        let names = (0..count).map(one).collect::<Result<Vec<_>, Error>>()?;
+        // SAFETY: the header's conventions.
+        let names = unsafe { names_of(names, name_lens, count)? };
         let asked = Asked::new("get_secrets").with("names", names).with("refresh", refresh);
         asked.of(vault, timeout_ms, None)?.into_secrets()
     })

@@ -51,6 +51,8 @@ fn generate() -> String {
         "list",
         "changes",
         "vault",
+        "report",
+        "doctor",
         "operation",
         "reply",
         "effect",

@@ -2,8 +2,11 @@
 
 mod player;
 
+use std::collections::BTreeSet;
+
 use nightlatch_tests::scenario::{index, load};
 use player::{check, world};
+use serde_json::Value;
 
 #[test]
 fn every_scenario_holds() {
@@ -31,6 +34,50 @@ fn every_scenario_holds() {
         wrong.join("\n")
     );
     assert!(plays >= 100 || !only.is_empty(), "only {plays} plays");
+}
+
+/// The names of all facts of a report, but of the secret, whose properties have their own place.
+fn names_in(told: &Value, names: &mut BTreeSet<String>) {
+    for (name, field) in told.as_object().into_iter().flatten() {
+        if name != "secret" {
+            names.insert(name.clone());
+            names_in(field, names);
+        }
+    }
+    told.as_array()
+        .into_iter()
+        .flatten()
+        .for_each(|item| names_in(item, names));
+}
+
+#[test]
+fn every_fact_of_the_reports_is_in_the_readme() {
+    let mut names = BTreeSet::new();
+    for path in index().into_iter().filter(|path| path.starts_with("doctor/")) {
+        let (played, _) = world::play(&load(&path), "caller");
+        for ended in played.iter().flat_map(|world| world.ended.values()) {
+            if let check::Result::Reply(_, rest) = &ended.result {
+                names_in(&rest["told"], &mut names);
+            }
+        }
+    }
+    let readme = include_str!("../README.md");
+    let paths = readme
+        .split("| paths of | |")
+        .nth(1)
+        .and_then(|rest| rest.split("\n\n").next());
+    let paths = paths.expect("a table of paths");
+    let is_there = |name: &&String| {
+        ["`", "."]
+            .iter()
+            .any(|before| paths.contains(&format!("{before}{name}")))
+    };
+    let missing: Vec<_> = names.iter().filter(|name| !is_there(name)).collect();
+    assert!(
+        missing.is_empty() && names.len() > 50,
+        "{missing:?} of {}",
+        names.len()
+    );
 }
 
 #[test]

@@ -56,6 +56,46 @@ static void null_operations(void)
     CHECK(nightlatch_changes_if_version(NULL, T("a")) == BAD && nightlatch_changes_if_unchanged_since(NULL, 0) == BAD);
 }
 
+/* The doctor with NULL, and with arguments that cannot be. */
+static void wrong_questions(void)
+{
+    world w = new_world();
+    nightlatch_vault *vault = world_vault(&w, world_config());
+    nightlatch_report *report = NULL;
+    double number = 77;
+    size_t len = 77;
+    const char *const names[] = { "a", not_utf8, NULL, "under_score" };
+    const size_t lens[] = { 1, 3, 5, 11 };
+    nightlatch_report_free(NULL);
+    CHECK(!nightlatch_report_ok(NULL) && !nightlatch_report_is_transient(NULL) && nightlatch_report_json(NULL, NULL) == NULL);
+    CHECK(nightlatch_report_text(NULL, T("text"), NULL) == NULL && nightlatch_report_count(NULL, T("sources")) == 0);
+    CHECK(!nightlatch_report_number(NULL, T("ok"), &number) && nightlatch_reply_report(NULL) == NULL);
+    CHECK(nightlatch_vault_diagnose(NULL, T("a"), NONE, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_check(NULL, names, lens, 1, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_explain(NULL, 1, 1, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_diagnose(vault, T("a"), NONE, 0, NULL, NULL) == BAD && nightlatch_vault_explain(vault, 1, 1, NULL, NULL) == BAD);
+    CHECK(nightlatch_vault_diagnose(vault, not_utf8, 3, NONE, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_diagnose(vault, T("a"), T("no version"), 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_diagnose(vault, NULL, 5, NONE, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_check(vault, NULL, NULL, 2, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_check(vault, names, lens, (size_t)-1, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_check(vault, names, lens, 2, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_check(vault, names + 2, lens + 2, 1, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_check(vault, names + 3, lens + 3, 1, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_check(vault, names, lens, 1, 0, NULL, NULL) == BAD);
+    CHECK(report == NULL && w.tokens == 0 && w.secrets == 0);
+
+    CHECK(nightlatch_vault_explain(vault, (uint32_t)-1, (uint32_t)-1, &report, NULL) == OK);
+    CHECK(nightlatch_report_text(report, not_utf8, 3, &len) == NULL && len == 0 && nightlatch_report_text(report, NULL, 5, NULL) == NULL);
+    CHECK(nightlatch_report_text(report, T("text"), NULL) != NULL && nightlatch_report_text(report, NONE, NULL) == NULL);
+    CHECK(!nightlatch_report_number(report, not_utf8, 3, &number) && number == 77);
+    CHECK(nightlatch_report_number(report, T("requests.secrets"), NULL) && nightlatch_report_count(report, not_utf8, 3) == 0);
+    nightlatch_report_free(report);
+    CHECK(nightlatch_vault_diagnose(vault, T("a"), NONE, (uint64_t)-1, &report, NULL) == OK && nightlatch_report_ok(report));
+    nightlatch_report_free(report);
+    nightlatch_vault_free(vault);
+}
+
 /* The same with a vault, and arguments that cannot be. */
 static void wrong_operations(void)
 {
@@ -294,6 +334,7 @@ int main(void)
     null_everywhere();
     wrong_texts();
     wrong_operations();
+    wrong_questions();
     wrong_answers();
     handles_in_the_wrong_order();
     return done("hostile");

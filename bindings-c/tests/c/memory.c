@@ -1,4 +1,7 @@
-/* After everything is freed, no byte of the process holds a secret that was read or set, a backup, the token or the client secret. */
+/*
+ * After everything is freed, no byte of the process holds a secret that was read or set, a backup, the token or the client secret;
+ * and the doctor keeps none while it lives.
+ */
 #include "scan.h"
 
 /* The values are put together at run time, so that the program's own text does not hold them. */
@@ -50,6 +53,19 @@ static void write_and_restore(nightlatch_vault *vault, const char *value_needle,
     CHECK(leaks(backup_needle) == 0);
 }
 
+/* The doctor reads a value to see whether that works, and keeps nothing of it; its reports hold none. */
+static void consult(nightlatch_vault *vault, const char *value_needle, const char *token_needle)
+{
+    nightlatch_report *report = NULL;
+    CHECK(nightlatch_vault_diagnose(vault, T("db"), NONE, 0, &report, NULL) == OK && nightlatch_report_ok(report));
+    int in_the_program = leaks(value_needle), kept = leaks(token_needle);
+    nightlatch_wipe(value, sizeof value);
+    CHECK(in_the_program > 0 && leaks(value_needle) == 0); /* the program's own copy, and no other */
+    nightlatch_report_free(report);
+    CHECK(kept > 0 && leaks(token_needle) == kept); /* no report had it */
+    spell(value, 'A');
+}
+
 int main(void)
 {
     char needles[5][17] = {{0}};
@@ -72,6 +88,7 @@ int main(void)
     CHECK(nightlatch_config_use_client_secret(config, T("11111111-1111-4111-8111-111111111111"), T("44444444-4444-4444-8444-444444444444"), T(credential)) == OK);
     CHECK(nightlatch_client_new(config, &host, &client, &error) == OK);
     CHECK(nightlatch_vault_new(client, T(VAULT), &vault, &error) == OK);
+    consult(vault, needles[0], needles[1]);
     CHECK(nightlatch_vault_get_secret(vault, T("db"), NONE, 0, &secret, &error) == OK);
     if (error != NULL)
         printf("%s\n", nightlatch_error_text(error, NIGHTLATCH_ERROR_DESCRIPTION, NULL));

@@ -50,6 +50,12 @@ int main()
             CHECK(error.status() == NIGHTLATCH_INVALID_ARGUMENT && error.advice().find("not-a-name") != std::string::npos);
             CHECK(std::string(error.what()).find(error.message()) == 0 && error.attempts().empty());
         }
+        nightlatch::Report report = vault.diagnose("db");
+        CHECK(report && report.ok() && !report.isTransient() && report.text().find("ok: " VAULT "/secrets/db") == 0);
+        CHECK(report.text("secret.name") == "db" && report.text("verdict.code").empty() && report.json().find("{\"ok\":true") == 0);
+        CHECK(report.count("sources") == 1 && report.number("ok") == 1 && report.number("no.such", -7) == -7);
+        CHECK(vault.check({"db"}).text() == "ok\n" && !nightlatch::Report(nullptr));
+        CHECK(vault.explain(3, 2).number("requests.at_start") == 6 && vault.explain().number("requests.secrets") == 1);
         nightlatch::Vault moved(std::move(vault));
         CHECK(!vault && moved.get("db").value() == SECRET_VALUE);
     }

@@ -9,14 +9,16 @@ use nightlatch::properties::nightlatch_secret_fact::*;
 use nightlatch::properties::nightlatch_secret_number_fact::*;
 use nightlatch::properties::*;
 use nightlatch::reply::*;
+use nightlatch::report::*;
 use nightlatch::secret::*;
 use nightlatch_tests::scenario::Scenario;
+use nightlatch_tests::scenario::check::{depth_differs, missing};
 use nightlatch_tests::scenario::format::{Call, Count, Ending};
 use nightlatch_tests::scenario::play::callers;
 use serde_json::{Map, Value, json};
 
-use super::lent;
 use super::world::World;
+use super::{lent, raw};
 
 /// How a call ended.
 pub(crate) enum Result {
@@ -75,8 +77,60 @@ pub(crate) unsafe fn read_reply(reply: *const nightlatch_reply) -> Result {
         if !secrets.is_null() {
             rest["secrets"] = read_secrets(secrets);
         }
+        let report = nightlatch_reply_report(reply);
+        if !report.is_null() {
+            rest["told"] = read_report(report);
+        }
         assert_ne!(rest, json!({}), "a reply that comes to nothing");
         Result::Reply(None, rest)
+    }
+}
+
+/// The doctor's JSON, when every fact in it is found at its path too.
+unsafe fn read_report(report: *const nightlatch_report) -> Value {
+    // SAFETY: the caller's live handle.
+    unsafe {
+        let json = lent(|len| nightlatch_report_json(report, len)).expect("JSON");
+        let told: Value = serde_json::from_str(&json).expect("JSON");
+        find_all(report, "", &told);
+        let troubles = told["troubles"].as_array().into_iter().flatten();
+        let errors: Vec<_> = troubles
+            .map(|trouble| &trouble["error"])
+            .chain([&told["error"]])
+            .filter(|error| !error.is_null())
+            .collect();
+        assert_eq!(nightlatch_report_ok(report), errors.is_empty());
+        let transient = !errors.is_empty() && errors.iter().all(|error| error["transient"] == true);
+        assert_eq!(nightlatch_report_is_transient(report), transient);
+        told
+    }
+}
+
+/// Each fact is at its path and of its kind, and of no other.
+unsafe fn find_all(report: *const nightlatch_report, path: &str, told: &Value) {
+    let below = |name: &str| {
+        let point = if path.is_empty() { "" } else { "." };
+        format!("{path}{point}{name}")
+    };
+    let (p, p_len) = raw(path);
+    let mut number = f64::NAN;
+    // SAFETY: the caller's live handle, and texts that live through the calls.
+    unsafe {
+        let text = lent(|len| nightlatch_report_text(report, p, p_len, len));
+        let number = nightlatch_report_number(report, p, p_len, &mut number).then_some(number);
+        let count = nightlatch_report_count(report, p, p_len);
+        assert_eq!(text.as_deref(), told.as_str(), "{path}");
+        let flag = told.as_bool().map(|flag| f64::from(u8::from(flag)));
+        assert_eq!(number, told.as_f64().or(flag), "{path}");
+        assert_eq!(count, told.as_array().map_or(0, Vec::len), "{path}");
+        if let Some(items) = told.as_array() {
+            for (nr, item) in items.iter().enumerate() {
+                find_all(report, &below(&nr.to_string()), item);
+            }
+        }
+        for (name, field) in told.as_object().into_iter().flatten() {
+            find_all(report, &below(name), field);
+        }
     }
 }
 
@@ -309,6 +363,16 @@ fn reply_differs(expected: &Ending, secret: Option<&str>, rest: &Value) -> Vec<S
             found.push(format!("the next refresh is in {next} s"));
         }
     }
+    if let Some(expected) = &expected.told {
+        found.extend(depth_differs("told", expected, &rest["told"]));
+    }
+    let text = rest["told"]["text"].as_str().unwrap_or_default();
+    let lacking = missing(&expected.text_contains, text);
+    found.extend(
+        lacking
+            .iter()
+            .map(|part| format!("the text lacks {part:?}: {text}")),
+    );
     for (name, expected) in &expected.secrets {
         let fared = &rest["secrets"][name];
         let differs = match (&expected.error, fared["error"].is_null()) {

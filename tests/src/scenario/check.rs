@@ -241,13 +241,13 @@ fn error_differs(caller: &str, expected: &Ending, error: &Error) -> Vec<String> 
 }
 
 /// Those of the parts that do not stand in the text.
-fn missing(parts: &[String], text: &str) -> Vec<String> {
+pub fn missing(parts: &[String], text: &str) -> Vec<String> {
     let lacking = parts.iter().filter(|part| !text.contains(part.as_str()));
     lacking.cloned().collect()
 }
 
 /// Members that are expected must be there; lists are compared as wholes, item by item.
-fn depth_differs(what: &str, expected: &Value, actual: &Value) -> Vec<String> {
+pub fn depth_differs(what: &str, expected: &Value, actual: &Value) -> Vec<String> {
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => expected
             .iter()
