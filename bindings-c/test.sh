@@ -139,6 +139,13 @@ for name in $(compgen -e | grep -E '^(AZURE|IDENTITY|MSI|IMDS)_'); do unset "$na
 
 admin() { curl -sf --noproxy '*' -X "$1" "$http/_emulator/$2" ${3:+-d "$3"}; }
 prints() { local wanted=$1 got; shift; got=$("$@") || return 1; [ "$got" = "$wanted" ] || { echo "printed: $got"; return 1; }; }
+ends() { # ends STATUS WORDS COMMAND...: it ends so, and says that
+    local told status=0 wanted=$1 words=$2
+    shift 2
+    told=$("$@" 2>&1) || status=$?
+    echo "$status: $told"
+    [ $status = "$wanted" ] && [[ $told == *"$words"* ]]
+}
 counts() { # counts SERVICE VAULT COMMAND...: so many requests to the identity service and the vault
     local service=$1 tokens=$2 secrets=$3 seen
     shift 3
@@ -163,17 +170,18 @@ for program in c_shared c_static cpp_shared cpp_static build/c_nightlatch build/
     check "$program through a managed identity" prints "$secret" $app_service ./$program $vault db-password
     check "$program through a client secret" prints "$secret" $application ./$program $vault db-password
 done
-readme() {
-    awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$here/README.md" >readme.c && ten_lines "cc -std=c99" nightlatch readme.c readme && prints "$secret" $app_service ./readme
+readme() { # readme NUMBER: the program that stands there as that
+    awk -v nr="$1" '/^```c$/ { on = ++seen == nr; next } /^```$/ { on = 0 } on' "$here/README.md" >readme.c && ten_lines "cc -std=c99" nightlatch readme.c readme && $app_service ./readme
 }
-check "the README's program" readme
+check "the README's program" prints "$secret" readme 1
+check "the README's doctor" ends 0 "ok: $vault/secrets/db-password can be read" readme 2
 linked() { [ "$(ldd ./$1 | grep -c libnightlatch)" = "$2" ]; }
 check "the static program needs no shared nightlatch" linked c_static 0
 check "the shared program needs both" linked c_shared 2
 
 # --- Programs, examples and a scripting host through libcurl, as they are and under the tools
 example() { built "$1" "cc -std=c99" "$here/examples/$1.c"; }
-for name in get_secret threads callbacks event_loop; do check "example $name builds" example $name; done
+for name in get_secret doctor threads callbacks event_loop; do check "example $name builds" example $name; done
 check "the wrapper's example builds" built wrapped "g++ -std=c++11" "$here/examples/get_secret.cpp"
 for name in memory_curl fork_curl bounds; do check "$name.c builds" built $name "cc -std=c99" "$here/tests/c/$name.c"; done
 # A child leaves its parent's connections alone, and what they hold.
@@ -198,6 +206,19 @@ each "memory holds no secret after libcurl and OpenSSL" $app_service %/memory_cu
 each "a forked child makes connections of its own" $app_service %/fork_curl $vault db-password
 check "100,000 reads of 5,000 secrets keep to the bounds, and what leaves is wiped" plain/bounds
 check "threads and transport under ThreadSanitizer" eval 'watched "$work/transport-tsan" -lcurl "$here/examples/threads.c" "$here"/transport/*.c && TSAN_OPTIONS=$tsan $app_service "$work/transport-tsan" $vault db-password 64'
+situation() { # situation NAME COMMAND...: what the command does while that is wrong
+    local status=0
+    admin POST situation "{\"situation\": \"$1\"}" || return 1
+    "${@:2}" || status=$?
+    admin DELETE situation && return $status
+}
+each "the doctor: all is well" ends 0 "ok: $vault/secrets/db-password can be read" $app_service %/doctor $vault diagnose db-password
+each "the doctor: the one missing step" situation role-missing ends 1 "$ az role assignment create --role " $app_service %/doctor $vault diagnose db-password
+each "the doctor: an identity is not there" ends 1 "(no-identity)" env -u HTTPS_PROXY AZURE_TOKEN_CREDENTIALS=EnvironmentCredential %/doctor $vault diagnose
+check "the doctor: a trouble that may pass" situation service-failing ends 3 "trouble: db-password: " $app_service plain/doctor $vault check db-password
+each "the doctor: a readiness probe" prints ok $app_service %/doctor $vault check db-password
+each "the doctor: a wrong name is wrong usage" ends 2 "db-password" $app_service %/doctor $vault diagnose db_password
+check "the doctor: a forecast asks nobody" counts app_service 0 0 $app_service plain/doctor $vault explain
 fault() { # fault JSON WORDS FOLDER: the program tells the fault in those words
     admin DELETE faults && admin POST faults "$1" || return 1
     local told

@@ -1,6 +1,6 @@
 /*
  * As memory.c, with libcurl and OpenSSL in between: memory_curl VAULT_URL NAME REVERSED_VALUE. After everything is freed no
- * byte of the process holds the secret or the token.
+ * byte of the process holds the secret or the token; the doctor keeps no value while it lives.
  */
 #include "scan.h"
 
@@ -12,6 +12,7 @@ int main(int argc, char **argv)
     nightlatch_curl *transport = nightlatch_curl_new();
     nightlatch_client *client = NULL;
     nightlatch_vault *vault = NULL;
+    nightlatch_report *report = NULL;
     nightlatch_secret *secret = NULL;
     nightlatch_token *token = NULL;
     nightlatch_operation *operation = nightlatch_operation_new(T("get_token"));
@@ -21,6 +22,9 @@ int main(int argc, char **argv)
     CHECK(argc == 4 && nightlatch_curl_attach(transport, &host) == OK);
     CHECK(nightlatch_client_new(NULL, &host, &client, NULL) == OK);
     CHECK(nightlatch_vault_new(client, T(argv[1]), &vault, NULL) == OK);
+    CHECK(nightlatch_vault_diagnose(vault, T(argv[2]), NONE, 0, &report, NULL) == OK && nightlatch_report_ok(report));
+    nightlatch_report_free(report);
+    CHECK(leaks(argv[3]) == 0);
     CHECK(nightlatch_vault_get_secret(vault, T(argv[2]), NONE, 0, &secret, NULL) == OK);
     CHECK(nightlatch_operation_add_text(operation, T("request.scopes"), T("https://vault.azure.net/.default")) == OK);
     CHECK(nightlatch_operation_set_flag(operation, T("request.enable_cae"), true) == OK);
