@@ -129,6 +129,7 @@ static void forecast(world *w, nightlatch_vault *vault)
     CHECK(nightlatch_vault_explain(vault, 10, 4, &report, NULL) == OK && nightlatch_vault_explain(vault, 0, 0, &one, NULL) == OK);
     holds_no_secret(report);
     CHECK(nightlatch_report_ok(report) && !nightlatch_report_is_transient(report) && *text(report, "text") != '\0');
+    CHECK(number(report, "requests.secrets") == 10 && number(report, "requests.instances") == 4);
     CHECK(number(report, "requests.at_start") == 40 && number(one, "requests.at_start") == 1);
     CHECK(number(report, "requests.per_hour") > 39.9 * number(one, "requests.per_hour"));
     CHECK(count(report, "sources") == 1 && strcmp(text(report, "sources.0.turn"), "asked") == 0);

@@ -62,6 +62,7 @@ static void wrong_questions(void)
     world w = new_world();
     nightlatch_vault *vault = world_vault(&w, world_config());
     nightlatch_report *report = NULL;
+    nightlatch_error *error = NULL;
     double number = 77;
     size_t len = 77;
     const char *const names[] = { "a", not_utf8, NULL, "under_score" };
@@ -78,7 +79,9 @@ static void wrong_questions(void)
     CHECK(nightlatch_vault_diagnose(vault, T("a"), T("no version"), 0, &report, NULL) == BAD);
     CHECK(nightlatch_vault_diagnose(vault, NULL, 5, NONE, 0, &report, NULL) == BAD);
     CHECK(nightlatch_vault_check(vault, NULL, NULL, 2, 0, &report, NULL) == BAD);
-    CHECK(nightlatch_vault_check(vault, names, lens, (size_t)-1, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_check(vault, names, lens, (size_t)-1, 0, &report, &error) == BAD); /* for the number: no name is read */
+    CHECK(strstr(nightlatch_error_text(error, NIGHTLATCH_ERROR_MESSAGE, NULL), "More than") != NULL);
+    nightlatch_error_free(error);
     CHECK(nightlatch_vault_check(vault, names, lens, 2, 0, &report, NULL) == BAD);
     CHECK(nightlatch_vault_check(vault, names + 2, lens + 2, 1, 0, &report, NULL) == BAD);
     CHECK(nightlatch_vault_check(vault, names + 3, lens + 3, 1, 0, &report, NULL) == BAD);

@@ -55,7 +55,7 @@ int main()
         CHECK(report.text("secret.name") == "db" && report.text("verdict.code").empty() && report.json().find("{\"ok\":true") == 0);
         CHECK(report.count("sources") == 1 && report.number("ok") == 1 && report.number("no.such", -7) == -7);
         CHECK(vault.check({"db"}).text() == "ok\n" && !nightlatch::Report(nullptr));
-        CHECK(vault.explain(3, 2).number("requests.at_start") == 6 && vault.explain().number("requests.secrets") == 1);
+        CHECK(vault.explain(3, 2).number("requests.instances") == 2 && vault.explain().number("requests.secrets") == 1);
         nightlatch::Vault moved(std::move(vault));
         CHECK(!vault && moved.get("db").value() == SECRET_VALUE);
     }
