@@ -34,7 +34,7 @@ export interface Diagnosis {
   readonly identity?: Bearer;
   /** What the vault told of itself. */
   readonly service: Service;
-  /** The secret's properties, never its value. */
+  /** The secret's properties: neither its value nor what its owner wrote beside it, content type and tags. */
   readonly secret?: SecretProperties;
   /** The latest version, where another one was named and the vault told. */
   readonly latestVersion?: string;
