@@ -28,7 +28,7 @@ client.getSecret("db-password").then((secret) => console.log(engineKind, secret.
 const TYPED = `
 import {
   type AccessToken, DefaultAzureCredential, ManagedIdentityCredential, NightlatchError, SecretClient, engineKind,
-  type ErrorCode, type KeyVaultSecret, type SecretClientOptions,
+  type Diagnosis, type ErrorCode, type Finding, type Forecast, type Health, type KeyVaultSecret, type SecretClientOptions,
 } from "nightlatch";
 
 const options: SecretClientOptions = { cacheTtl: 60_000, retryOptions: { maxRetries: 2 }, ca: [] };
@@ -36,6 +36,12 @@ const client = new SecretClient("https://demo.vault.azure.net", new ManagedIdent
 client.addEventListener("secretrotated", ({ detail }) => console.log(detail.newVersion));
 const code = (why: unknown): ErrorCode | undefined => (why instanceof NightlatchError ? why.code : undefined);
 const token: Promise<AccessToken> = new DefaultAzureCredential({ managedIdentityClientId: null }).getToken("https://vault.azure.net/.default");
+const steps = ({ verdict, candidates, error, secret }: Diagnosis): string[] =>
+  [verdict, ...candidates].flatMap((one: Finding | undefined) => [...(one?.commands ?? []), error?.code ?? "", secret?.name ?? ""]);
+const troubles = ({ troubles }: Health): (string | undefined)[] => troubles.map(({ name, error }) => name ?? error.message);
+const share = ({ requests }: Forecast): number => requests.shareOfVault;
+// @ts-expect-error: names are a list
+const unlisted = (): Promise<Health> => client.check(1);
 // @ts-expect-error: there is no such option
 const wrong: SecretClientOptions = { cacheTTL: 1 };
 
@@ -43,6 +49,8 @@ async function main(): Promise<void> {
   const secret: KeyVaultSecret = await client.getSecret("db-password", { version: undefined });
   const value: string | undefined = secret.value;
   console.log(engineKind, value, (await token).token.length > 0, code(undefined));
+  console.log(steps(await client.diagnose("db-password", { timeout: 5000 })), troubles(await client.check(new Set(["db-password"]))));
+  console.log(share(await client.explain({ secrets: 800, instances: 3 })) > 0);
 }
 void main();
 `;
@@ -98,7 +106,8 @@ test("a TypeScript program is checked strictly and runs, in both module systems"
     );
   }
   for (const file of ["typed.mjs", "typed.cjs"]) {
-    assert.equal(await start(file), "native correct horse battery staple true undefined");
+    const told = "native correct horse battery staple true undefined\n[ '', 'db-password' ] []\ntrue";
+    assert.equal(await start(file), told);
   }
 });
 

@@ -136,7 +136,7 @@ test("a chain passes over what is left out", async () => {
   assert.equal((await new front.SecretClient(VAULT, credential).getSecret("db")).value, "s3cr3t");
 });
 
-test("operations that list or change secrets say where they are to be had", async () => {
+test("operations that list or change secrets, or tell why not, say where they are to be had", async () => {
   onTheEdge();
   const { fetch } = new Azure();
   const client = new front.SecretClient(
@@ -144,7 +144,8 @@ test("operations that list or change secrets say where they are to be had", asyn
     new front.ClientSecretCredential(TENANT, "client", "very-secret", { fetch }),
   );
   const pages = client.listPropertiesOfSecrets();
-  for (const asked of [client.setSecret("db", "new"), client.backupSecret("db"), pages.next()]) {
+  const told = [client.diagnose("db"), client.check(), client.explain()];
+  for (const asked of [client.setSecret("db", "new"), client.backupSecret("db"), pages.next(), ...told]) {
     await assert.rejects(asked, (error) => {
       assert.equal(error.code, "UNSUPPORTED");
       assert.match(error.message, ABSENT);
