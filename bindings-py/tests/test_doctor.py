@@ -126,6 +126,13 @@ def test_whoever_cancels_gets_no_answer(cloud: Cloud) -> None:
     cloud.world.run(ask())
 
 
+def test_json_is_the_cores_own_line(cloud: Cloud) -> None:
+    line = cloud.client(cache_ttl=300).explain().to_json()
+    share = json.loads(line)["requests"]["share_of_vault"]
+    assert "e-" in json.dumps(share), "Python would write it in another way"
+    assert '"share_of_vault":0.0000' in line
+
+
 def test_answers_cannot_be_changed_and_travel_between_processes(cloud: Cloud) -> None:
     client = cloud.client()
     for answer in (client.diagnose("db"), client.check("db"), client.explain()):

@@ -190,7 +190,7 @@ class Diagnosis:
     """Milliseconds that everything took."""
     text: str = field(repr=False)
     """The report for people, line by line."""
-    _facts: dict[str, Any] = field(repr=False, compare=False)
+    _json: str = field(repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -200,7 +200,7 @@ class Diagnosis:
 
     def to_json(self) -> str:
         """The report as one line of JSON, the same in every language, for programs and tickets."""
-        return _line(self._facts)
+        return self._json
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ class Health:
     """Where it is not."""
     text: str = field(repr=False)
     """The answer for people, line by line."""
-    _facts: dict[str, Any] = field(repr=False, compare=False)
+    _json: str = field(repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -237,7 +237,7 @@ class Health:
 
     def to_json(self) -> str:
         """The answer as one line of JSON, the same in every language."""
-        return _line(self._facts)
+        return self._json
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,19 +290,19 @@ class Forecast:
     """What reading the secrets costs."""
     text: str = field(repr=False)
     """The forecast for people, line by line."""
-    _facts: dict[str, Any] = field(repr=False, compare=False)
+    _json: str = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         return self.text
 
     def to_json(self) -> str:
         """The forecast as one line of JSON, the same in every language."""
-        return _line(self._facts)
+        return self._json
 
 
 def diagnosis(result: tuple[Any, ...]) -> Diagnosis:
     """What `diagnose` gave."""
-    facts = json.loads(result[2])["report"]
+    facts, line = _told(result)
     secret = facts["secret"]
     return _read(
         Diagnosis,
@@ -317,28 +317,34 @@ def diagnosis(result: tuple[Any, ...]) -> Diagnosis:
         service=_read(Service, facts["service"]),
         secret=None if secret is None else properties_from_json(secret),
         warnings=_all(Caution, facts["warnings"]),
-        _facts=facts,
+        _json=line,
     )
 
 
 def health(result: tuple[Any, ...]) -> Health:
     """What `check` gave."""
-    facts = json.loads(result[2])["health"]
+    facts, line = _told(result)
     troubles = tuple(_read(Trouble, one, error=_read(Failure, one["error"])) for one in facts["troubles"])
-    return _read(Health, facts, troubles=troubles, _facts=facts)
+    return _read(Health, facts, troubles=troubles, _json=line)
 
 
 def forecast(result: tuple[Any, ...]) -> Forecast:
     """What `explain` gave."""
-    facts = json.loads(result[2])["forecast"]
+    facts, line = _told(result)
     return _read(
         Forecast,
         facts,
         host=_read(Host, facts["host"]),
         sources=_all(Prospect, facts["sources"]),
         requests=_read(Requests, facts["requests"]),
-        _facts=facts,
+        _json=line,
     )
+
+
+def _told(result: tuple[Any, ...]) -> tuple[dict[str, Any], str]:
+    """What the core told under one name, whatever that is, and its JSON as it is."""
+    reply: str = result[2]
+    return next(iter(json.loads(reply).values())), reply[reply.index(":") + 1 : -1]
 
 
 def _read(cls: type[T], facts: dict[str, Any], **parts: Any) -> T:
@@ -364,7 +370,3 @@ def _bearer(facts: dict[str, Any] | None) -> Bearer | None:
     ids = {f"{one}_id": facts[one] for one in ("tenant", "client", "object", "resource")}
     times = {one: _utc(_milliseconds(facts[one])) for one in ("issued_on", "expires_on")}
     return _read(Bearer, facts, **ids, **times)
-
-
-def _line(facts: dict[str, Any]) -> str:
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
