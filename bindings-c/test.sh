@@ -10,23 +10,46 @@ only=${1:-}
 work=$(mktemp -d)
 prefix=$work/prefix
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$here/../target}
-passed=0 failed=0
+passed=0 failed=0 beside=() named=()
 trap '[ -z "${emulator:-}" ] || kill "$emulator" 2>/dev/null; rm -rf "$work"' EXIT
 
-# check NAME COMMAND...: one check; its output is shown only if it fails.
-check() {
-    local name=$1 log=$work/log
-    shift
-    [[ $name =~ $only || $name == *" builds" ]] || return 0
-    if "$@" >"$log" 2>&1; then
+is_asked() { [[ $1 =~ $only || $1 == *" builds" ]]; }
+ended() { # ended NAME LOG STATUS: how a check ended; what it wrote is shown only if it failed
+    if [ "$3" = 0 ]; then
         passed=$((passed + 1))
-        echo "ok      $name"
+        echo "ok      $1"
     else
         failed=$((failed + 1))
-        echo "FAILED  $name"
-        tail -n 40 "$log" | sed 's/^/        /'
+        echo "FAILED  $1"
+        tail -n 40 "$2" | sed 's/^/        /'
     fi
 }
+
+# check NAME COMMAND...: one check.
+check() {
+    local status=0
+    is_asked "$1" || return 0
+    "${@:2}" >"$work/log" 2>&1 || status=$?
+    ended "$1" "$work/log" $status
+}
+
+# meanwhile NAME COMMAND...: a check that shares nothing with others: it runs beside what follows, as many at once as there are
+# cores. `together` waits for all of them.
+meanwhile() {
+    local log
+    is_asked "$1" || return 0
+    [ ${#beside[@]} -lt "$(nproc)" ] || first_of_them
+    log=$(mktemp "$work/beside.XXXXXX")
+    "${@:2}" >"$log" 2>&1 &
+    beside[$!]=$log named[$!]=$1
+}
+first_of_them() {
+    local pid status=0
+    wait -n -p pid "${!beside[@]}" || status=$?
+    ended "${named[pid]}" "${beside[pid]}" $status
+    unset "beside[pid]" "named[pid]"
+}
+together() { while [ ${#beside[@]} -gt 0 ]; do first_of_them; done; }
 
 # need PROGRAM-OR-HEADER PACKAGE...: installs what is missing, by apt-get.
 need() {
@@ -59,8 +82,8 @@ cargo build -q --locked -p nightlatch-c -p nightlatch-emulator || exit 1
 
 # shellcheck source=tests/tools.sh
 . "$here/tests/tools.sh"
-check "every scenario, and panics, under AddressSanitizer" sanitized_player
-check "every scenario, and panics, under valgrind" ground_player
+meanwhile "every scenario, and panics, under AddressSanitizer" sanitized_player
+meanwhile "every scenario, and panics, under valgrind" ground_player
 
 # --- C and C++ programs in memory
 # A certificate, as PEM with its key and as PKCS #12 with a password
@@ -73,30 +96,31 @@ for program in blocking credentials hostile doctor engine threads rotation memor
     [ $program = bounds ] && some="-DREADS=2000" || some=""
     # What the other threads had on their stacks is lost to a forked child.
     [ $program = fork ] && leaks="--leak-check=no" || leaks=""
-    check "$program.c as C99" run C "$some" $program.c "$work/$program"
-    check "$program.c as C++" run C++ "$some" $program.c "$work/$program-cpp"
-    check "$program.c under AddressSanitizer and UBSan" run C "$some $eye" $program.c "$work/$program-asan"
-    check "$program.c under valgrind" run C "$some" $program.c "$work/$program-vg" "$grind $leaks"
+    meanwhile "$program.c as C99" run C "$some" $program.c "$work/$program"
+    meanwhile "$program.c as C++" run C++ "$some" $program.c "$work/$program-cpp"
+    meanwhile "$program.c under AddressSanitizer and UBSan" run C "$some $eye" $program.c "$work/$program-asan"
+    meanwhile "$program.c under valgrind" run C "$some" $program.c "$work/$program-vg" "$grind $leaks"
 done
-check "wrapper.cpp as C++11" run C++ "" wrapper.cpp "$work/wrapper"
-check "wrapper.cpp under AddressSanitizer and UBSan" run C++ "$eye" wrapper.cpp "$work/wrapper-asan"
-check "wrapper.cpp under valgrind" run C++ "" wrapper.cpp "$work/wrapper-vg" "$grind"
+meanwhile "wrapper.cpp as C++11" run C++ "" wrapper.cpp "$work/wrapper"
+meanwhile "wrapper.cpp under AddressSanitizer and UBSan" run C++ "$eye" wrapper.cpp "$work/wrapper-asan"
+meanwhile "wrapper.cpp under valgrind" run C++ "" wrapper.cpp "$work/wrapper-vg" "$grind"
 
 # What the tools and the scan are for, they see.
-defect() { DEFECT=$1 seen "$2" run C "$3" defects.c "$work/defects" "${4:-}"; }
-check "the program for defects has none of its own" eval 'DEFECT=none run C "" defects.c "$work/defects"'
-check "a value that is left in freed memory is seen" defect residue "leaks(needle) == 0" ""
-check "AddressSanitizer sees an overflow by the library" defect overflow heap-buffer-overflow "$eye"
-check "AddressSanitizer sees a use after free" defect use heap-use-after-free "$eye"
-check "AddressSanitizer sees a leak" defect leak LeakSanitizer "$eye"
-check "AddressSanitizer leaves the scan its sight" defect residue "leaks(needle) == 0" "$eye"
-check "UBSan sees an overflow of a number" defect undefined "runtime error" "$eye"
-check "valgrind sees an overflow by the library" defect overflow "Invalid write" "" "$grind"
-check "valgrind sees a use after free" defect use "Invalid read" "" "$grind"
-check "valgrind sees a leak" defect leak "lost in loss record" "" "$grind"
-check "valgrind leaves the scan its sight" defect residue "leaks(needle) == 0" "" "$grind"
-check "ThreadSanitizer sees a race inside the library" eval 'watched "$work/race" "" "$here/tests/c/race.c" && raced "$work/race"'
-for program in threads rotation blocking fork; do check "$program.c under ThreadSanitizer" quiet $program; done
+defect() { DEFECT=$1 seen "$2" run C "$3" defects.c "$work/$BASHPID" "${4:-}"; }
+meanwhile "the program for defects has none of its own" eval 'DEFECT=none run C "" defects.c "$work/none"'
+meanwhile "a value that is left in freed memory is seen" defect residue "leaks(needle) == 0" ""
+meanwhile "AddressSanitizer sees an overflow by the library" defect overflow heap-buffer-overflow "$eye"
+meanwhile "AddressSanitizer sees a use after free" defect use heap-use-after-free "$eye"
+meanwhile "AddressSanitizer sees a leak" defect leak LeakSanitizer "$eye"
+meanwhile "AddressSanitizer leaves the scan its sight" defect residue "leaks(needle) == 0" "$eye"
+meanwhile "UBSan sees an overflow of a number" defect undefined "runtime error" "$eye"
+meanwhile "valgrind sees an overflow by the library" defect overflow "Invalid write" "" "$grind"
+meanwhile "valgrind sees a use after free" defect use "Invalid read" "" "$grind"
+meanwhile "valgrind sees a leak" defect leak "lost in loss record" "" "$grind"
+meanwhile "valgrind leaves the scan its sight" defect residue "leaks(needle) == 0" "" "$grind"
+meanwhile "ThreadSanitizer sees a race inside the library" eval 'watched "$work/race" "" "$here/tests/c/race.c" && raced "$work/race"'
+for program in threads rotation blocking fork; do meanwhile "$program.c under ThreadSanitizer" quiet $program; done
+together
 
 # --- Installed: libraries, symbols, sizes
 cd "$here" || exit 1
