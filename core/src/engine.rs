@@ -35,9 +35,15 @@ use crate::effect::{EffectId, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::exec::exchange::LIMITER;
 use crate::exec::{Context, Executor};
+#[cfg(feature = "reference")]
+use crate::identity::cloud::VaultDomain;
+#[cfg(feature = "reference")]
+use crate::operation::ReferenceCall;
 #[cfg(feature = "doctor")]
 use crate::operation::consultation::{CHECK_TIMEOUT, Consultation};
 use crate::operation::{OpId, Operation, Output, Pending, Reply, Task};
+#[cfg(feature = "reference")]
+use crate::reference::resolution::{Template, usable};
 #[cfg(feature = "doctor")]
 use crate::report::Health;
 use crate::secret::{Secret, SecretId, SecretIdRef, VaultUrl};
@@ -271,7 +277,49 @@ impl Run {
             }
             #[cfg(feature = "doctor")]
             Task::Consult(consultation) => self.consult(consultation).await,
+            #[cfg(feature = "reference")]
+            Task::Resolve(call) => self.resolve(call).await,
         }
+    }
+
+    /// All secrets of the text at once; each tells of its own trouble.
+    #[cfg(feature = "reference")]
+    async fn resolve(&self, call: &ReferenceCall) -> Result<Reply, Error> {
+        let domain = match &call.vault_domain {
+            Some(domain) => domain.clone(),
+            None => VaultDomain::of(&self.secrets.config.environment),
+        };
+        let template = Template::of(call, &domain)?;
+        let secrets = template.secrets();
+        let gets = secrets.iter().map(|id| async {
+            let got = self.get_within(id, call.max_age).await;
+            let got = got.and_then(|(secret, age)| Ok((usable(secret, id, &domain)?, age)));
+            (id.clone(), got)
+        });
+        let got = join_all(gets).await.into_iter().collect();
+        let resolution = template.resolution(&got);
+        let text = match call.report {
+            true => None,
+            false => Some(template.fill(&got)?),
+        };
+        Ok(Reply::Resolved { text, resolution })
+    }
+
+    /// A copy that is no older than `max_age`, and how old it is.
+    #[cfg(feature = "reference")]
+    async fn get_within(
+        &self,
+        id: &SecretId,
+        max_age: Option<Duration>,
+    ) -> Result<(Secret, Duration), Error> {
+        let age = || self.secrets.age(&self.context, id).unwrap_or_default();
+        let is_too_old = || max_age.is_some_and(|most| age() > most);
+        let mut got = self.get(id, is_too_old()).await?;
+        if is_too_old() {
+            // A copy served while the vault was away.
+            got = self.get(id, true).await?;
+        }
+        Ok((got, age()))
     }
 
     /// A diagnosis and a check tell of a time that is up as of any other trouble.

@@ -39,7 +39,7 @@ pub struct Details {
     pub request_id: Option<String>,
     /// How long the service asked to wait.
     pub retry_after: Option<Duration>,
-    /// What each source of a chain said, in order.
+    /// What each source of a chain said, in order; or each Key Vault reference that could not be resolved.
     pub attempts: Vec<Attempt>,
     /// The next step, in one sentence.
     pub advice: Option<String>,
@@ -86,12 +86,12 @@ impl fmt::Display for Identity {
     }
 }
 
-/// How one source of a chain ended, when it did not give a token.
+/// How one source of a chain ended, when it did not give a token; or a Key Vault reference, when it was not resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Attempt {
-    /// The credential's SDK name.
+    /// The credential's SDK name; the reference's place.
     pub source: String,
-    /// `unavailable`, `refused` or `transient`.
+    /// `unavailable`, `refused` or `transient`; App Service's word for a reference's status.
     pub ending: &'static str,
     /// Why, in one sentence.
     pub reason: String,

@@ -4,7 +4,7 @@
 //! what would tell it apart.
 
 use crate::error::{Error, ErrorKind};
-use crate::identity::cloud::{PUBLIC_AUTHORITY, authority, vault_domain};
+use crate::identity::cloud::configured_domain;
 use crate::report::{Finding, Service};
 use crate::verdict::Verdict;
 
@@ -144,9 +144,7 @@ fn others(verdict: Verdict, facts: Option<&Facts>, scene: &Scene<'_>) -> Vec<(Ve
 
 /// Whether the vault's domain is not the one of the cloud that the user signs in to.
 fn another_cloud(scene: &Scene<'_>) -> bool {
-    let set = scene.config.environment.get("AZURE_AUTHORITY_HOST");
-    let authority = set.map_or_else(|| Ok(PUBLIC_AUTHORITY.to_owned()), authority);
-    let domain = authority.ok().as_deref().and_then(vault_domain);
+    let domain = configured_domain(&scene.config.environment);
     domain.is_some_and(|domain| !scene.subject.vault.host().ends_with(domain))
 }
 

@@ -13,6 +13,8 @@
 
 use std::ops::RangeInclusive;
 
+#[cfg(any(feature = "doctor", feature = "reference"))]
+use crate::config::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::json::quoted;
 use crate::secret::VaultUrl;
@@ -51,10 +53,14 @@ pub(crate) fn management_scope(authority: &str) -> Option<&'static str> {
     in_cloud(authority, MANAGEMENT_SCOPES)
 }
 
-/// The domain of vaults in the cloud whose authority this is.
-#[cfg(feature = "doctor")]
-pub(crate) fn vault_domain(authority: &str) -> Option<&'static str> {
-    in_cloud(authority, VAULT_DOMAINS)
+/// The domain of vaults in the cloud that the user signs in to, by `AZURE_AUTHORITY_HOST`; nothing for one that is not
+/// known.
+#[cfg(any(feature = "doctor", feature = "reference"))]
+pub(crate) fn configured_domain(environment: &Environment) -> Option<&'static str> {
+    match environment.get("AZURE_AUTHORITY_HOST") {
+        Some(set) => in_cloud(&authority(set).ok()?, VAULT_DOMAINS),
+        None => Some(VAULT_DOMAINS[0]),
+    }
 }
 
 /// The scope that a vault's tokens need, when the host lies directly below a known domain: then no challenge
@@ -99,6 +105,13 @@ impl VaultDomain {
             ),
         )
         .advise("Give the name alone, without https:// and domain."))
+    }
+
+    /// The one of the cloud that `AZURE_AUTHORITY_HOST` names, if it is known; else of the public cloud.
+    #[cfg(feature = "reference")]
+    pub(crate) fn of(environment: &Environment) -> Self {
+        let domain = configured_domain(environment);
+        domain.map_or_else(Self::default, |domain| Self(domain.to_owned()))
     }
 }
 

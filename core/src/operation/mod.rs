@@ -3,12 +3,15 @@
 //! * here: tasks and replies as the core has them
 //! * [`vault_call`]: the operations of the Secrets API beyond getting a secret
 //! * [`consultation`]: what the doctor is asked
+//! * [`reference_call`]: what is asked of texts that hold Key Vault references
 //! * [`read`]: the JSON in which bindings ask, with all names
 //! * [`reply_json`]: the JSON in which they get what holds no secret
 
 #[cfg(feature = "doctor")]
 pub mod consultation;
 mod read;
+#[cfg(feature = "reference")]
+pub mod reference_call;
 mod reply_json;
 pub mod vault_call;
 
@@ -17,6 +20,8 @@ use std::time::Duration;
 use crate::effect::{Effect, EffectId};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+#[cfg(feature = "reference")]
+use crate::reference::resolution::Resolution;
 #[cfg(feature = "doctor")]
 use crate::report::{Forecast, Health, Report};
 use crate::secret::{DeletedSecret, Secret, SecretId, SecretProperties};
@@ -25,6 +30,8 @@ use crate::time::{Instant, UnixTime};
 
 #[cfg(feature = "doctor")]
 pub use self::consultation::Consultation;
+#[cfg(feature = "reference")]
+pub use self::reference_call::{Form, ReferenceCall};
 pub use self::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting};
 
 /// Names one operation for as long as its engine lives.
@@ -68,6 +75,9 @@ pub enum Task {
     /// What works here, what does not, and why.
     #[cfg(feature = "doctor")]
     Consult(Consultation),
+    /// A text with Key Vault references: with the secrets in their place, or not at all.
+    #[cfg(feature = "reference")]
+    Resolve(ReferenceCall),
 }
 
 /// Which token is wanted.
@@ -100,7 +110,7 @@ pub enum Interaction {
 
 impl Operation {
     /// Gives the operation the one secret that it takes: the value that `set_secret` sets, the backup that
-    /// `restore_secret_backup` restores. It never stands in JSON, because a parser leaves copies of what it reads.
+    /// `restore_secret_backup` restores, the text whose references `resolve_references` resolves. It never stands in JSON, because a parser leaves copies of what it reads.
     ///
     /// `InvalidArgument` for an operation that takes none.
     pub fn with_value(mut self, value: Sensitive) -> Result<Self, Error> {
@@ -109,6 +119,8 @@ impl Operation {
                 action: Action::Set { value: slot, .. } | Action::Restore { backup: slot },
                 ..
             }) => *slot = Some(value),
+            #[cfg(feature = "reference")]
+            Task::Resolve(call) => call.text = Some(value),
             _ => {
                 let text = "A value was given to an operation that takes none.";
                 return Err(Error::new(ErrorKind::InvalidArgument, text));
@@ -163,6 +175,14 @@ pub enum Reply {
     /// To [`Consultation::Explain`].
     #[cfg(feature = "doctor")]
     Forecast(Box<Forecast>),
+    /// To [`Task::Resolve`].
+    #[cfg(feature = "reference")]
+    Resolved {
+        /// The text with the secrets; `None` where only a report was asked for.
+        text: Option<Sensitive>,
+        /// How each reference fared.
+        resolution: Resolution,
+    },
 }
 
 /// One page of a list. A page may be empty although others follow: only a missing continuation is the end.

@@ -22,6 +22,7 @@
 //! | `diagnose` | `vault` [`name` `version`] | report |
 //! | `check` | `vault` [`names`] | health |
 //! | `explain` | [`secrets` `instances`] | forecast |
+//! | `resolve_references` | [`form` `content_type` `vault_domain` `max_age` `report`] and a value, the text | resolved |
 //!
 //! Times are seconds since 1970; an empty `version` is the latest, as in the SDKs. Values are given by
 //! [`Operation::with_value`].
@@ -30,6 +31,8 @@ use std::time::Duration;
 
 #[cfg(feature = "doctor")]
 use super::consultation::Question;
+#[cfg(feature = "reference")]
+use super::reference_call::ReferenceCall;
 use super::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting, left_out};
 use super::{Interaction, Operation, Task, TokenRequest};
 use crate::config::VaultOptions;
@@ -37,7 +40,7 @@ use crate::config::fields::{self, Field, Fields, Record, Wrong, record, unknown}
 use crate::error::{Error, ErrorKind};
 use crate::secret::{SecretId, SecretName, SecretVersion, VaultUrl};
 
-const OPERATIONS: [&str; 20] = [
+const OPERATIONS: [&str; 21] = [
     "get_secret",
     "get_secrets",
     "set_secret",
@@ -58,6 +61,7 @@ const OPERATIONS: [&str; 20] = [
     "diagnose",
     "check",
     "explain",
+    "resolve_references",
 ];
 
 impl Operation {
@@ -176,6 +180,12 @@ impl Record for Raw {
                 fields.pass_over();
                 What::LeftOut
             }
+            "resolve_references" if !cfg!(feature = "reference") => {
+                fields.pass_over();
+                What::LeftOut
+            }
+            #[cfg(feature = "reference")]
+            "resolve_references" => What::Other(Task::Resolve(ReferenceCall::of(fields))),
             #[cfg(feature = "doctor")]
             op @ ("diagnose" | "check" | "explain") => What::Ask(Question::of(op, fields)),
             "refresh_due" => What::Other(Task::RefreshDue),
@@ -286,7 +296,11 @@ mod tests {
             let error = read(&format!(r#"{{"op":"{op}","?":1}}"#)).unwrap_err();
             assert!(error.details().message.contains("`?` is unknown"), "{error}");
             let bare = read(&format!(r#"{{"op":"{op}"}}"#));
-            assert_eq!(bare.is_ok(), ["refresh_due", "explain"].contains(&op), "{op}");
+            assert_eq!(
+                bare.is_ok(),
+                ["refresh_due", "explain", "resolve_references"].contains(&op),
+                "{op}"
+            );
         }
         assert!(
             read(r#"{"op":"get"}"#)

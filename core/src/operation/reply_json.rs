@@ -13,6 +13,7 @@
 //! | report | `{"report": REPORT}`, see [`Report`] |
 //! | health | `{"health": HEALTH}`, see [`Health`] |
 //! | forecast | `{"forecast": FORECAST}`, see [`Forecast`] |
+//! | resolved | `{"resolution": RESOLUTION}`, see [`Resolution`]; the text is beside it |
 //!
 //! `PROPERTIES` is [`SecretProperties`](crate::secret::SecretProperties) by its field names, all of them, `null` where the
 //! service says nothing. `DELETED` is `{"properties", "recovery_id", "deleted_date", "scheduled_purge_date"}`. Times are
@@ -22,6 +23,8 @@
 use serde::Serialize;
 
 use super::Reply;
+#[cfg(feature = "reference")]
+use crate::reference::resolution::Resolution;
 #[cfg(feature = "doctor")]
 use crate::report::{Forecast, Health, Report};
 use crate::secret::{DeletedSecret, SecretProperties};
@@ -68,6 +71,10 @@ enum Shape<'a> {
     Forecast {
         forecast: &'a Forecast,
     },
+    #[cfg(feature = "reference")]
+    Resolved {
+        resolution: &'a Resolution,
+    },
 }
 
 impl Reply {
@@ -112,6 +119,8 @@ impl Reply {
             Reply::Health(health) => Shape::Health { health },
             #[cfg(feature = "doctor")]
             Reply::Forecast(forecast) => Shape::Forecast { forecast },
+            #[cfg(feature = "reference")]
+            Reply::Resolved { resolution, .. } => Shape::Resolved { resolution },
             Reply::Secrets(_) | Reply::Backup(_) => return None,
         };
         serde_json::to_string(&shape).ok()

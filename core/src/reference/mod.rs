@@ -7,6 +7,7 @@
 //! * [`status`]: how a reference fared, in App Service's words
 //! * [`document`]: the references among values, and in JSON
 //! * [`dotenv`]: the variables of an `.env` file
+//! * [`resolution`]: from a text with references to the text with the secrets
 //!
 //! A host that does not resolve references leaves their text as the value, and programs then use
 //! `@Microsoft.KeyVault(…)` as a password. So nothing here hands a reference through: what is no valid one, and means to
@@ -17,6 +18,7 @@ pub mod document;
 pub mod dotenv;
 pub mod flaw;
 pub mod parse;
+pub mod resolution;
 pub mod status;
 
 use std::fmt;

@@ -47,7 +47,7 @@ const MOST_FAILURES: Bounds = Bounds {
 };
 
 pub(crate) struct Secrets {
-    pub(super) config: Arc<Config>,
+    pub(crate) config: Arc<Config>,
     pub(crate) client: Client,
     pub(super) store: Arc<SecretStore>,
     pub(super) failures: Store<SecretId, Error>,
@@ -205,6 +205,14 @@ impl Secrets {
             reason: error.kind(),
         });
         Some(entry.value.clone())
+    }
+
+    /// How long ago the copy at hand was fetched.
+    #[cfg(feature = "reference")]
+    pub(crate) fn age(&self, context: &Context, id: &SecretId) -> Option<Duration> {
+        let now = context.instant();
+        let (entry, _) = self.store.get(id, now)?;
+        Some(now.since(entry.stored))
     }
 
     fn hit(&self, entry: &Entry<Secret>) -> Secret {

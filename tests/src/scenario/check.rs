@@ -2,6 +2,7 @@
 
 use nightlatch_core::error::{Details, Error};
 use nightlatch_core::operation::Reply;
+use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::verdict::Verdict;
 use serde_json::{Map, Value, json};
 
@@ -63,6 +64,7 @@ fn reply_differs(caller: &str, expected: &Ending, reply: &Reply) -> Vec<String> 
         Reply::Secret(secret) => (secret.value().expose_str(), None, None),
         Reply::Token { token, .. } => (None, token.expose_str(), None),
         Reply::Backup(backup) => (None, None, backup.expose_str()),
+        Reply::Resolved { text, .. } => (text.as_ref().and_then(Sensitive::expose_str), None, None),
         _ => (None, None, None),
     };
     let rest: Value = serde_json::from_str(&reply.to_json().unwrap_or_default()).unwrap_or_default();
@@ -107,7 +109,7 @@ fn reply_differs(caller: &str, expected: &Ending, reply: &Reply) -> Vec<String> 
             found.push(format!("{caller}: the next refresh is in {next} s"));
         }
     }
-    let told = ["report", "health", "forecast"].map(|name| &rest[name]);
+    let told = ["report", "health", "forecast", "resolution"].map(|name| &rest[name]);
     let told = told
         .into_iter()
         .find(|told| !told.is_null())

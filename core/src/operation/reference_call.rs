@@ -1,0 +1,65 @@
+//! What is asked of texts that hold Key Vault references.
+
+use std::time::Duration;
+
+use crate::config::fields::{Field, Fields, Record, Wrong, one_of};
+use crate::identity::cloud::VaultDomain;
+use crate::sensitive::Sensitive;
+
+/// A text whose references are to be resolved.
+#[derive(Clone, Debug, Default)]
+pub struct ReferenceCall {
+    /// The text, which may hold secrets: [`Operation::with_value`](super::Operation::with_value).
+    pub text: Option<Sensitive>,
+    /// What the text is.
+    pub form: Form,
+    /// App Configuration's content type of a single value, which says whether it is a reference in that form.
+    pub content_type: Option<String>,
+    /// Where the vaults lie that are told by their name alone. If it is not given, it is the domain of the cloud that
+    /// `AZURE_AUTHORITY_HOST` names, else of the public one.
+    pub vault_domain: Option<VaultDomain>,
+    /// The oldest copy that may serve, also while a vault is away. If it is not given, the cache's own rules hold.
+    pub max_age: Option<Duration>,
+    /// Only tell how each of them fares: without an error, and without the text.
+    pub report: bool,
+}
+
+/// What a text with references is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// One value of a configuration.
+    #[default]
+    Value,
+    /// JSON, such as an object of values with their names.
+    Json,
+    /// An `.env` file. The answer is a JSON object of its variables.
+    Env,
+}
+
+impl Record for ReferenceCall {
+    fn of(fields: &mut Fields<'_>) -> Self {
+        let domain: Option<String> = fields.or_default("vault_domain");
+        let vault_domain = domain.and_then(|domain| match VaultDomain::parse(&domain) {
+            Ok(domain) => Some(domain),
+            Err(error) => {
+                fields.refuse(format!("vault_domain: {}", error.details().message));
+                None
+            }
+        });
+        Self {
+            text: None,
+            form: fields.or_default("form"),
+            content_type: fields.or_default("content_type"),
+            vault_domain,
+            max_age: fields.or_default("max_age"),
+            report: fields.or_default("report"),
+        }
+    }
+}
+
+impl Field for Form {
+    fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
+        let names = [("value", Self::Value), ("json", Self::Json), ("env", Self::Env)];
+        one_of(&names, raw, path)
+    }
+}
