@@ -286,7 +286,7 @@ impl Run {
     #[cfg(feature = "reference")]
     async fn resolve(&self, call: &ReferenceCall) -> Result<Reply, Error> {
         let domain = match &call.vault_domain {
-            Some(domain) => domain.clone(),
+            Some(domain) => VaultDomain::parse(domain)?,
             None => VaultDomain::of(&self.secrets.config.environment),
         };
         let template = Template::of(call, &domain)?;

@@ -13,7 +13,7 @@
 
 use std::ops::RangeInclusive;
 
-#[cfg(any(feature = "doctor", feature = "reference"))]
+#[cfg(feature = "doctor")]
 use crate::config::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::json::quoted;
@@ -55,7 +55,7 @@ pub(crate) fn management_scope(authority: &str) -> Option<&'static str> {
 
 /// The domain of vaults in the cloud that the user signs in to, by `AZURE_AUTHORITY_HOST`; nothing for one that is not
 /// known.
-#[cfg(any(feature = "doctor", feature = "reference"))]
+#[cfg(feature = "doctor")]
 pub(crate) fn configured_domain(environment: &Environment) -> Option<&'static str> {
     match environment.get("AZURE_AUTHORITY_HOST") {
         Some(set) => in_cloud(&authority(set).ok()?, VAULT_DOMAINS),

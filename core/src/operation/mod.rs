@@ -21,7 +21,7 @@ use crate::effect::{Effect, EffectId};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 #[cfg(feature = "reference")]
-use crate::reference::resolution::Resolution;
+use crate::report::Resolution;
 #[cfg(feature = "doctor")]
 use crate::report::{Forecast, Health, Report};
 use crate::secret::{DeletedSecret, Secret, SecretId, SecretProperties};

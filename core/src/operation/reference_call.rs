@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::config::fields::{Field, Fields, Record, Wrong, one_of};
-use crate::identity::cloud::VaultDomain;
 use crate::sensitive::Sensitive;
 
 /// A text whose references are to be resolved.
@@ -15,9 +14,9 @@ pub struct ReferenceCall {
     pub form: Form,
     /// App Configuration's content type of a single value, which says whether it is a reference in that form.
     pub content_type: Option<String>,
-    /// Where the vaults lie that are told by their name alone. If it is not given, it is the domain of the cloud that
+    /// The domain of vaults that are told by their name alone, such as `vault.azure.net`. If it is not given, it is the domain of the cloud that
     /// `AZURE_AUTHORITY_HOST` names, else of the public one.
-    pub vault_domain: Option<VaultDomain>,
+    pub vault_domain: Option<String>,
     /// The oldest copy that may serve, also while a vault is away. If it is not given, the cache's own rules hold.
     pub max_age: Option<Duration>,
     /// Only tell how each of them fares: without an error, and without the text.
@@ -38,19 +37,11 @@ pub enum Form {
 
 impl Record for ReferenceCall {
     fn of(fields: &mut Fields<'_>) -> Self {
-        let domain: Option<String> = fields.or_default("vault_domain");
-        let vault_domain = domain.and_then(|domain| match VaultDomain::parse(&domain) {
-            Ok(domain) => Some(domain),
-            Err(error) => {
-                fields.refuse(format!("vault_domain: {}", error.details().message));
-                None
-            }
-        });
         Self {
             text: None,
             form: fields.or_default("form"),
             content_type: fields.or_default("content_type"),
-            vault_domain,
+            vault_domain: fields.or_default("vault_domain"),
             max_age: fields.or_default("max_age"),
             report: fields.or_default("report"),
         }

@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use super::Reply;
 #[cfg(feature = "reference")]
-use crate::reference::resolution::Resolution;
+use crate::report::Resolution;
 #[cfg(feature = "doctor")]
 use crate::report::{Forecast, Health, Report};
 use crate::secret::{DeletedSecret, SecretProperties};

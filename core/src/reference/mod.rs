@@ -4,7 +4,6 @@
 //! * [`parse`]: App Service's two forms
 //! * [`app_configuration`]: App Configuration's form
 //! * [`flaw`]: what is wrong with a text that means to be a reference
-//! * [`status`]: how a reference fared, in App Service's words
 //! * [`document`]: the references among values, and in JSON
 //! * [`dotenv`]: the variables of an `.env` file
 //! * [`resolution`]: from a text with references to the text with the secrets
@@ -19,7 +18,6 @@ pub mod dotenv;
 pub mod flaw;
 pub mod parse;
 pub mod resolution;
-pub mod status;
 
 use std::fmt;
 

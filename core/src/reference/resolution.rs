@@ -1,56 +1,21 @@
 //! From a text with references to the text with the secrets: all of them, or an error that names each that is missing.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::time::Duration;
 
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::error::{Attempt, Error, ErrorKind};
 use crate::identity::cloud::VaultDomain;
 use crate::json::push_text;
 use crate::operation::{Form, ReferenceCall};
+use crate::report::{Fared, ReferenceStatus as Status, Resolution, unresolved};
 use crate::secret::{Secret, SecretId};
 use crate::sensitive::Sensitive;
-use crate::verdict::Verdict;
 
 use super::document::{Finding, JsonDocument, find};
 use super::dotenv::{Variable, variables};
-use super::status::Status;
 use super::{Reference, app_configuration};
-
-/// How all references of a text fared.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Resolution {
-    /// Whether each is resolved.
-    pub ok: bool,
-    /// Each in its order.
-    pub references: Vec<Fared>,
-    /// The answer for people.
-    pub text: String,
-}
-
-/// How a reference fared. Nothing in it is secret.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Fared {
-    /// Where it stands: the value's name, or its JSON Pointer (RFC 6901); empty for a single value.
-    pub name: String,
-    /// The identifier of the secret that it refers to; `null` if it is not valid.
-    pub secret: Option<String>,
-    /// App Service's word.
-    pub status: Status,
-    /// The version that was read.
-    pub version: Option<String>,
-    /// Seconds since it was read from the vault.
-    pub age: Option<f64>,
-    /// The verdict on what went wrong, when the facts tell.
-    pub verdict: Option<Verdict>,
-    /// What went wrong.
-    pub message: Option<String>,
-    /// The next step.
-    pub advice: Option<String>,
-}
 
 /// A secret that a reference asks for, and how old the copy is.
 pub(crate) type Got = Result<(Secret, Duration), Error>;
@@ -138,21 +103,7 @@ impl<'a> Template<'a> {
     /// How each reference fared.
     pub(crate) fn resolution(&self, got: &HashMap<SecretId, Got>) -> Resolution {
         let references: Vec<Fared> = self.found.iter().map(|finding| fared(finding, got)).collect();
-        let missing = references.iter().filter(|each| !each.is_resolved()).count();
-        let mut text = match (missing, references.len()) {
-            (0, 0) => "ok: there is no Key Vault reference.\n".to_owned(),
-            (0, all) => format!("ok: Key Vault references resolved: {all}.\n"),
-            (missing, all) => format!("trouble: {}\n", unresolved_of(missing, all)),
-        };
-        for each in &references {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{}", each.lines());
-        }
-        Resolution {
-            ok: missing == 0,
-            references,
-            text,
-        }
+        Resolution::of(references)
     }
 
     /// The text with the secrets in place of their references. If one is missing there is no text, but an error that
@@ -160,7 +111,7 @@ impl<'a> Template<'a> {
     pub(crate) fn fill(&self, got: &HashMap<SecretId, Got>) -> Result<Sensitive, Error> {
         let resolution = self.resolution(got);
         if !resolution.ok {
-            return Err(self.unresolved(&resolution, got));
+            return Err(self.error(&resolution, got));
         }
         let value_of = |_: &Finding, reference: &Reference| secret(reference, got);
         match &self.document {
@@ -189,7 +140,7 @@ impl<'a> Template<'a> {
         }
     }
 
-    fn unresolved(&self, resolution: &Resolution, got: &HashMap<SecretId, Got>) -> Error {
+    fn error(&self, resolution: &Resolution, got: &HashMap<SecretId, Got>) -> Error {
         let error_of = |finding: &Finding| match &finding.reference {
             Err(wrong) => Some(wrong.error_in(&finding.name)),
             Ok(reference) => got.get(reference.id())?.as_ref().err().cloned(),
@@ -226,7 +177,7 @@ impl<'a> Template<'a> {
             several => {
                 let lines: String = several.iter().map(|each| each.lines()).collect();
                 let all = resolution.references.len();
-                format!("{}\n{}", unresolved_of(several.len(), all), lines.trim_end())
+                format!("{}\n{}", unresolved(several.len(), all), lines.trim_end())
             }
         };
         let is_one = missing.len() == 1;
@@ -238,31 +189,6 @@ impl<'a> Template<'a> {
                 d.advice = None;
             }
         })
-    }
-}
-
-impl Fared {
-    fn is_resolved(&self) -> bool {
-        self.status == Status::Resolved
-    }
-
-    fn place(&self) -> String {
-        match &*self.name {
-            "" => String::new(),
-            name => format!(" in {name}"),
-        }
-    }
-
-    fn lines(&self) -> String {
-        let name = if self.name.is_empty() { "value" } else { &self.name };
-        let secret = self.secret.as_deref().map(|secret| format!(" {secret}"));
-        let mut lines = format!("  {name}: {}{}\n", self.status.name(), secret.unwrap_or_default());
-        for (head, text) in [("", &self.message), ("To do: ", &self.advice)] {
-            if let Some(text) = text {
-                let _ = writeln!(lines, "    {head}{}", text.replace('\n', "\n    "));
-            }
-        }
-        lines
     }
 }
 
@@ -304,10 +230,6 @@ fn fared(finding: &Finding, got: &HashMap<SecretId, Got>) -> Fared {
     fared.message = Some(details.message.clone());
     fared.advice.clone_from(&details.advice);
     fared
-}
-
-fn unresolved_of(missing: usize, all: usize) -> String {
-    format!("Key Vault references that could not be resolved: {missing} of {all}.")
 }
 
 fn secret(reference: &Reference, got: &HashMap<SecretId, Got>) -> Result<Sensitive, Error> {

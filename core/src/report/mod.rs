@@ -1,8 +1,14 @@
-//! What the doctor found out, as plain data without a secret: it can be pasted into a ticket.
+//! What was found out, as plain data without a secret: it can be pasted into a ticket.
 //!
-//! * here: the reports, as bindings get them in JSON, by the names of the fields
+//! * here: the doctor's reports, as bindings get them in JSON, by the names of the fields
 //! * [`text`]: the same for people, line by line
+//! * [`resolution`]: how the Key Vault references of a text fared
+//! * [`reference_status`]: in App Service's words
 
+#[cfg(feature = "reference")]
+mod reference_status;
+#[cfg(feature = "reference")]
+mod resolution;
 mod text;
 
 use serde::Serialize;
@@ -11,6 +17,13 @@ use crate::error::{Attempt, ErrorKind, Identity};
 use crate::secret::SecretProperties;
 use crate::time::UnixTime;
 use crate::verdict::Verdict;
+
+#[cfg(feature = "reference")]
+pub use self::reference_status::ReferenceStatus;
+#[cfg(feature = "reference")]
+pub(crate) use self::resolution::unresolved;
+#[cfg(feature = "reference")]
+pub use self::resolution::{Fared, Resolution};
 
 /// What one whole run showed: from the host's identity to the secret.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

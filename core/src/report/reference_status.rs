@@ -11,15 +11,15 @@ macro_rules! statuses {
         /// How a reference fared. App Service's words, to the letter.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Status { $($(#[$doc])* $status),* }
+        pub enum ReferenceStatus { $($(#[$doc])* $status),* }
 
-        impl Status {
+        impl ReferenceStatus {
             /// Every status.
-            pub const ALL: &'static [Status] = &[$(Status::$status),*];
+            pub const ALL: &'static [ReferenceStatus] = &[$(ReferenceStatus::$status),*];
 
             /// The word.
             pub const fn name(self) -> &'static str {
-                match self { $(Status::$status => stringify!($status)),* }
+                match self { $(ReferenceStatus::$status => stringify!($status)),* }
             }
         }
     };
@@ -30,7 +30,7 @@ statuses! {
     Initialized;
     /// The secret is there.
     Resolved;
-    /// The text is no valid reference: [`InvalidSyntax`](super::InvalidSyntax) says why.
+    /// The text is no valid reference: the message says why.
     InvalidSyntax;
     /// This host has no identity, or not the one that was named.
     MSINotEnabled;
@@ -50,7 +50,7 @@ statuses! {
     UnauthorizedClient;
 }
 
-impl Status {
+impl ReferenceStatus {
     /// What it is in App Service's words that reading `secret` failed so. They are few: a disabled secret, a limit and a
     /// failing service are all [`OtherReasons`](Self::OtherReasons), and the error's own kind and verdict say more.
     pub fn of(error: &Error, secret: &SecretId) -> Self {
@@ -88,7 +88,7 @@ impl Status {
     }
 }
 
-impl Serialize for Status {
+impl Serialize for ReferenceStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }
@@ -97,17 +97,19 @@ impl Serialize for Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::secrets::parse_id;
+    use crate::secret::{SecretName, SecretVersion, VaultUrl};
 
-    const SECRET: &str = "https://contoso.vault.azure.net/secrets/db-password";
-
-    fn secret(version: &str) -> SecretId {
-        parse_id(&format!("{SECRET}{version}")).unwrap()
+    fn secret(version: Option<&str>) -> SecretId {
+        SecretId {
+            vault: VaultUrl::parse("https://contoso.vault.azure.net", false).unwrap(),
+            name: SecretName::parse("db-password").unwrap(),
+            version: version.map(|version| SecretVersion::parse(version).unwrap()),
+        }
     }
 
     #[test]
     fn words_are_app_services() {
-        let words: Vec<&str> = Status::ALL.iter().map(|status| status.name()).collect();
+        let words: Vec<&str> = ReferenceStatus::ALL.iter().map(|status| status.name()).collect();
         assert_eq!(
             words,
             [
@@ -193,7 +195,7 @@ mod tests {
         ] {
             let error = Error::new(kind, "").with(|d| d.help = verdict);
             assert_eq!(
-                Status::of(&error, &secret("")).name(),
+                ReferenceStatus::of(&error, &secret(None)).name(),
                 expected,
                 "{kind:?} {verdict:?}"
             );
@@ -204,8 +206,8 @@ mod tests {
     fn a_version_that_is_not_there_is_told_apart() {
         let error = Error::new(ErrorKind::NotFound, "").diagnose(Verdict::SecretNotFound);
         assert_eq!(
-            Status::of(&error, &secret("/4387e9f3d6e14c459867679a90fd0f79")),
-            Status::SecretVersionNotFound
+            ReferenceStatus::of(&error, &secret(Some("4387e9f3d6e14c459867679a90fd0f79"))),
+            ReferenceStatus::SecretVersionNotFound
         );
     }
 
@@ -213,6 +215,9 @@ mod tests {
     fn a_sign_in_service_without_an_address_is_no_missing_vault() {
         let error = Error::new(ErrorKind::Unreachable, "").diagnose(Verdict::NameNotResolved);
         let error = error.with(|d| d.source = Some("ClientSecretCredential".into()));
-        assert_eq!(Status::of(&error, &secret("")), Status::OtherReasons);
+        assert_eq!(
+            ReferenceStatus::of(&error, &secret(None)),
+            ReferenceStatus::OtherReasons
+        );
     }
 }
