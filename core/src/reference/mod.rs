@@ -6,6 +6,7 @@
 //! * [`flaw`]: what is wrong with a text that means to be a reference
 //! * [`document`]: the references among values, and in JSON
 //! * [`dotenv`]: the variables of an `.env` file
+//! * [`mask`]: hides resolved secrets in what a program prints
 //! * [`resolution`]: from a text with references to the text with the secrets
 //!
 //! A host that does not resolve references leaves their text as the value, and programs then use
@@ -16,6 +17,7 @@ pub mod app_configuration;
 pub mod document;
 pub mod dotenv;
 pub mod flaw;
+pub mod mask;
 pub mod parse;
 pub mod resolution;
 

@@ -18,10 +18,11 @@ pub(crate) enum Calls {
     Reads,
     Writes,
     Consultations,
+    References,
 }
 
 impl Calls {
-    pub(crate) const ALL: [Self; 3] = [Self::Reads, Self::Writes, Self::Consultations];
+    pub(crate) const ALL: [Self; 4] = [Self::Reads, Self::Writes, Self::Consultations, Self::References];
 
     /// The callers with their operations, in the order of time.
     fn list(self) -> Vec<(&'static str, Value)> {
@@ -92,7 +93,33 @@ impl Calls {
                 ("check-all", json!({"op": "check", "vault": VAULT})),
                 ("explain", json!({"op": "explain"})),
             ],
+            Self::References => vec![
+                ("text-json", json!({"op": "resolve_references", "form": "json"})),
+                (
+                    "text-report",
+                    json!({"op": "resolve_references", "form": "json", "report": true}),
+                ),
+                (
+                    "text-strict",
+                    json!({"op": "resolve_references", "form": "json", "max_age": 1, "timeout": 20}),
+                ),
+                ("text-env", json!({"op": "resolve_references", "form": "env"})),
+                ("text-value", json!({"op": "resolve_references"})),
+            ],
         }
+    }
+}
+
+/// Settings with references, slips, and values that stand there plainly.
+fn settings(name: &str) -> Sensitive {
+    let reference = |vault: &str| format!("@Microsoft.KeyVault(SecretUri={vault}/secrets/db)");
+    let slip = format!("@Microsoft.KeyVault({VALUE})");
+    match name {
+        "text-env" => format!("A={VALUE}\nB={}\nC='{slip}'\n{VALUE}", reference(VAULT)).into(),
+        "text-value" => slip.into(),
+        _ => json!({"a": VALUE, "b": reference(VAULT), "c": [reference(OTHER), slip]})
+            .to_string()
+            .into(),
     }
 }
 
@@ -257,6 +284,9 @@ pub(crate) fn world(
         let mut operation = world.engine().operation(&json.to_string()).expect("a sound call");
         if name.starts_with("set") || name == "restore" {
             operation = operation.with_value(VALUE.into()).expect("it takes a value");
+        }
+        if name.starts_with("text") {
+            operation = operation.with_value(settings(name)).expect("it takes a text");
         }
         told.borrow_mut().push(format!("{operation:?}"));
         world.at(
