@@ -1,6 +1,8 @@
 //! Key Vault references: whatever text a configuration holds, a reference is read as what it says, and none is handed
 //! through. `tests/vectors/references.json` has the single cases.
 
+use std::fs;
+
 use nightlatch_core::config::{Config, Environment};
 use nightlatch_core::effect::{Effect, Outcome, Response};
 use nightlatch_core::error::Error;
@@ -12,8 +14,10 @@ use nightlatch_core::reference::dotenv::variables;
 use nightlatch_core::reference::mask::Masker;
 use nightlatch_core::reference::parse::PREFIX;
 use nightlatch_core::reference::{Flaw, InvalidSyntax, Reference};
+use nightlatch_core::report::ReferenceStatus;
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::Now;
+use nightlatch_tests::source::workspace;
 use nightlatch_tests::world::{Action, Host, World};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -444,5 +448,23 @@ fn an_honest_vault_fills_every_form() {
         ("env", format!("A={reference}"), r#"{"A":"x\"y"}"#),
     ] {
         assert_eq!(resolved(form, &text, "x\"y").unwrap(), expected);
+    }
+}
+
+/// A page of the documentation, and the tables of the code, in this order, that it must hold.
+#[test]
+fn the_page_holds_every_status_and_every_flaw() {
+    let page = fs::read_to_string(workspace().join("core/REFERENCES.md")).expect("the page");
+    let statuses = ReferenceStatus::ALL
+        .iter()
+        .map(|status| format!("| `{}` | {} |\n", status.name(), status.means()));
+    let flaws = Flaw::ALL
+        .iter()
+        .map(|flaw| format!("| {} | {} |\n", flaw.says(), flaw.step().replace('|', "\\|")));
+    for table in [statuses.collect::<String>(), flaws.collect()] {
+        assert!(
+            page.contains(&format!("|---|---|\n{table}")),
+            "core/REFERENCES.md must hold\n{table}"
+        );
     }
 }

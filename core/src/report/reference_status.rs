@@ -7,11 +7,11 @@ use crate::secret::SecretId;
 use crate::verdict::Verdict;
 
 macro_rules! statuses {
-    ($($(#[$doc:meta])* $status:ident;)*) => {
+    ($($status:ident: $means:literal;)*) => {
         /// How a reference fared. App Service's words, to the letter.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum ReferenceStatus { $($(#[$doc])* $status),* }
+        pub enum ReferenceStatus { $(#[doc = $means] $status),* }
 
         impl ReferenceStatus {
             /// Every status.
@@ -21,33 +21,27 @@ macro_rules! statuses {
             pub const fn name(self) -> &'static str {
                 match self { $(ReferenceStatus::$status => stringify!($status)),* }
             }
+
+            /// What it means, in a sentence.
+            pub const fn means(self) -> &'static str {
+                match self { $(ReferenceStatus::$status => $means),* }
+            }
         }
     };
 }
 
 statuses! {
-    /// It has not been resolved yet.
-    Initialized;
-    /// The secret is there.
-    Resolved;
-    /// The text is no valid reference: the message says why.
-    InvalidSyntax;
-    /// This host has no identity, or not the one that was named.
-    MSINotEnabled;
-    /// The vault's name does not resolve.
-    VaultNotFound;
-    /// The vault has no such secret.
-    SecretNotFound;
-    /// The vault has no such secret, or not in this version: it does not say which.
-    SecretVersionNotFound;
-    /// The identity may not read the secret, or not from here.
-    AccessToKeyVaultDenied;
-    /// Anything else: the error says what.
-    OtherReasons;
-    /// No answer in the time allowed.
-    FetchTimedOut;
-    /// The identity is refused: by the sign-in service, or its token by the vault.
-    UnauthorizedClient;
+    Initialized: "It has not been resolved yet.";
+    Resolved: "The secret is there.";
+    InvalidSyntax: "The text is no valid reference: the message says why.";
+    MSINotEnabled: "This host has no identity, or not the one that was named.";
+    VaultNotFound: "The vault's name does not resolve.";
+    SecretNotFound: "The vault has no such secret.";
+    SecretVersionNotFound: "The vault has no such secret, or not in this version: it does not say which.";
+    AccessToKeyVaultDenied: "The identity may not read the secret, or not from here.";
+    OtherReasons: "Anything else: the error says what.";
+    FetchTimedOut: "No answer in the time allowed.";
+    UnauthorizedClient: "The identity is refused: by the sign-in service, or its token by the vault.";
 }
 
 impl ReferenceStatus {
