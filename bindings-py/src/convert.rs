@@ -71,10 +71,17 @@ fn finished<'py>(
             let token = text(py, &token);
             ("token", op, token, expires_on.as_secs(), refresh_on.as_secs()).into_pyobject(py)
         }
-        Ok(reply) => match reply.to_json() {
-            Some(json) => ("reply", op, json).into_pyobject(py),
-            None => ("unsupported_reply", op).into_pyobject(py),
-        },
+        Ok(reply) => {
+            let json = reply.to_json();
+            match (reply, json) {
+                (Reply::Resolved { text: filled, .. }, Some(json)) => {
+                    let filled = filled.as_ref().map(|filled| text(py, filled));
+                    ("resolved", op, filled, json).into_pyobject(py)
+                }
+                (_, Some(json)) => ("reply", op, json).into_pyobject(py),
+                (_, None) => ("unsupported_reply", op).into_pyobject(py),
+            }
+        }
     }
 }
 

@@ -54,6 +54,25 @@ async def manage_async() -> list[str]:
     return [item.name async for item in client.list_properties_of_secrets()]
 
 
+def configure() -> str:
+    with nightlatch.ReferenceResolver(DefaultAzureCredential(), max_age=60, cache_ttl=60) as resolver:
+        settings: dict[str, str] = resolver.resolve(
+            {"password": "@Microsoft.KeyVault(VaultName=v;SecretName=s)"}
+        )
+        names: list[str] = resolver.resolve(["plain"])
+        variables: dict[str, str] = resolver.resolve_environ()
+        told: nightlatch.Resolution = resolver.status(settings)
+        age: float | None = told.references[0].age
+        print(names, variables, age, resolver.resolve_dotenv("A=b")["A"])
+        return resolver.resolve("plain", content_type="text/plain")
+
+
+async def configure_async() -> dict[str, str]:
+    async with aio.ReferenceResolver() as resolver:
+        print((await resolver.status("plain")).ok, await resolver.resolve_json("{}"))
+        return await resolver.resolve({"a": "b"})
+
+
 def token() -> tuple[str, int]:
     credential = nightlatch.ChainedTokenCredential(
         nightlatch.ManagedIdentityCredential(client_id="c"), nightlatch.AzureCliCredential()

@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._client import CacheInfo as CacheInfo
     from ._client import SecretRotation as SecretRotation
+    from ._connected import CacheInfo as CacheInfo
     from ._host.faults import TransportError as TransportError
     from ._host.transport import Transport as Transport
     from ._native import __version__ as __version__
@@ -196,11 +196,16 @@ if TYPE_CHECKING:
         SecretProperties as SecretProperties,
     )
     from .options import IdentityPin as IdentityPin
+    from .references import ReferenceResolver as ReferenceResolver
+    from .resolution import ReferenceStatus as ReferenceStatus
+    from .resolution import Resolution as Resolution
     from .secrets import SecretClient as SecretClient
 
 _HOMES = {
     "secrets": ("SecretClient",),
-    "_client": ("CacheInfo", "SecretRotation"),
+    "references": ("ReferenceResolver",),
+    "_client": ("SecretRotation",),
+    "_connected": ("CacheInfo",),
     "_paging": ("ItemPaged",),
     "_polling": ("KeyVaultOperationPoller",),
     "credentials": (
@@ -233,6 +238,7 @@ _HOMES = {
         "AccessTokenInfo", "AuthenticationRecord",
     ),
     "doctor": ("Diagnosis", "Finding", "Health", "Trouble", "Forecast"),
+    "resolution": ("Resolution", "ReferenceStatus"),
     "enums": ("ApiVersion", "ContentType"),
     "options": ("IdentityPin",),
     "errors": (

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from .models import KeyVaultSecret
 
-from ._credentials.base import BaseCredential, base_of
-from ._host.driver import Driver
+from ._connected import Connected, DriverT
+from ._credentials.base import BaseCredential
 from ._native import CachedSecrets, SecretReader
-from .options import Settings
-
-DriverT = TypeVar("DriverT", bound=Driver)
 
 AuthError: TypeAlias = "type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool]"
 """Which exceptions mean that a secret's value is no longer accepted."""
@@ -32,29 +29,6 @@ class SecretRotation(NamedTuple):
     """The version found now."""
 
 
-class CacheInfo(NamedTuple):
-    """What a cache holds, and what it has done since it was made."""
-
-    entries: int
-    """Secrets kept, those included whose time is over and that have not been swept out yet."""
-    bytes: int
-    """Their size."""
-    hits: int
-    """Reads that did not wait for the vault."""
-    misses: int
-    """Reads that did."""
-    stale_served: int
-    """Reads that were served a copy past its life, because the vault could not be asked."""
-    refreshes: int
-    """Times that a copy was renewed before its end, or because a caller wanted it."""
-    evictions: int
-    """Secrets that left for want of room."""
-    expired: int
-    """Secrets that left because their time was over."""
-    oldest_age: float | None
-    """Age of the oldest copy, in seconds."""
-
-
 def is_auth_error(auth_error: AuthError, why: Exception) -> bool:
     """Whether an exception is one of those meant."""
     if isinstance(auth_error, (type, tuple)):
@@ -62,40 +36,25 @@ def is_auth_error(auth_error: AuthError, why: Exception) -> bool:
     return auth_error(why)
 
 
-class BaseClient(SecretReader, Generic[DriverT]):
-    """A vault, a credential, and the driver that both share with other clients."""
+class BaseClient(SecretReader, Connected[DriverT]):
+    """A vault, and what reads its secrets."""
 
     # The awaited hot path reads it, and other attributes of a class with a native base are slow to reach.
     __slots__ = ("_latest",)
 
-    _driver: DriverT
     _vault_url: str
     _latest: CachedSecrets
-    _tickets: tuple[Any, ...] = ()
 
-    def _connect(
+    def _connect_to(
         self,
-        kind: type[DriverT],
         vault_url: str,
+        kind: type[DriverT],
         credential: Any,
         default: type[BaseCredential],
         options: dict[str, Any],
     ) -> None:
-        self._credential = base_of(credential, default)
-        self._driver, settings = self._credential._driver(kind, options)
+        self._connect(kind, credential, default, options)
         self._vault_url, self._latest = self._open(self._driver.engine, vault_url)
-        if settings.on_event is not None:
-            self._tickets += (self._driver.listen(settings.on_event),)
-        if settings.audit is not None:
-            from ._audit import Audit
-
-            audit = Audit(settings.audit, self._driver.host)
-            self._tickets += (self._driver.listen(audit, audit.key),)
-        self._settled(settings)
-        self._default_timeout: float | None = settings.engine.get("retry", {}).get("operation_timeout")
-
-    def _settled(self, settings: Settings) -> None:
-        """What else the options ask of one family of clients."""
 
     @property
     def vault_url(self) -> str:
@@ -113,16 +72,6 @@ class BaseClient(SecretReader, Generic[DriverT]):
             self._driver.engine.invalidate_all()
         else:
             self._driver.engine.invalidate(self._vault_url, name, version)
-
-    def cache_info(self) -> CacheInfo:
-        """What this client's cache holds and has done; it is shared by all clients with the same credential
-        and options.
-        """
-        import json
-
-        info = json.loads(self._driver.engine.cache_info())
-        age = info.pop("oldest_age_ms")
-        return CacheInfo(**info, oldest_age=None if age is None else age / 1000)
 
     def on_rotation(
         self, callback: Callable[[SecretRotation], object], name: str | None = None
@@ -165,15 +114,6 @@ class BaseClient(SecretReader, Generic[DriverT]):
         kept = self.peek(secret.name)
         return kept if kept and kept.properties.version != secret.properties.version else None
 
-    def _end(self) -> None:
-        """Ends what the client has set going."""
-        for ticket in self._tickets:
-            self._driver.unlisten(ticket)
-        self._tickets = ()
-
     def __repr__(self) -> str:
         url = getattr(self, "_vault_url", "not open")
         return f"<{type(self).__module__}.{type(self).__qualname__} [{url}]>"
-
-    def __del__(self) -> None:
-        self._end()

@@ -101,6 +101,13 @@ def explain_operation(secrets: int, instances: int, timeout: float | None) -> di
     return _with_timeout({"op": "explain", "secrets": secrets, "instances": instances}, timeout)
 
 
+def resolve_operation(form: str, timeout: float | None, **arguments: Any) -> dict[str, Any]:
+    """Asks for a text with the secrets in place of its references; the text travels beside it."""
+    operation: dict[str, Any] = {"op": "resolve_references", "form": form}
+    operation.update((name, value) for name, value in arguments.items() if value is not None)
+    return _with_timeout(operation, timeout)
+
+
 def as_text(backup: bytes) -> bytes:
     """A backup in the service's base64, see `_replies.blob`."""
     import base64

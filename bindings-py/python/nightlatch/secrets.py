@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
-    from types import TracebackType
-
-    from typing_extensions import Self
 
     from ._paging import ItemPaged
     from ._polling import KeyVaultOperationPoller
     from .doctor import Diagnosis, Forecast, Health
     from .models import DeletedSecret, KeyVaultSecret, SecretProperties
-    from .options import Settings
 
+from ._blocking import Blocking
 from ._client import AuthError, BaseClient, is_auth_error
 from ._host.blocking import BlockingDriver
 from ._requests import (
@@ -37,7 +34,7 @@ __all__ = ["SecretClient"]
 T = TypeVar("T")
 
 
-class SecretClient(BaseClient[BlockingDriver]):
+class SecretClient(Blocking, BaseClient[BlockingDriver]):
     """Reads and manages the secrets of one vault. Safe to share between threads.
 
     A secret is kept for five minutes unless options say otherwise; however many callers want it meanwhile,
@@ -113,10 +110,8 @@ class SecretClient(BaseClient[BlockingDriver]):
     ``opentelemetry.metrics``.
     """
 
-    _refreshes = False
-
     def __init__(self, vault_url: str, credential: Any = None, **options: Any) -> None:
-        self._connect(BlockingDriver, vault_url, credential, DefaultAzureCredential, options)
+        self._connect_to(vault_url, BlockingDriver, credential, DefaultAzureCredential, options)
 
     def refresh(
         self, name: str, version: str | None = None, *, timeout: float | None = None
@@ -439,24 +434,6 @@ class SecretClient(BaseClient[BlockingDriver]):
         operation = explain_operation(secrets, instances, timeout)
         return doctor.forecast(self._call(operation))
 
-    def close(self) -> None:
-        """Closes idle connections, and ends what listens and what runs in the background. The client stays
-        usable, as do others that share its credential.
-        """
-        self._end()
-        self._driver.close()
-
-    def _settled(self, settings: Settings) -> None:
-        self._refreshes = settings.refresh_in_background
-        if self._refreshes:
-            self._driver.refresher.want()
-
-    def _end(self) -> None:
-        super()._end()
-        if self._refreshes:
-            self._refreshes = False
-            self._driver.refresher.release()
-
     def _fetch_secret(
         self,
         name: str,
@@ -469,10 +446,6 @@ class SecretClient(BaseClient[BlockingDriver]):
         operation = secret_operation(self._vault_url, name, version, timeout, refresh, out_content_type)
         secret: KeyVaultSecret = self._call(operation)[2]
         return secret
-
-    def _call(self, operation: dict[str, Any], value: str | bytes | None = None) -> tuple[Any, ...]:
-        timeout = operation.get("timeout", self._default_timeout)
-        return self._driver.call(operation, value=value, timeout=timeout)
 
     def _list(
         self,
@@ -502,14 +475,3 @@ class SecretClient(BaseClient[BlockingDriver]):
             return _replies.finished(self._call(operation))
 
         return look
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        self.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 import nightlatch
 
-from .operations import Finished
+from .operations import Finished, Resolved
 from .player import Ended, Player
 from .told import depth, told
 
@@ -83,6 +83,9 @@ def _reply(name: str, expected: dict[str, Any], result: Any) -> Iterator[str]:
     if "error" in expected:
         yield f"{name}: no error, but {expected['error']} is expected"
         return
+    if isinstance(result, Resolved):
+        yield from _resolved(name, expected, result)
+        return
     for what in ("value", "token"):
         if what in expected and getattr(result, what, None) != expected[what]:
             yield f"{name}: the {what} is {getattr(result, what, None)!r}, expected {expected[what]!r}"
@@ -100,15 +103,7 @@ def _reply(name: str, expected: dict[str, Any], result: Any) -> Iterator[str]:
             yield f"{name}: the page is {listed}"
     if "continuation" in expected and result.continuation != expected["continuation"]:
         yield f"{name}: the continuation is {result.continuation}"
-    if "told" in expected:
-        facts = told(result)
-        yield from depth(f"{name}: told", expected["told"], facts)
-        # Nothing that the core tells is kept from the classes, and nothing is made up.
-        if (line := json.loads(result.to_json())) != facts:
-            yield f"{name}: the attributes are {facts}, and the JSON is {line}"
-    for part in expected.get("text_contains", []):
-        if part not in str(result):
-            yield f"{name}: the text lacks {part!r}: {result}"
+    yield from _told(name, expected, result)
     if "next_refresh" in expected:
         least, most = expected["next_refresh"]
         if not least <= json.loads(result[2])["next_refresh"] <= most:
@@ -129,6 +124,26 @@ def _reply(name: str, expected: dict[str, Any], result: Any) -> Iterator[str]:
             yield from _error(f"{name}, {secret}", ending, found)
         else:
             yield from _reply(f"{name}, {secret}", ending, found)
+
+
+def _resolved(name: str, expected: dict[str, Any], result: Resolved) -> Iterator[str]:
+    text = result.text if isinstance(result.text, str) else json.dumps(result.text, separators=(",", ":"))
+    if expected.get("value", text) not in (None, text):
+        yield f"{name}: the text is {text!r}, expected {expected['value']!r}"
+    if result.resolution is not None:
+        yield from _told(name, expected, result.resolution)
+
+
+def _told(name: str, expected: dict[str, Any], result: Any) -> Iterator[str]:
+    if "told" in expected:
+        facts = told(result)
+        yield from depth(f"{name}: told", expected["told"], facts)
+        # Nothing that the core tells is kept from the classes, and nothing is made up.
+        if (line := json.loads(result.to_json())) != facts:
+            yield f"{name}: the attributes are {facts}, and the JSON is {line}"
+    for part in expected.get("text_contains", []):
+        if part not in str(result):
+            yield f"{name}: the text lacks {part!r}: {result}"
 
 
 def _properties(result: Any) -> nightlatch.SecretProperties:

@@ -28,6 +28,25 @@ class Finished(NamedTuple):
     finished: bool | None
 
 
+class Resolved(NamedTuple):
+    """A text with its secrets, and how its references fared; or only the latter."""
+
+    text: Any
+    resolution: Any
+
+
+def resolving(given: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
+    """The method that resolves a text of this form, whose arguments are left in `given`; and the arguments of
+    `status` for the same question. The domain is the resolver's own.
+    """
+    given.pop("vault_domain", None)
+    told = dict(given)
+    if given.pop("report", False):
+        return "status", None
+    methods = {"value": "resolve", "json": "resolve_json", "env": "resolve_dotenv"}
+    return methods[given.pop("form", "value")], told
+
+
 def blocking(client: Any, call: dict[str, Any]) -> Any:
     """Carries out a call of a scenario."""
     op, name, given = call["op"], _names(call), _given(call)
@@ -65,6 +84,14 @@ def blocking(client: Any, call: dict[str, Any]) -> Any:
             return client.get_secrets(given["names"], return_exceptions=True, **timeout)
         case "check":
             return client.check(*given.get("names", []), **timeout)
+        case "resolve_references":
+            method, told = resolving(given)
+            resolved = getattr(client, method)(call["value"], **given, **timeout)
+            # How they fared is asked for by itself, and the cache tells it at once.
+            wanted = "told" in call.get("expect", {})
+            if told is None:
+                return Resolved(None, resolved)
+            return Resolved(resolved, client.status(call["value"], **told) if wanted else None)
     return getattr(client, op)(*name, *_value(call), **given, **timeout)
 
 
@@ -94,6 +121,13 @@ async def awaited(client: Any, call: dict[str, Any]) -> Any:
             return await client.get_secrets(given["names"], return_exceptions=True, **timeout)
         case "check":
             return await client.check(*given.get("names", []), **timeout)
+        case "resolve_references":
+            method, told = resolving(given)
+            resolved = await getattr(client, method)(call["value"], **given, **timeout)
+            wanted = "told" in call.get("expect", {})
+            if told is None:
+                return Resolved(None, resolved)
+            return Resolved(resolved, await client.status(call["value"], **told) if wanted else None)
     return await getattr(client, op)(*name, *_value(call), **given, **timeout)
 
 

@@ -170,7 +170,8 @@ class Player:
                 clock = self.world.clock
                 return clock.set(unix_ms=clock.unix_ms + call["by_ms"])
         play = awaited if self.family is aio else blocking
-        return play(self._client(call), call)
+        asked = self._resolver(call) if call["op"] == "resolve_references" else self._client(call)
+        return play(asked, call)
 
     def _token(self, call: dict[str, Any]) -> Any:
         arguments, keywords, sign_in = _token_arguments(call)
@@ -194,6 +195,10 @@ class Player:
         if vault not in self._clients:
             self._clients[vault] = self.family.SecretClient(vault, self.credential, **self.options)
         return self._clients[vault]
+
+    def _resolver(self, call: dict[str, Any]) -> Any:
+        domain = call.get("arguments", {}).get("vault_domain")
+        return self.family.ReferenceResolver(self.credential, vault_domain=domain, **self.options)
 
     def _credential(self, tree: dict[str, Any]) -> Any:
         given = {name: value for name, value in tree.items() if name != "type"}

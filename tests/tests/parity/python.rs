@@ -71,7 +71,17 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
         "_requests.py",
         "request[\"authenticate\"] = True",
     ),
-    ("cache_info", "_client.py", "def cache_info(self)"),
+    ("cache_info", "_connected.py", "def cache_info(self)"),
+];
+
+/// Methods of both resolvers, and what each takes of `resolve_references`.
+const RESOLVING: &[(&str, &[&str])] = &[
+    ("__init__", &["vault_domain", "max_age"]),
+    ("resolve", &["content_type", "max_age", "timeout"]),
+    ("resolve_environ", &["max_age", "timeout"]),
+    ("resolve_json", &["max_age", "timeout"]),
+    ("resolve_dotenv", &["max_age", "timeout"]),
+    ("status", &["content_type", "form", "max_age", "timeout"]),
 ];
 
 /// Operations whose methods have names of their own, blocking and awaited; the others are called like the core's.
@@ -114,6 +124,7 @@ pub(crate) fn surface() -> Surface {
         .filter(|(_, file, sign)| source(file).contains(sign));
     names.extend(operations.map(|(operation, ..)| format!("operation {operation}")));
     names.extend(vault_operations());
+    names.extend(resolving());
     let errors = source("errors.py");
     let kinds = errors.lines().filter_map(|line| line.strip_prefix("    KIND = "));
     names.extend(kinds.flat_map(quoted).map(|kind| format!("error {kind}")));
@@ -130,16 +141,12 @@ fn vault_operations() -> Vec<String> {
     let table = |op: &str| OPERATIONS.iter().any(|(known, ..)| known.starts_with(op));
     let vaults = all
         .filter_map(|name| name.split_once('.'))
-        .filter(|(op, _)| !table(&format!("{op}.")));
+        .filter(|(op, _)| *op != "resolve_references" && !table(&format!("{op}.")));
     let families = [source("secrets.py"), source("aio/_secrets.py")];
     let takes = |family: usize, op: &str, argument: &str| {
         let renamed = METHODS.iter().find(|(known, ..)| *known == op);
         let method = renamed.map_or(op, |(_, here, there)| [*here, *there][family]);
-        let start = format!("def {method}(");
-        let signature = families[family].split_once(&start).map(|(_, rest)| rest);
-        signature
-            .and_then(|rest| rest.split(") ->").next())
-            .is_some_and(|signature| words(signature).contains(argument))
+        is_taken(&families[family], method, argument)
     };
     let shown = |argument: &str| {
         let mut places = ELSEWHERE
@@ -163,6 +170,35 @@ fn vault_operations() -> Vec<String> {
         })
         .map(|(op, argument)| format!("operation {op}.{argument}"))
         .collect()
+}
+
+/// Whether a method takes an argument.
+fn is_taken(source: &str, method: &str, argument: &str) -> bool {
+    let signature = source.split_once(&format!("def {method}("));
+    signature
+        .and_then(|(_, rest)| rest.split(") ->").next())
+        .is_some_and(|signature| words(signature).contains(argument))
+}
+
+/// What both resolvers know of references: an argument counts if every method that should take it does, and a report is
+/// what `status` asks for.
+fn resolving() -> Vec<String> {
+    let families = [source("references.py"), source("aio/_references.py")];
+    let arguments = RESOLVING.iter().flat_map(|(_, arguments)| *arguments);
+    let mut known: Vec<&str> = arguments.copied().collect();
+    known.retain(|argument| {
+        families.iter().all(|family| {
+            let mut takers = RESOLVING.iter().filter(|(_, all)| all.contains(argument));
+            takers.all(|(method, _)| is_taken(family, method, argument))
+        })
+    });
+    if source("_references.py").contains("\"report\": True") {
+        known.push("report");
+    }
+    let names = known
+        .into_iter()
+        .map(|argument| format!("operation resolve_references.{argument}"));
+    names.collect()
 }
 
 fn options() -> Vec<String> {

@@ -74,10 +74,13 @@ class BaseCredential:
         raise NotImplementedError
 
     def _driver(
-        self, kind: type[DriverT], options: Mapping[str, Any] | None = None
+        self, kind: type[DriverT], options: Mapping[str, Any] | None = None, where: str = ""
     ) -> tuple[DriverT, Settings]:
-        """The driver for these client options; without any, one that is there already if possible."""
-        merged = settings({**self._options, **(options or {})}, "SecretClient")
+        """The driver for these client options; without any, one that is there already if possible.
+
+        :param where: the client's class, for messages
+        """
+        merged = settings({**self._options, **(options or {})}, where)
         key = (
             kind, json.dumps([merged.engine, merged.transport_options], sort_keys=True, default=repr),
             id(merged.transport), id(merged.host),

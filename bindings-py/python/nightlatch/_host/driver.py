@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 Listener = Callable[[dict[str, Any]], None]
 
-RESULTS = frozenset({"secret", "secrets", "backup", "token", "reply", "error", "unsupported_reply"})
+RESULTS = frozenset({
+    "secret", "secrets", "backup", "token", "resolved", "reply", "error", "unsupported_reply"
+})  # fmt: skip
 """Outputs that end an operation."""
 
 # Told at INFO; everything else at DEBUG.

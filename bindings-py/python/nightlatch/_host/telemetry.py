@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .effects import Answer, Effect
 
 NAMESPACE = {"azure.resource_provider.namespace": "Microsoft.KeyVault"}
+OWNERS = {"get_token": "TokenCredential", "resolve_references": "ReferenceResolver"}
 REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 
 _drivers: weakref.WeakSet[Driver] = weakref.WeakSet()
@@ -39,7 +40,7 @@ class OperationSpan:
         self._began = driver.host.now()
         self._op: int | None = None
         self._facts = {"nightlatch.operation": operation["op"], **_server(operation.get("vault", ""))}
-        owner = "TokenCredential" if operation["op"] == "get_token" else "SecretClient"
+        owner = OWNERS.get(operation["op"], "SecretClient")
         self._span: Any = None
         if tracer is not None:
             more = {"nightlatch.secret.name": operation["name"]} if "name" in operation else {}

@@ -28,10 +28,12 @@ from ._credentials import (
     get_bearer_token_provider,
 )
 from ._paging import AsyncItemPaged
+from ._references import ReferenceResolver
 from ._secrets import SecretClient
 
 __all__ = [
     "SecretClient",
+    "ReferenceResolver",
     "DefaultAzureCredential",
     "EnvironmentCredential",
     "WorkloadIdentityCredential",

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from datetime import datetime
-    from types import TracebackType
-
-    from typing_extensions import Self
 
     from ..doctor import Diagnosis, Forecast, Health
     from ..models import DeletedSecret, KeyVaultSecret, SecretProperties
-    from ..options import Settings
     from ._paging import AsyncItemPaged
 
 from .._client import AuthError, BaseClient, is_auth_error
@@ -29,6 +25,7 @@ from .._requests import (
     waiting_operation,
 )
 from ..errors import NightlatchError
+from ._awaited import Awaited
 from ._credentials import DefaultAzureCredential
 
 __all__ = ["SecretClient"]
@@ -36,7 +33,7 @@ __all__ = ["SecretClient"]
 T = TypeVar("T")
 
 
-class SecretClient(BaseClient[LoopDriver]):
+class SecretClient(Awaited, BaseClient[LoopDriver]):
     """Reads and manages the secrets of one vault, on any number of event loops.
 
     Takes the options of `nightlatch.SecretClient`, but for ``refresh_in_background``: here renewals are
@@ -46,11 +43,7 @@ class SecretClient(BaseClient[LoopDriver]):
     """
 
     def __init__(self, vault_url: str, credential: Any = None, **options: Any) -> None:
-        self._connect(LoopDriver, vault_url, credential, DefaultAzureCredential, options)
-
-    def _settled(self, settings: Settings) -> None:
-        if settings.refresh_in_background:
-            raise TypeError("refresh_in_background is for blocking clients: this one always does so")
+        self._connect_to(vault_url, LoopDriver, credential, DefaultAzureCredential, options)
 
     async def get_secret(  # type: ignore[override]
         self,
@@ -374,14 +367,6 @@ class SecretClient(BaseClient[LoopDriver]):
         operation = explain_operation(secrets, instances, timeout)
         return doctor.forecast(await self._call(operation))
 
-    async def close(self) -> None:
-        """Closes idle connections. The client stays usable, as do others that share its credential."""
-        self._end()
-        self._driver.close()
-
-    async def _call(self, operation: dict[str, Any], value: str | bytes | None = None) -> tuple[Any, ...]:
-        return await self._driver.call(operation, value=value)
-
     def _list(
         self,
         op: str,
@@ -398,17 +383,6 @@ class SecretClient(BaseClient[LoopDriver]):
             return read(await self._call(operation))
 
         return AsyncItemPaged(fetch)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        await self.close()
 
 
 async def _result_of(result: Any) -> Any:

@@ -1,0 +1,63 @@
+"""What `ReferenceResolver.status` tells: how each Key Vault reference fares. Nothing here holds a secret."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from .doctor import _all, _line, _read
+
+__all__ = ["Resolution", "ReferenceStatus"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceStatus:
+    """How a reference fares."""
+
+    name: str
+    """Where it stands: the variable's name, or its JSON Pointer (RFC 6901); empty for a single value."""
+    secret: str | None
+    """The identifier of the secret that it refers to; ``None`` if it is not valid."""
+    status: str
+    """App Service's word, such as ``Resolved``, ``SecretNotFound`` or ``InvalidSyntax``."""
+    version: str | None
+    """The version that was read."""
+    age: float | None
+    """Seconds since it was read from the vault."""
+    verdict: str | None
+    """The verdict on what went wrong, when the facts tell."""
+    message: str | None
+    """What went wrong."""
+    advice: str | None
+    """The next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How all references of a text fare. ``str()`` is the answer for people, the truth value is `ok`."""
+
+    ok: bool
+    """Whether each is resolved."""
+    references: tuple[ReferenceStatus, ...]
+    """Each in its order."""
+    text: str = field(repr=False)
+    """The answer for people, line by line."""
+    _facts: dict[str, Any] = field(repr=False, compare=False)
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __str__(self) -> str:
+        return self.text
+
+    def to_json(self) -> str:
+        """The answer as one line of JSON, the same in every language."""
+        return _line(self._facts)
+
+
+def resolution(result: tuple[Any, ...]) -> Resolution:
+    """How the references fared that an operation met."""
+    facts = json.loads(result[3])["resolution"]
+    references = _all(ReferenceStatus, facts["references"])
+    return _read(Resolution, facts, references=references, _facts=facts)
