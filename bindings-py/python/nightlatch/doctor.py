@@ -302,7 +302,7 @@ class Forecast:
 
 def diagnosis(result: tuple[Any, ...]) -> Diagnosis:
     """What `diagnose` gave."""
-    facts, line = _told(result)
+    facts, line = _told(result[2])
     secret = facts["secret"]
     return _read(
         Diagnosis,
@@ -323,14 +323,14 @@ def diagnosis(result: tuple[Any, ...]) -> Diagnosis:
 
 def health(result: tuple[Any, ...]) -> Health:
     """What `check` gave."""
-    facts, line = _told(result)
+    facts, line = _told(result[2])
     troubles = tuple(_read(Trouble, one, error=_read(Failure, one["error"])) for one in facts["troubles"])
     return _read(Health, facts, troubles=troubles, _json=line)
 
 
 def forecast(result: tuple[Any, ...]) -> Forecast:
     """What `explain` gave."""
-    facts, line = _told(result)
+    facts, line = _told(result[2])
     return _read(
         Forecast,
         facts,
@@ -341,9 +341,8 @@ def forecast(result: tuple[Any, ...]) -> Forecast:
     )
 
 
-def _told(result: tuple[Any, ...]) -> tuple[dict[str, Any], str]:
+def _told(reply: str) -> tuple[dict[str, Any], str]:
     """What the core told under one name, whatever that is, and its JSON as it is."""
-    reply: str = result[2]
     return next(iter(json.loads(reply).values())), reply[reply.index(":") + 1 : -1]
 
 

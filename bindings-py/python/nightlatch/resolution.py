@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from .doctor import _all, _line, _read
+from .doctor import _all, _read, _told
 
 __all__ = ["Resolution", "ReferenceStatus"]
 
@@ -43,7 +42,7 @@ class Resolution:
     """Each in its order."""
     text: str = field(repr=False)
     """The answer for people, line by line."""
-    _facts: dict[str, Any] = field(repr=False, compare=False)
+    _json: str = field(repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -53,11 +52,11 @@ class Resolution:
 
     def to_json(self) -> str:
         """The answer as one line of JSON, the same in every language."""
-        return _line(self._facts)
+        return self._json
 
 
 def resolution(result: tuple[Any, ...]) -> Resolution:
     """How the references fared that an operation met."""
-    facts = json.loads(result[3])["resolution"]
+    facts, line = _told(result[3])
     references = _all(ReferenceStatus, facts["references"])
-    return _read(Resolution, facts, references=references, _facts=facts)
+    return _read(Resolution, facts, references=references, _json=line)
