@@ -46,7 +46,7 @@ fn only_conversations_wait() {
         "vault/",
         "reference/",
         "doctor/",
-        "engine.rs",
+        "engine/",
     ];
     let found: Vec<String> = core()
         .iter()

@@ -47,7 +47,7 @@ const MOST_FAILURES: Bounds = Bounds {
 };
 
 pub(crate) struct Secrets {
-    pub(crate) config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     pub(crate) client: Client,
     pub(super) store: Arc<SecretStore>,
     pub(super) failures: Store<SecretId, Error>,

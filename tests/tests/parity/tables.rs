@@ -93,7 +93,7 @@ fn operations() -> Vec<String> {
             found.extend(leaves.iter().map(|leaf| format!("operation {op}.{leaf}")));
         }
     }
-    let engine = read(&workspace().join("core/src/engine.rs"));
+    let engine = read(&workspace().join("core/src/engine/mod.rs"));
     let methods = engine
         .split("\n    pub fn ")
         .skip(1)
