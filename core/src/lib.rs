@@ -11,7 +11,7 @@
 //!
 //! ```text
 //!  7  top              engine
-//!  6  conversations    credential   vault   doctor   reference
+//!  6  conversations    credential   vault   doctor   reference   configuration
 //!  5  machinery        exec
 //!  4  quantities       token   throttle   cache   identity
 //!  3  wire             wire   crypto
@@ -44,6 +44,8 @@
 mod base64;
 pub mod cache;
 pub mod config;
+#[cfg(feature = "reference")]
+mod configuration;
 mod credential;
 mod crypto;
 #[cfg(feature = "doctor")]

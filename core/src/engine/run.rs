@@ -9,6 +9,8 @@ use futures_util::future::{Either, join_all, select};
 
 #[cfg(feature = "reference")]
 use crate::config::Config;
+#[cfg(feature = "reference")]
+use crate::configuration::{configuration, listed, named};
 use crate::credential::provider::TokenProvider;
 #[cfg(feature = "doctor")]
 use crate::doctor::{Doctor, trouble};
@@ -20,7 +22,7 @@ use crate::identity::cloud::VaultDomain;
 #[cfg(feature = "doctor")]
 use crate::operation::Consultation;
 #[cfg(feature = "reference")]
-use crate::operation::ReferenceCall;
+use crate::operation::{LoadCall, ReferenceCall};
 use crate::operation::{OpId, Reply, Task};
 #[cfg(feature = "reference")]
 use crate::reference::resolution::{Template, usable};
@@ -75,6 +77,8 @@ impl Run {
             Task::Consult(consultation) => self.consult(consultation).await,
             #[cfg(feature = "reference")]
             Task::Resolve(call) => self.resolve(call).await,
+            #[cfg(feature = "reference")]
+            Task::Load(call) => self.load(call).await,
         }
     }
 
@@ -99,6 +103,32 @@ impl Run {
             false => Some(template.fill(&got)?),
         };
         Ok(Reply::Resolved { text, resolution })
+    }
+
+    /// All secrets of a configuration at once. What the vault lists as it is in the cache is not read again; what is gone since
+    /// it was listed is left out.
+    #[cfg(feature = "reference")]
+    async fn load(&self, call: &LoadCall) -> Result<Reply, Error> {
+        let (context, secrets) = (&self.context, &self.secrets);
+        let entries = match &call.names {
+            Some(names) => named(call, names),
+            None => listed(call, &self.in_time(secrets.list(context, &call.all())).await?),
+        };
+        let domain = VaultDomain::of(&self.config.environment);
+        let gets = entries.iter().map(|entry| async {
+            if let Some(secret) = secrets.still_current(context, &entry.id, entry.updated_on) {
+                return Ok((secret, Duration::ZERO));
+            }
+            let secret = self.get(&entry.id, entry.updated_on.is_some()).await?;
+            let secret = usable(secret, &entry.id, &domain)?;
+            Ok((secret, secrets.age(context, &entry.id).unwrap_or_default()))
+        });
+        let got = join_all(gets).await;
+        let (text, resolution) = configuration(&entries, got)?;
+        Ok(Reply::Resolved {
+            text: Some(text),
+            resolution,
+        })
     }
 
     /// A copy that is no older than `max_age`, and how old it is.

@@ -7,6 +7,8 @@ mod text;
 use std::time::Duration;
 
 pub(crate) use self::syntax::valid;
+#[cfg(feature = "reference")]
+pub(crate) use self::text::object;
 pub(crate) use self::text::{push_text, unescape};
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;

@@ -86,6 +86,26 @@ pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// A JSON object of texts with their names, in one allocation. `None` if a value is no text.
+#[cfg(feature = "reference")]
+pub(crate) fn object(values: &[(&str, Sensitive)]) -> Option<Sensitive> {
+    let most = values
+        .iter()
+        .map(|(name, value)| (name.len() + value.len()) * 6 + 6);
+    let mut out = Zeroizing::new(Vec::with_capacity(most.sum::<usize>() + 2));
+    out.push(b'{');
+    for (at, (name, value)) in values.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        push_text(&mut out, name);
+        out.push(b':');
+        push_text(&mut out, value.expose_str()?);
+    }
+    out.push(b'}');
+    Some(Sensitive::from(std::mem::take(&mut *out)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,12 +3,15 @@
 //! * here: tasks and replies as the core has them
 //! * [`vault_call`]: the operations of the Secrets API beyond getting a secret
 //! * [`consultation`]: what the doctor is asked
+//! * [`load_call`]: which secrets are loaded as a configuration
 //! * [`reference_call`]: what is asked of texts that hold Key Vault references
 //! * [`read`]: the JSON in which bindings ask, with all names
 //! * [`reply_json`]: the JSON in which they get what holds no secret
 
 #[cfg(feature = "doctor")]
 pub mod consultation;
+#[cfg(feature = "reference")]
+pub mod load_call;
 mod read;
 #[cfg(feature = "reference")]
 pub mod reference_call;
@@ -30,6 +33,8 @@ use crate::time::{Instant, UnixTime};
 
 #[cfg(feature = "doctor")]
 pub use self::consultation::Consultation;
+#[cfg(feature = "reference")]
+pub use self::load_call::LoadCall;
 #[cfg(feature = "reference")]
 pub use self::reference_call::{Form, ReferenceCall};
 pub use self::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting};
@@ -78,6 +83,9 @@ pub enum Task {
     /// A text with Key Vault references: with the secrets in their place, or not at all.
     #[cfg(feature = "reference")]
     Resolve(ReferenceCall),
+    /// Secrets as a configuration: all that are meant, or none.
+    #[cfg(feature = "reference")]
+    Load(LoadCall),
 }
 
 /// Which token is wanted.
@@ -175,12 +183,12 @@ pub enum Reply {
     /// To [`Consultation::Explain`].
     #[cfg(feature = "doctor")]
     Forecast(Box<Forecast>),
-    /// To [`Task::Resolve`].
+    /// To [`Task::Resolve`] and [`Task::Load`].
     #[cfg(feature = "reference")]
     Resolved {
-        /// The text with the secrets; `None` where only a report was asked for.
+        /// The text with the secrets, for the latter a JSON object of texts; `None` where only a report was asked for.
         text: Option<Sensitive>,
-        /// How each reference fared.
+        /// How each reference or secret fared.
         resolution: Resolution,
     },
 }

@@ -22,6 +22,7 @@
 //! | `diagnose` | `vault` [`name` `version`] | report |
 //! | `check` | `vault` [`names`] | health |
 //! | `explain` | [`secrets` `instances`] | forecast |
+//! | `load_secrets` | `vault` [`names` `prefix` `separator`] | resolved |
 //! | `resolve_references` | [`form` `content_type` `vault_domain` `max_age` `report`] and a value, the text | resolved |
 //!
 //! Times are seconds since 1970; an empty `version` is the latest, as in the SDKs. Values are given by
@@ -32,6 +33,8 @@ use std::time::Duration;
 #[cfg(feature = "doctor")]
 use super::consultation::Question;
 #[cfg(feature = "reference")]
+use super::load_call::RawLoad;
+#[cfg(feature = "reference")]
 use super::reference_call::ReferenceCall;
 use super::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting, left_out};
 use super::{Interaction, Operation, Task, TokenRequest};
@@ -40,7 +43,7 @@ use crate::config::fields::{self, Field, Fields, Record, Wrong, record, unknown}
 use crate::error::{Error, ErrorKind};
 use crate::secret::{SecretId, SecretName, SecretVersion, VaultUrl};
 
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 22] = [
     "get_secret",
     "get_secrets",
     "set_secret",
@@ -62,6 +65,7 @@ const OPERATIONS: [&str; 21] = [
     "check",
     "explain",
     "resolve_references",
+    "load_secrets",
 ];
 
 impl Operation {
@@ -104,6 +108,8 @@ enum What {
     },
     #[cfg(feature = "doctor")]
     Ask(Question),
+    #[cfg(feature = "reference")]
+    Load(RawLoad),
     Other(Task),
     /// None, or one that the features `manage` and `doctor` would have.
     LeftOut,
@@ -146,6 +152,8 @@ impl Raw {
             }
             #[cfg(feature = "doctor")]
             What::Ask(question) => Task::Consult(question.checked(vault, version)?),
+            #[cfg(feature = "reference")]
+            What::Load(load) => Task::Load(load.checked(vault()?)?),
             What::Other(task) => task,
             What::LeftOut => return Err(left_out()),
         })
@@ -180,12 +188,14 @@ impl Record for Raw {
                 fields.pass_over();
                 What::LeftOut
             }
-            "resolve_references" if !cfg!(feature = "reference") => {
+            "resolve_references" | "load_secrets" if !cfg!(feature = "reference") => {
                 fields.pass_over();
                 What::LeftOut
             }
             #[cfg(feature = "reference")]
             "resolve_references" => What::Other(Task::Resolve(ReferenceCall::of(fields))),
+            #[cfg(feature = "reference")]
+            "load_secrets" => What::Load(RawLoad::of(fields)),
             #[cfg(feature = "doctor")]
             op @ ("diagnose" | "check" | "explain") => What::Ask(Question::of(op, fields)),
             "refresh_due" => What::Other(Task::RefreshDue),

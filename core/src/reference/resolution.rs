@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
-use crate::error::{Attempt, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 use crate::identity::cloud::VaultDomain;
-use crate::json::push_text;
+use crate::json::object;
 use crate::operation::{Form, ReferenceCall};
-use crate::report::{Fared, ReferenceStatus as Status, Resolution, unresolved};
+use crate::report::{Fared, REFERENCES, Resolution};
 use crate::secret::{Secret, SecretId};
 use crate::sensitive::Sensitive;
 
@@ -102,8 +100,14 @@ impl<'a> Template<'a> {
 
     /// How each reference fared.
     pub(crate) fn resolution(&self, got: &HashMap<SecretId, Got>) -> Resolution {
-        let references: Vec<Fared> = self.found.iter().map(|finding| fared(finding, got)).collect();
-        Resolution::of(references)
+        let fared = |Finding { name, reference }: &Finding| match reference {
+            Err(wrong) => Fared::invalid(name, &wrong.error_in(name)),
+            Ok(reference) => match got.get(reference.id()) {
+                Some(got) => Fared::of(name, reference.id(), got),
+                None => Fared::of(name, reference.id(), &Err(not_asked())),
+            },
+        };
+        Resolution::of(REFERENCES, self.found.iter().map(fared).collect())
     }
 
     /// The text with the secrets in place of their references. If one is missing there is no text, but an error that
@@ -111,7 +115,7 @@ impl<'a> Template<'a> {
     pub(crate) fn fill(&self, got: &HashMap<SecretId, Got>) -> Result<Sensitive, Error> {
         let resolution = self.resolution(got);
         if !resolution.ok {
-            return Err(self.error(&resolution, got));
+            return Err(resolution.error(REFERENCES, &self.errors(got)));
         }
         let value_of = |_: &Finding, reference: &Reference| secret(reference, got);
         match &self.document {
@@ -135,131 +139,29 @@ impl<'a> Template<'a> {
                     };
                     values.push((&*variable.name, value));
                 }
-                object(&values)
+                object(&values).ok_or_else(|| Error::new(ErrorKind::Unsupported, "A secret is no text."))
             }
         }
     }
 
-    fn error(&self, resolution: &Resolution, got: &HashMap<SecretId, Got>) -> Error {
+    /// What went wrong with each that is missing, in their order.
+    fn errors(&self, got: &HashMap<SecretId, Got>) -> Vec<Error> {
         let error_of = |finding: &Finding| match &finding.reference {
             Err(wrong) => Some(wrong.error_in(&finding.name)),
             Ok(reference) => got.get(reference.id())?.as_ref().err().cloned(),
         };
-        let missing: Vec<&Fared> = resolution
-            .references
-            .iter()
-            .filter(|each| !each.is_resolved())
-            .collect();
-        let errors: Vec<Error> = self.found.iter().filter_map(error_of).collect();
-        // What does not pass by itself decides what the caller can do.
-        let lasting = errors
-            .iter()
-            .find(|error| !error.is_transient())
-            .or(errors.first());
-        let lasting = lasting
-            .cloned()
-            .unwrap_or_else(|| Error::new(ErrorKind::Internal, ""));
-        let attempts = missing.iter().map(|each| Attempt {
-            source: each.name.clone(),
-            ending: each.status.name(),
-            reason: each.message.clone().unwrap_or_default(),
-            duration_ms: 0,
-        });
-        let attempts = attempts.collect();
-        let message = match &*missing {
-            [one] if one.status == Status::InvalidSyntax => lasting.details().message.clone(),
-            [one] => format!(
-                "The Key Vault reference{} could not be resolved ({}): {}",
-                one.place(),
-                one.status.name(),
-                lasting.details().message
-            ),
-            several => {
-                let lines: String = several.iter().map(|each| each.lines()).collect();
-                let all = resolution.references.len();
-                format!("{}\n{}", unresolved(several.len(), all), lines.trim_end())
-            }
-        };
-        let is_one = missing.len() == 1;
-        lasting.with(|d| {
-            d.message = message;
-            d.attempts = attempts;
-            if !is_one {
-                // Each line tells its own.
-                d.advice = None;
-            }
-        })
+        self.found.iter().filter_map(error_of).collect()
     }
-}
-
-fn fared(finding: &Finding, got: &HashMap<SecretId, Got>) -> Fared {
-    let mut fared = Fared {
-        name: finding.name.clone(),
-        secret: None,
-        status: Status::Initialized,
-        version: None,
-        age: None,
-        verdict: None,
-        message: None,
-        advice: None,
-    };
-    let error = match &finding.reference {
-        Err(wrong) => {
-            fared.status = Status::InvalidSyntax;
-            wrong.error_in(&finding.name)
-        }
-        Ok(reference) => {
-            fared.secret = Some(reference.id().to_string());
-            match got.get(reference.id()) {
-                None => return fared,
-                Some(Ok((secret, age))) => {
-                    fared.status = Status::Resolved;
-                    fared.version.clone_from(&secret.properties().version);
-                    fared.age = Some(age.as_secs_f64());
-                    return fared;
-                }
-                Some(Err(error)) => {
-                    fared.status = Status::of(error, reference.id());
-                    error.clone()
-                }
-            }
-        }
-    };
-    let details = error.details();
-    fared.verdict = details.help;
-    fared.message = Some(details.message.clone());
-    fared.advice.clone_from(&details.advice);
-    fared
 }
 
 fn secret(reference: &Reference, got: &HashMap<SecretId, Got>) -> Result<Sensitive, Error> {
     match got.get(reference.id()) {
         Some(Ok((secret, _))) => Ok(secret.value().clone()),
         Some(Err(error)) => Err(error.clone()),
-        None => Err(Error::new(ErrorKind::Internal, "A reference was not asked for.")),
+        None => Err(not_asked()),
     }
 }
 
-/// A JSON object of texts.
-fn object(values: &[(&str, Sensitive)]) -> Result<Sensitive, Error> {
-    // Large enough from the start: what grows leaves copies behind.
-    let most = values
-        .iter()
-        .map(|(name, value)| (name.len() + value.len()) * 6 + 6);
-    let mut out = Zeroizing::new(Vec::with_capacity(most.sum::<usize>() + 2));
-    out.push(b'{');
-    for (at, (name, value)) in values.iter().enumerate() {
-        let value = value.expose_str().ok_or_else(|| {
-            let message = format!("The secret for {name} is no text.");
-            Error::new(ErrorKind::Unsupported, message)
-        })?;
-        if at > 0 {
-            out.push(b',');
-        }
-        push_text(&mut out, name);
-        out.push(b':');
-        push_text(&mut out, value);
-    }
-    out.push(b'}');
-    Ok(Sensitive::from(std::mem::take(&mut *out)))
+fn not_asked() -> Error {
+    Error::new(ErrorKind::Internal, "A reference was not asked for.")
 }

@@ -2,7 +2,7 @@
 //!
 //! * here: the doctor's reports, as bindings get them in JSON, by the names of the fields
 //! * [`text`]: the same for people, line by line
-//! * [`resolution`]: how the Key Vault references of a text fared
+//! * [`resolution`]: how the secrets fared that a configuration asks for
 //! * [`reference_status`]: in App Service's words
 
 #[cfg(feature = "reference")]
@@ -21,9 +21,9 @@ use crate::verdict::Verdict;
 #[cfg(feature = "reference")]
 pub use self::reference_status::ReferenceStatus;
 #[cfg(feature = "reference")]
-pub(crate) use self::resolution::unresolved;
-#[cfg(feature = "reference")]
 pub use self::resolution::{Fared, Resolution};
+#[cfg(feature = "reference")]
+pub(crate) use self::resolution::{REFERENCES, SECRETS};
 
 /// What one whole run showed: from the host's identity to the secret.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

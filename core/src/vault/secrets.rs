@@ -24,7 +24,13 @@ use crate::event::Event;
 use crate::exec::single_flight::Overtaken;
 use crate::exec::{Context, SingleFlight};
 use crate::operation::Subject;
+#[cfg(feature = "reference")]
+use crate::operation::{Action, Paging, Reply, VaultCall};
+#[cfg(feature = "reference")]
+use crate::secret::SecretProperties;
 use crate::secret::{Secret, SecretId};
+#[cfg(feature = "reference")]
+use crate::time::UnixTime;
 use crate::time::millis;
 use crate::wire::secrets::{deed, parse_secret};
 
@@ -205,6 +211,59 @@ impl Secrets {
             reason: error.kind(),
         });
         Some(entry.value.clone())
+    }
+
+    /// The copy at hand, if the vault lists the secret as last changed at `updated_on` and the copy was. It is as good as one that
+    /// is fetched now, and lives on like one.
+    ///
+    /// The service counts whole seconds: a copy that was fetched in the second of the change may be the one before.
+    #[cfg(feature = "reference")]
+    pub(crate) fn still_current(
+        &self,
+        context: &Context,
+        id: &SecretId,
+        updated_on: Option<UnixTime>,
+    ) -> Option<Secret> {
+        let now = context.now();
+        let (entry, _) = self.store.get(id, now.instant)?;
+        let changed = updated_on.filter(|listed| entry.value.properties().updated_on == Some(*listed))?;
+        let fetched_ago = now.instant.since(entry.stored);
+        if now.unix.since(changed) < fetched_ago + Duration::from_secs(2) {
+            return None;
+        }
+        let secret = self.hit(&entry);
+        self.learn(context, id, &secret, true).ok()?;
+        Some(secret)
+    }
+
+    /// All secrets that the vault lists.
+    #[cfg(feature = "reference")]
+    pub(crate) async fn list(
+        self: &Arc<Self>,
+        context: &Context,
+        subject: &Subject,
+    ) -> Result<Vec<SecretProperties>, Error> {
+        let mut listed = Vec::new();
+        let mut paging = Paging::default();
+        loop {
+            let call = VaultCall {
+                subject: subject.clone(),
+                action: Action::List(paging),
+            };
+            let Reply::Page(page) = self.call(context, &call).await? else {
+                return Err(Error::new(ErrorKind::Internal, "A list is no list."));
+            };
+            listed.extend(page.items);
+            match page.continuation {
+                None => return Ok(listed),
+                continuation => {
+                    paging = Paging {
+                        continuation,
+                        max_page_size: None,
+                    }
+                }
+            }
+        }
     }
 
     /// How long ago the copy at hand was fetched.
