@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ._native import __version__ as __version__
     from ._paging import ItemPaged as ItemPaged
     from ._polling import KeyVaultOperationPoller as KeyVaultOperationPoller
+    from .configuration import LoadedSecrets as LoadedSecrets
     from .credentials import (
         AuthorizationCodeCredential as AuthorizationCodeCredential,
     )
@@ -237,6 +238,7 @@ _HOMES = {
         "KeyVaultSecret", "SecretProperties", "DeletedSecret", "KeyVaultSecretIdentifier", "AccessToken",
         "AccessTokenInfo", "AuthenticationRecord",
     ),
+    "configuration": ("LoadedSecrets",),
     "doctor": ("Diagnosis", "Finding", "Health", "Trouble", "Forecast"),
     "resolution": ("Resolution", "ReferenceStatus"),
     "enums": ("ApiVersion", "ContentType"),

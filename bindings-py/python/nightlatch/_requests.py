@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .options import unknown
@@ -105,6 +105,19 @@ def resolve_operation(form: str, timeout: float | None, **arguments: Any) -> dic
     """Asks for a text with the secrets in place of its references; the text travels beside it."""
     operation: dict[str, Any] = {"op": "resolve_references", "form": form}
     operation.update((name, value) for name, value in arguments.items() if value is not None)
+    return _with_timeout(operation, timeout)
+
+
+def load_operation(
+    vault_url: str, names: Iterable[str] | None, prefix: str, separator: str, timeout: float | None
+) -> dict[str, Any]:
+    """Asks for secrets as a configuration."""
+    operation: dict[str, Any] = {"op": "load_secrets", "vault": vault_url}
+    operation.update(prefix=prefix, separator=separator)
+    if names is not None:
+        if isinstance(names, str):
+            raise TypeError("names is a list of names, not a str")
+        operation["names"] = list(names)
     return _with_timeout(operation, timeout)
 
 

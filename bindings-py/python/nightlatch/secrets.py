@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from ._paging import ItemPaged
     from ._polling import KeyVaultOperationPoller
+    from .configuration import LoadedSecrets
     from .doctor import Diagnosis, Forecast, Health
     from .models import DeletedSecret, KeyVaultSecret, SecretProperties
 
@@ -19,6 +20,7 @@ from ._host.blocking import BlockingDriver
 from ._requests import (
     as_text,
     explain_operation,
+    load_operation,
     many_operation,
     secret_operation,
     set_operation,
@@ -153,6 +155,34 @@ class SecretClient(Blocking, BaseClient[BlockingDriver]):
         names, kept, asked = self._sort_out(names, refresh)
         found = self._call(many_operation(self._vault_url, asked, refresh, timeout))[2] if asked else ()
         return _replies.secrets(names, kept, asked, found, return_exceptions)
+
+    def load_secrets(
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        prefix: str = "",
+        separator: str = ":",
+        timeout: float | None = None,
+    ) -> LoadedSecrets:
+        """Loads secrets as a configuration: their values by keys that are made of their names::
+
+            settings = client.load_secrets(prefix="shop-")
+            os.environ.update(client.load_secrets(separator="__"))
+
+        All at once, within the limits, and through the cache: loading again lists the secrets, and reads
+        those that have changed. Disabled ones are left out, and so are those whose time is over if the
+        option `validity` is ``"refuse"``.
+
+        :param names: which secrets, with the permission to get them; if not given, all that the vault lists
+        :keyword prefix: of the secrets that are listed only those whose names begin with it, in any case;
+            keys are without it
+        :keyword separator: what stands in keys for ``--``, which names have for want of other separators
+        :keyword timeout: seconds that this may take in all
+        :raises NightlatchError: a secret could not be had; ``attempts`` names each
+        """
+        from .configuration import loaded
+
+        return loaded(self._call(load_operation(self._vault_url, names, prefix, separator, timeout)))
 
     def with_secret(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
@@ -84,6 +85,9 @@ def blocking(client: Any, call: dict[str, Any]) -> Any:
             return client.get_secrets(given["names"], return_exceptions=True, **timeout)
         case "check":
             return client.check(*given.get("names", []), **timeout)
+        case "load_secrets":
+            secrets = client.load_secrets(given.pop("names", None), **given, **timeout)
+            return Resolved(json.dumps(secrets, separators=(",", ":")), secrets.resolution)
         case "resolve_references":
             method, told = resolving(given)
             resolved = getattr(client, method)(call["value"], **given, **timeout)
@@ -121,6 +125,9 @@ async def awaited(client: Any, call: dict[str, Any]) -> Any:
             return await client.get_secrets(given["names"], return_exceptions=True, **timeout)
         case "check":
             return await client.check(*given.get("names", []), **timeout)
+        case "load_secrets":
+            secrets = await client.load_secrets(given.pop("names", None), **given, **timeout)
+            return Resolved(json.dumps(secrets, separators=(",", ":")), secrets.resolution)
         case "resolve_references":
             method, told = resolving(given)
             resolved = await getattr(client, method)(call["value"], **given, **timeout)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from datetime import datetime
 
+    from ..configuration import LoadedSecrets
     from ..doctor import Diagnosis, Forecast, Health
     from ..models import DeletedSecret, KeyVaultSecret, SecretProperties
     from ._paging import AsyncItemPaged
@@ -17,6 +18,7 @@ from .._host.asyncio import LoopDriver
 from .._requests import (
     as_text,
     explain_operation,
+    load_operation,
     many_operation,
     secret_operation,
     set_operation,
@@ -116,6 +118,19 @@ class SecretClient(Awaited, BaseClient[LoopDriver]):
         if asked:
             found = (await self._call(many_operation(self._vault_url, asked, refresh, timeout)))[2]
         return _replies.secrets(names, kept, asked, found, return_exceptions)
+
+    async def load_secrets(
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        prefix: str = "",
+        separator: str = ":",
+        timeout: float | None = None,
+    ) -> LoadedSecrets:
+        """Loads secrets as a configuration: see `nightlatch.SecretClient.load_secrets`."""
+        from ..configuration import loaded
+
+        return loaded(await self._call(load_operation(self._vault_url, names, prefix, separator, timeout)))
 
     @overload
     async def with_secret(
