@@ -257,7 +257,7 @@ fn properties<'py>(py: Python<'py>, p: &SecretProperties) -> PyResult<Bound<'py,
 }
 
 /// Text of a sensitive value. What is not UTF-8 (no value the service gives) is shown as replacement characters.
-fn text<'py>(py: Python<'py>, value: &Sensitive) -> Bound<'py, PyString> {
+pub(crate) fn text<'py>(py: Python<'py>, value: &Sensitive) -> Bound<'py, PyString> {
     match value.expose_str() {
         Some(text) => PyString::new(py, text),
         None => PyString::new(py, &String::from_utf8_lossy(value.expose())),

@@ -38,13 +38,13 @@ struct State {
 
 /// A secret value as Python has it.
 #[derive(FromPyObject)]
-enum Secret {
+pub(crate) enum Secret {
     Text(String),
     Bytes(Vec<u8>),
 }
 
 impl Secret {
-    fn into_sensitive(self) -> Sensitive {
+    pub(crate) fn into_sensitive(self) -> Sensitive {
         match self {
             Secret::Text(text) => text.into(),
             Secret::Bytes(bytes) => bytes.into(),

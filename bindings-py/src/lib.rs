@@ -7,6 +7,7 @@
 //! * [`engine`]: the engine behind a lock
 //! * [`reader`]: the cached read, and the base class of clients around it
 //! * [`convert`]: what crosses the border, as small tuples
+//! * [`reference`]: what the command line needs of references
 //! * [`signer`]: keys that sign without leaving this module
 //! * [`error`]: errors of the core as exceptions
 //! * [`clock`]: the two clocks, real or set by a test
@@ -21,6 +22,7 @@ mod convert;
 mod engine;
 mod error;
 mod reader;
+mod reference;
 mod signer;
 
 use pyo3::prelude::*;
@@ -34,6 +36,8 @@ mod _native {
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::reader::{CachedSecrets, SecretReader};
+    #[pymodule_export]
+    use crate::reference::{Masker, read_dotenv};
     #[pymodule_export]
     use crate::signer::Signer;
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 _USAGES = {
-    "": "doctor|check|explain ...",
+    "": "run|doctor|check|explain ...",
+    "run": "run [OPTION ...] -- COMMAND [ARG ...]",
     "doctor": "doctor VAULT [SECRET] [--version-id V] [--client-id ID] [--timeout S] [--json] [--color WHEN]",
     "check": "check VAULT [SECRET ...] [--client-id ID] [--timeout S] [--json] [--quiet]",
     "explain": "explain [VAULT] [--secrets N] [--instances N] [--ttl S] [--client-id ID] [--json]",
@@ -33,9 +34,11 @@ HELP = {
     "": f"""\
 {usage("")}
 
-Tells why a secret of Azure Key Vault cannot be read on this host, and what to do. Asks by the identity that
-DefaultAzureCredential finds here, and honours the variables of proxies and CA certificates. Prints no secret.
+Gives programs the secrets of Azure Key Vault that their settings refer to; tells why one cannot be read on
+this host, and what to do. Asks by the identity that DefaultAzureCredential finds here, and honours the
+variables of proxies and CA certificates. Prints no secret.
 
+  run -- COMMAND [ARG ...]   run a command with the secrets in its environment
   doctor VAULT [SECRET]      go the whole way once, and tell what is missing
   check VAULT [SECRET ...]   tell whether secrets are at hand, for a probe
   explain [VAULT]            tell without the network whom it would ask for an identity, and what that costs
@@ -44,7 +47,35 @@ DefaultAzureCredential finds here, and honours the variables of proxies and CA c
   --version        print the version
   {_HELP}
 
-{_STATUS}""",
+{_STATUS}
+run ends as its command does; see run --help.
+""",
+    "run": f"""\
+{usage("run")}
+
+Runs a command whose environment has the secrets in place of Key Vault references, such as
+@Microsoft.KeyVault(VaultName=contoso;SecretName=db-password). If one cannot be had, it tells which and why,
+and the command is not started. The command is started directly, without a shell; signals are handed on to
+it. What it prints passes through pipes, in which *** takes the place of the secrets, also of their Base64,
+URL-encoded and JSON forms; values of less than four bytes stay. A command that needs a terminal wants
+--no-mask.
+
+  COMMAND          the command, found as the new environment's PATH says
+
+  --env-file FILE  variables besides the environment's own, which win. It may be given several times: a later
+                   file wins over an earlier one
+  {_CLIENT}
+  --max-age S      seconds that a copy of a secret may have at most, while the vault cannot be asked
+  --timeout S      seconds that getting the secrets may take; 60 if not given
+  --no-mask        let the command write by itself
+  {_HELP}
+
+Exit status:
+  125  nightlatch could not do its part: wrong usage, or a secret could not be had
+  126  COMMAND cannot be executed
+  127  COMMAND was not found
+  otherwise that of COMMAND; if a signal ended it, the same signal ends nightlatch
+""",
     "doctor": f"""\
 {usage("doctor")}
 

@@ -23,6 +23,9 @@ __all__ = ["main"]
 OK, TROUBLE, USAGE, PASSING, INTERRUPTED = 0, 1, 2, 3, 130
 """The exit statuses, as the help explains them."""
 
+NOT_RUN = 125
+"""What `run` ends with for reasons of its own, as ``env`` and ``timeout`` do; the rest is its command's."""
+
 # A client has to have a vault; explaining asks none.
 NO_VAULT = "https://vault.invalid"
 
@@ -34,12 +37,13 @@ class UsageError(Exception):
 class Parser(argparse.ArgumentParser):
     """Leaves help, messages and the end to `main`; `words` are what is no option."""
 
-    def __init__(self) -> None:
+    def __init__(self, json: bool = True) -> None:
         super().__init__(add_help=False, allow_abbrev=False)
         self.add_argument("words", nargs="*")
         self.add_argument("-h", "--help", action="store_true")
         self.add_argument("--client-id")
-        self.add_argument("--json", action="store_true")
+        if json:
+            self.add_argument("--json", action="store_true")
 
     def error(self, message: str) -> NoReturn:
         """Called by argparse."""
@@ -55,19 +59,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = given[0] if given and given[0] in COMMANDS else ""
     name = f"nightlatch {command}".rstrip()
+    wrong, trouble = (NOT_RUN, NOT_RUN) if command == "run" else (USAGE, TROUBLE)
     try:
         return COMMANDS[command](given[1:]) if command else _without_command(given)
     except (UsageError, InvalidArgumentError) as why:
         _complain(f"{usage(command)}\n{name}: {why}\nSee {name} --help.\n")
-        return USAGE
+        return wrong
     except NightlatchError as why:
         _complain(f"trouble: {why}\n")
-        return TROUBLE
+        return trouble
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as why:
         _complain(f"trouble: a defect of nightlatch, please report it: {type(why).__name__}: {why}\n")
-        return TROUBLE
+        return trouble
 
 
 def _without_command(given: list[str]) -> int:
@@ -129,7 +134,31 @@ def _explain(given: list[str]) -> int:
     return _end(OK, f"{forecast.to_json()}\n" if asked[0].json else forecast.text)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"doctor": _doctor, "check": _check, "explain": _explain}
+def _run(given: list[str]) -> int:
+    parser = Parser(json=False)
+    parser.add_argument("--env-file", action="append", default=[])
+    parser.add_argument("--max-age", type=_seconds)
+    parser.add_argument("--timeout", type=_seconds)
+    parser.add_argument("--no-mask", action="store_true")
+    border = given.index("--") if "--" in given else len(given)
+    asked = parser.parse_known_intermixed_args(given[:border])
+    if asked[0].help:
+        return _end(OK, HELP["run"])
+    _words(asked, least=0, most=0)
+    words = given[border + 1 :]
+    if not words:
+        raise UsageError("COMMAND is missing: it stands behind --")
+    from ._run import Plan, run
+    from .references import ReferenceResolver
+
+    resolver = ReferenceResolver(_credential(asked[0]), max_age=asked[0].max_age)
+    environment, secrets = Plan(resolver, asked[0].env_file, asked[0].timeout).resolved()
+    return run(words, environment, [] if asked[0].no_mask else secrets)
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "doctor": _doctor, "check": _check, "explain": _explain, "run": _run,
+}  # fmt: skip
 
 
 def _words(
@@ -137,7 +166,7 @@ def _words(
 ) -> tuple[str, list[str]]:
     """The vault and the secrets' names, if there are as many as there should be, and nothing unknown."""
     words: list[str] = asked[0].words
-    for unknown in [*asked[1], *(words[most:] if most else [])]:
+    for unknown in [*asked[1], *(words[most:] if most is not None else [])]:
         raise UsageError(f"{unknown} is not understood")
     if len(words) < least:
         raise UsageError("VAULT is missing")
@@ -145,8 +174,11 @@ def _words(
 
 
 def _client(vault: str, asked: argparse.Namespace, **options: float | None) -> SecretClient:
-    credential = DefaultAzureCredential(managed_identity_client_id=asked.client_id)
-    return SecretClient(vault if "://" in vault else f"https://{vault}", credential, **options)
+    return SecretClient(vault if "://" in vault else f"https://{vault}", _credential(asked), **options)
+
+
+def _credential(asked: argparse.Namespace) -> DefaultAzureCredential:
+    return DefaultAzureCredential(managed_identity_client_id=asked.client_id)
 
 
 def _status(errors: Sequence[Failure]) -> int:

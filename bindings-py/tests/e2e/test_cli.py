@@ -25,10 +25,13 @@ from .conftest import REPOSITORY, binary
 
 FOLDER = REPOSITORY / "tests" / "cli"
 TABLE = json.loads((FOLDER / "cases.json").read_text())
+# What is not said anew of the cases of `run` is as there.
+RUN = TABLE | json.loads((FOLDER / "run.json").read_text())
+CASES = [(table, case) for table in (TABLE, RUN) for case in table["cases"]]
 PROGRAM = Path(sysconfig.get_path("scripts")) / "nightlatch"
 KNOWN = {
     "name", "host", "environment", "before", "arguments", "terminal", "interrupt", "exit", "stdout", "stderr",
-    "stdout_file", "stdout_contains", "stdout_lacks", "stderr_contains", "stdout_json", "requests",
+    "stdout_file", "stdout_contains", "stdout_lacks", "stderr_contains", "stdout_json", "requests", "files",
 }  # fmt: skip
 
 sys.path.insert(0, str(REPOSITORY / "tests"))
@@ -42,9 +45,9 @@ class Ran:
         self.stdout, self.stderr, self.status = stdout, stderr, status
 
 
-@pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: case["name"])
-def test_case(case: dict[str, Any], tmp_path: Path) -> None:
-    found = played(case, tmp_path)
+@pytest.mark.parametrize(("table", "case"), CASES, ids=lambda one: one.get("name", ""))
+def test_case(table: dict[str, Any], case: dict[str, Any], tmp_path: Path) -> None:
+    found = played(table, case, tmp_path)
     assert not found, "\n".join(found)
 
 
@@ -68,26 +71,29 @@ def test_the_player_sees_what_differs(tmp_path: Path) -> None:
         "stdout_file": "README.md", "stdout_contains": ["absent"], "stdout_lacks": ["night"],
         "stderr_contains": ["absent"], "stdout_json": {"ok": True},
     }  # fmt: skip
-    assert len(played(case, tmp_path)) == len(case) - 2
+    assert len(played(TABLE, case, tmp_path)) == len(case) - 2
     with pytest.raises(AssertionError, match="bogus"):
-        played({**case, "bogus": 1}, tmp_path)
+        played(TABLE, {**case, "bogus": 1}, tmp_path)
 
 
-def played(case: dict[str, Any], folder: Path) -> list[str]:
+def played(table: dict[str, Any], case: dict[str, Any], folder: Path) -> list[str]:
     """Plays a case; tells every difference."""
     assert case.keys() <= KNOWN, case.keys() - KNOWN
-    with surroundings(case) as (emulator, variables):
+    for name, content in case.get("files", {}).items():
+        (folder / name).write_text(content)
+    arguments = [argument.replace("$FOLDER", str(folder)) for argument in case["arguments"]]
+    with surroundings(table, case) as (emulator, variables):
         environment = {"PATH": str(folder), "HOME": str(folder), **variables, **case.get("environment", {})}
         run = in_terminal if case.get("terminal") else piped
-        ran = run(
-            [str(PROGRAM), *case["arguments"]], environment, emulator if case.get("interrupt") else None
-        )
+        ran = run([str(PROGRAM), *arguments], environment, emulator if case.get("interrupt") else None)
         requests = emulator and len(emulator.admin("GET", "log")["requests"])
     return list(differences(case, ran, requests))
 
 
 @contextlib.contextmanager
-def surroundings(case: dict[str, Any]) -> Iterator[tuple[Emulator | None, dict[str, str]]]:
+def surroundings(
+    table: dict[str, Any], case: dict[str, Any]
+) -> Iterator[tuple[Emulator | None, dict[str, str]]]:
     """The emulator, if the case has one, and the variables by which the program finds it."""
     if "host" not in case:
         yield None, {}
@@ -96,11 +102,11 @@ def surroundings(case: dict[str, Any]) -> Iterator[tuple[Emulator | None, dict[s
     if program is None:
         pytest.skip("no emulator: cargo build -p nightlatch-emulator, or set NIGHTLATCH_EMULATOR")
     os.environ.setdefault("NIGHTLATCH_EMULATOR", str(program))
-    with Emulator(TABLE["azure"]) as emulator:
+    with Emulator(table["azure"]) as emulator:
         for request in case.get("before", []):
             emulator.admin(request["method"], request["path"], request["body"])
         places = {"$HTTP": emulator.http, "$CA": emulator.ca}
-        variables = dict(TABLE["hosts"][case["host"]])
+        variables = dict(table["hosts"][case["host"]])
         for place, value in places.items():
             variables = {name: text.replace(place, value) for name, text in variables.items()}
         yield emulator, variables
