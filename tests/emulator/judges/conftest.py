@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import jwt
 import pytest
-from azure.keyvault.secrets._shared import HttpChallengeCache
+from azure.keyvault.keys._shared import HttpChallengeCache as ChallengesOfKeys
+from azure.keyvault.secrets._shared import HttpChallengeCache as ChallengesOfSecrets
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -122,7 +123,8 @@ def azure(emulator, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", emulator.ca)
     monkeypatch.setenv("SSL_CERT_FILE", emulator.ca)
-    HttpChallengeCache.clear()  # it belongs to the process, and every test is a new one
+    for challenges in (ChallengesOfKeys, ChallengesOfSecrets):
+        challenges.clear()  # they belong to the process, and every test is a new one
     admin = Admin(emulator.http)
     admin("DELETE", "log")
     admin("DELETE", "faults")
@@ -193,6 +195,9 @@ def configuration(cluster_key, certificates):
     public_key = cluster_key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+    private_pem = cluster_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     everything = ["get", "list", "set"]
     return {
         "tenants": [{"id": TENANT, "domain": "contoso.example"}, {"id": OTHER_TENANT}],
@@ -257,6 +262,19 @@ def configuration(cluster_key, certificates):
                 "name": "legacy",
                 "access": [{"principal": MACHINE["object_id"], "roles": ["Key Vault Secrets Officer"]}],
                 "soft_delete": {"retention_days": None},
+            },
+            {
+                "name": "safe",
+                "keys": {"given": {"pem": private_pem.decode()}},
+                "access": [
+                    {"principal": MACHINE["object_id"], "roles": ["Key Vault Crypto Officer"]},
+                    # It cannot read public keys, so that its client can do nothing by itself.
+                    {
+                        "principal": NAMED["object_id"],
+                        "keys": ["encrypt", "decrypt", "wrapKey", "unwrapKey"],
+                    },
+                ],
+                "soft_delete": {step: {"polls": 1} for step in ("delete", "recover", "purge")},
             },
             {"name": "policies", "rbac": False, "secrets": {"db-password": "s3cr3t"}},
             {"name": "walled", "network": {"firewall": []}, "secrets": {"db-password": "s3cr3t"}},

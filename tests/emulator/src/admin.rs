@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::config::Secret;
 use crate::fault::Fault;
 use crate::message::{Reply, Request};
 use crate::mint;
@@ -34,7 +33,10 @@ fn perform(scene: &Scene, world: &World, request: &Request) -> Result<Reply, Ref
         ("GET", ["log"]) => return Ok(Reply::json(200, &world.journal.log())),
         ("GET", ["counts"]) => return Ok(Reply::json(200, &world.journal.counts())),
         ("PUT", ["vaults", name, "secrets", secret]) => {
-            return rotate(vault(world, name)?, secret, body(request)?);
+            return version(vault(world, name)?.set_secret(secret, body(request)?));
+        }
+        ("PUT", ["vaults", name, "keys", key]) => {
+            return version(vault(world, name)?.set_key(key, body(request)?));
         }
         ("POST", ["token"]) => return minted(mint::access_token(world, &body(request)?)),
         ("POST", ["federated-token"]) => {
@@ -71,8 +73,8 @@ fn perform(scene: &Scene, world: &World, request: &Request) -> Result<Reply, Ref
     Ok(Reply::empty(204))
 }
 
-fn rotate(vault: &Vault, secret: &str, content: Secret) -> Result<Reply, Refusal> {
-    match vault.rotate(secret, content) {
+fn version(made: Result<String, String>) -> Result<Reply, Refusal> {
+    match made {
         Ok(version) => Ok(Reply::json(200, &json!({ "version": version }))),
         Err(reason) => Err(refusal(400, reason)),
     }

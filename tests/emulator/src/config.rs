@@ -4,23 +4,24 @@ use serde::Deserialize;
 
 use crate::cloud::Cloud;
 
+mod access;
 mod application;
 mod host;
+mod object;
 mod oidc;
 mod sign_in;
 mod user;
 mod vault;
 
+pub use access::{Access, KeyPermission, PolicyRefusal, Role, SecretPermission};
 pub(crate) use application::TOKEN_EXCHANGE;
 pub use application::{AppRegistration, Federated, TrustedSubject};
 pub use host::{AppService, Arc, ArcChallenge, ArcUserAssigned, AzureMl, CloudShell, DateText, Expiry, Imds};
+pub use object::{Key, KeyOperation, Properties, Secret};
 pub use oidc::{AzurePipelines, GithubActions};
 pub use sign_in::{Device, Outcome, ResponseMode, SignIn};
 pub use user::User;
-pub use vault::{
-    Access, AddressRange, Completion, Limits, Network, Permission, PolicyRefusal, Role, Secret, SoftDelete,
-    TokenRefusal, Vault,
-};
+pub use vault::{AddressRange, Completion, Limits, Network, SoftDelete, TokenRefusal, Vault};
 
 const TENANT: &str = "11111111-1111-4111-8111-111111111111";
 const SUBSCRIPTION: &str = "00000000-0000-4000-8000-000000000000";

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Services are plain functions from a request to an answer; only `connection` and `world`
-//! wait for anything. What may change while it runs (secrets, access, limits, faults, the journal, the validity of
+//! wait for anything. What may change while it runs (secrets, keys, access, limits, faults, the journal, the validity of
 //! tokens) is locked inside the part that owns it.
 //!
 //! Start it with [`Emulator::start`] or as the program of the same name; the README lists the configuration and the
@@ -38,6 +38,7 @@ mod message;
 mod mint;
 mod oidc;
 mod route;
+mod rsa;
 mod scene;
 mod situation;
 mod token;

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::access::{Access, PolicyRefusal, SecretPermission};
+use super::object::{Key, Secret};
 use super::yes;
 use crate::cloud::Cloud;
 
@@ -26,6 +28,9 @@ pub struct Vault {
     /// Secrets by name.
     #[serde(default)]
     pub secrets: BTreeMap<String, Secret>,
+    /// Keys by name.
+    #[serde(default)]
+    pub keys: BTreeMap<String, Key>,
     /// Values of earlier versions, oldest first, by the name of the secret.
     #[serde(default)]
     pub earlier: BTreeMap<String, Vec<String>>,
@@ -50,7 +55,7 @@ pub struct Vault {
     /// From where it can be reached.
     #[serde(default)]
     pub network: Network,
-    /// What becomes of deleted secrets.
+    /// What becomes of deleted secrets and keys.
     #[serde(default)]
     pub soft_delete: SoftDelete,
     /// Which pages of a list are empty though more follow, counted from 1.
@@ -66,11 +71,13 @@ impl Vault {
             cloud: None,
             location: west_europe(),
             secrets: BTreeMap::from([("db-password".into(), Secret::from("correct horse battery staple"))]),
+            keys: BTreeMap::new(),
             earlier: BTreeMap::new(),
             deleted: Vec::new(),
             access: vec![Access {
                 principal: reader.into(),
-                secrets: vec![Permission::Get, Permission::List],
+                secrets: vec![SecretPermission::Get, SecretPermission::List],
+                keys: Vec::new(),
                 roles: Vec::new(),
                 only_secrets: None,
                 takes_effect: Completion::default(),
@@ -84,142 +91,6 @@ impl Vault {
             empty_pages: second_page(),
         }
     }
-}
-
-/// One version of a secret. In JSON a plain string is a value with defaults.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(from = "SecretForm")]
-pub struct Secret {
-    /// The value.
-    pub value: String,
-    /// A disabled secret answers 403.
-    pub enabled: bool,
-    /// Free text.
-    pub content_type: Option<String>,
-    /// Free pairs.
-    pub tags: BTreeMap<String, String>,
-    /// `nbf`, in seconds since 1970; informational.
-    pub not_before: Option<u64>,
-    /// `exp`, in seconds since 1970; informational.
-    pub expires: Option<u64>,
-    /// Whether a certificate of the same name owns it: it cannot be changed through the secrets API.
-    pub certificate: bool,
-}
-
-impl From<&str> for Secret {
-    fn from(value: &str) -> Secret {
-        Secret {
-            value: value.into(),
-            enabled: true,
-            content_type: None,
-            tags: BTreeMap::new(),
-            not_before: None,
-            expires: None,
-            certificate: false,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum SecretForm {
-    Value(String),
-    Detailed(DetailedSecret),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DetailedSecret {
-    value: String,
-    #[serde(default = "yes")]
-    enabled: bool,
-    content_type: Option<String>,
-    #[serde(default)]
-    tags: BTreeMap<String, String>,
-    not_before: Option<u64>,
-    expires: Option<u64>,
-    #[serde(default)]
-    certificate: bool,
-}
-
-impl From<SecretForm> for Secret {
-    fn from(form: SecretForm) -> Secret {
-        match form {
-            SecretForm::Value(value) => Secret::from(value.as_str()),
-            SecretForm::Detailed(DetailedSecret {
-                value,
-                enabled,
-                content_type,
-                tags,
-                not_before,
-                expires,
-                certificate,
-            }) => Secret {
-                value,
-                enabled,
-                content_type,
-                tags,
-                not_before,
-                expires,
-                certificate,
-            },
-        }
-    }
-}
-
-/// The rights of one principal on a vault's secrets.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Access {
-    /// An object id.
-    pub principal: String,
-    /// What it may do, one by one.
-    #[serde(default)]
-    pub secrets: Vec<Permission>,
-    /// Roles it has besides; without meaning in a vault with access policies.
-    #[serde(default)]
-    pub roles: Vec<Role>,
-    /// The condition of the assignment: it holds for secrets of these names only. Without it, for all.
-    #[serde(default)]
-    pub only_secrets: Option<Vec<String>>,
-    /// When the assignment comes into force: what is true of it in Azure for some minutes.
-    #[serde(default)]
-    pub takes_effect: Completion,
-}
-
-/// A permission on secrets, under the name that access policies give it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names are the documentation")]
-pub enum Permission {
-    Get,
-    List,
-    Set,
-    Delete,
-    Backup,
-    Restore,
-    Recover,
-    Purge,
-}
-
-/// A built-in role with rights on secrets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Role {
-    /// Everything.
-    #[serde(rename = "Key Vault Administrator")]
-    Administrator,
-    /// Everything on secrets.
-    #[serde(rename = "Key Vault Secrets Officer")]
-    SecretsOfficer,
-    /// Values and metadata.
-    #[serde(rename = "Key Vault Secrets User")]
-    SecretsUser,
-    /// Metadata only.
-    #[serde(rename = "Key Vault Reader")]
-    Reader,
-    /// The vault itself, and nothing in it.
-    #[serde(rename = "Key Vault Contributor")]
-    Contributor,
 }
 
 /// What is wrong with a token in the eyes of a vault.
@@ -236,20 +107,11 @@ pub enum TokenRefusal {
     Other,
 }
 
-/// The inner code that access policies refuse with; vaults are seen with either.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names are the documentation")]
-pub enum PolicyRefusal {
-    #[default]
-    ForbiddenByPolicy,
-    AccessDenied,
-}
-
 /// When a vault answers 429. A refused request does not count.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// New versions of secrets within any ten seconds; they have this limit to themselves.
+    /// New versions of secrets and keys within any ten seconds; they have this limit to themselves.
     pub creates_per_10s: Option<u32>,
     /// Other requests to the vault within any ten seconds.
     pub vault_per_10s: Option<u32>,
@@ -335,7 +197,7 @@ impl TryFrom<String> for AddressRange {
     }
 }
 
-/// What becomes of deleted secrets.
+/// What becomes of deleted secrets and keys.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SoftDelete {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Draft, Situation, client, other, server};
 use crate::clock;
-use crate::config::{Completion, Limits, Network, Permission, Role, SoftDelete, Tenant, TokenRefusal};
+use crate::config::{Completion, Limits, Network, Role, SecretPermission, SoftDelete, Tenant, TokenRefusal};
 use crate::fault::{Action, Fault};
 use crate::route::Service;
 
@@ -127,7 +127,9 @@ pub(super) const TABLE: &[Situation] = &[
             let vault = draft.vault();
             vault.rbac = false;
             for entry in vault.access.iter_mut().filter(|entry| !entry.roles.is_empty()) {
-                entry.secrets.extend([Permission::Get, Permission::List]);
+                entry
+                    .secrets
+                    .extend([SecretPermission::Get, SecretPermission::List]);
             }
             Ok(())
         },
@@ -185,7 +187,7 @@ pub(super) const TABLE: &[Situation] = &[
         |draft| draft.vault_error("/", 403, "Forbidden", None, "Access denied."),
     ),
     server("secret-disabled", "The secret is disabled.", |draft| {
-        draft.secret()?.enabled = false;
+        draft.secret()?.properties.enabled = false;
         Ok(())
     }),
     server("key-disabled", "Every key is disabled.", |draft| {
@@ -225,7 +227,7 @@ pub(super) const TABLE: &[Situation] = &[
         "The secret is valid in `seconds` (3600).",
         |draft| {
             let ahead = u64::from(draft.seconds(3_600));
-            draft.secret()?.not_before = Some(clock::now() + ahead);
+            draft.secret()?.properties.not_before = Some(clock::now() + ahead);
             Ok(())
         },
     ),
@@ -234,12 +236,12 @@ pub(super) const TABLE: &[Situation] = &[
         "The secret expires in `seconds` (3 days).",
         |draft| {
             let ahead = u64::from(draft.seconds(3 * 86_400));
-            draft.secret()?.expires = Some(clock::now() + ahead);
+            draft.secret()?.properties.expires = Some(clock::now() + ahead);
             Ok(())
         },
     ),
     server("no-expiry", "The secret has no date of expiry.", |draft| {
-        draft.secret()?.expires = None;
+        draft.secret()?.properties.expires = None;
         Ok(())
     }),
     server(
@@ -356,7 +358,7 @@ fn only_role(draft: &mut Draft, role: Role) -> Result<(), String> {
 
 fn expired(draft: &mut Draft) -> Result<(), String> {
     let ago = u64::from(draft.seconds(3_600));
-    draft.secret()?.expires = Some(clock::now().saturating_sub(ago));
+    draft.secret()?.properties.expires = Some(clock::now().saturating_sub(ago));
     Ok(())
 }
 

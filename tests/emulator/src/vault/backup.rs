@@ -1,4 +1,4 @@
-//! Backups: a secret with all its versions, sealed so that only a vault of the same subscription (here: tenant) and
+//! Backups: an object with all its versions, sealed so that only a vault of the same subscription (here: tenant) and
 //! geography (here: region) can open it. The key lives as long as the emulator.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -7,7 +7,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
 use super::error::VaultError;
-use super::store::{Secret, Version};
+use super::object::{Content, Kind};
+use super::store::{Object, Version};
 
 /// What every backup begins with.
 const FORM: &[u8] = b"nightlatch-emulator-backup-1.";
@@ -25,9 +26,9 @@ pub(super) struct Origin<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Content {
+pub(super) struct Backup<C> {
     pub(super) name: String,
-    pub(super) versions: Vec<Version>,
+    pub(super) versions: Vec<Version<C>>,
 }
 
 impl BackupKey {
@@ -41,21 +42,33 @@ impl BackupKey {
         })
     }
 
-    pub(super) fn seal(&self, secret: &Secret, origin: &Origin<'_>) -> Result<Vec<u8>, VaultError> {
-        let content = Content {
-            name: secret.name.clone(),
-            versions: secret.versions().to_vec(),
+    pub(super) fn seal<C: Content>(
+        &self,
+        object: &Object<C>,
+        origin: &Origin<'_>,
+    ) -> Result<Vec<u8>, VaultError> {
+        let backup = Backup {
+            name: object.name.clone(),
+            versions: object.versions().to_vec(),
         };
         let mut nonce = [0; NONCE_LEN];
-        let mut sealed = serde_json::to_vec(&content).map_err(|_| VaultError::internal())?;
+        let mut sealed = serde_json::to_vec(&backup).map_err(|_| VaultError::internal())?;
         self.random.fill(&mut nonce).map_err(|_| VaultError::internal())?;
         self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), origin.aad(), &mut sealed)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                origin.aad(C::KIND),
+                &mut sealed,
+            )
             .map_err(|_| VaultError::internal())?;
         Ok([FORM, &nonce, &sealed].concat())
     }
 
-    pub(super) fn open(&self, backup: &[u8], origin: &Origin<'_>) -> Result<Content, VaultError> {
+    pub(super) fn open<C: Content>(
+        &self,
+        backup: &[u8],
+        origin: &Origin<'_>,
+    ) -> Result<Backup<C>, VaultError> {
         let (nonce, sealed) = backup
             .strip_prefix(FORM)
             .and_then(|rest| rest.split_first_chunk::<NONCE_LEN>())
@@ -63,14 +76,19 @@ impl BackupKey {
         let mut sealed = sealed.to_vec();
         let content = self
             .key
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), origin.aad(), &mut sealed)
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                origin.aad(C::KIND),
+                &mut sealed,
+            )
             .map_err(|_| VaultError::foreign_backup())?;
         serde_json::from_slice(content).map_err(|_| VaultError::no_backup())
     }
 }
 
 impl Origin<'_> {
-    fn aad(&self) -> Aad<String> {
-        Aad::from(format!("{}/{}", self.tenant, self.location))
+    /// A backup of a secret is none of a key.
+    fn aad(&self, kind: Kind) -> Aad<String> {
+        Aad::from(format!("{}/{}/{}", self.tenant, self.location, kind.collection()))
     }
 }

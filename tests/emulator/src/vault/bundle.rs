@@ -1,11 +1,12 @@
-//! Secrets as JSON: bundles and the items of lists.
+//! Objects as JSON: bundles and the items of lists.
 
 use serde_json::{Value, json};
 
-use super::store::{Deletion, Secret, Version};
+use super::object::Content;
+use super::store::{Deletion, Object, Version};
 use crate::config::SoftDelete;
 
-/// What a vault adds to its secrets when it shows them.
+/// What a vault adds to its objects when it shows them.
 pub(super) struct Bundler {
     /// The vault's address as the client knows it.
     pub(super) base: String,
@@ -13,62 +14,58 @@ pub(super) struct Bundler {
 }
 
 impl Bundler {
-    /// The latest version in a list of secrets, whose ids have no version.
-    pub(super) fn item(&self, secret: &Secret) -> Value {
-        let id = format!("{}/secrets/{}", self.base, secret.name);
-        self.properties(id, secret.latest())
+    /// The latest version in a list, where ids have no version.
+    pub(super) fn item<C: Content>(&self, object: &Object<C>) -> Value {
+        let version = object.latest();
+        let id = format!("{}/{}/{}", self.base, C::KIND.collection(), object.name);
+        self.complete(version.content.item(&id), version)
     }
 
-    /// One version, without its value.
-    pub(super) fn version(&self, secret: &Secret, version: &Version) -> Value {
-        let id = format!("{}/secrets/{}/{}", self.base, secret.name, version.version);
-        self.properties(id, version)
+    /// One version in a list.
+    pub(super) fn version<C: Content>(&self, object: &Object<C>, version: &Version<C>) -> Value {
+        self.complete(version.content.item(&self.id(object, version)), version)
     }
 
-    /// One version, as anything but a list shows it: a certificate's has the id of its key.
-    pub(super) fn bundle(&self, secret: &Secret, version: &Version) -> Value {
-        let mut bundle = self.version(secret, version);
-        if version.content.certificate {
-            let kid = format!("{}/keys/{}/{}", self.base, secret.name, version.version);
-            bundle["kid"] = json!(kid);
-        }
-        bundle
+    /// One version, as anything but a list shows it; without what is secret in it.
+    pub(super) fn bundle<C: Content>(&self, object: &Object<C>, version: &Version<C>) -> Value {
+        self.complete(version.content.bundle(&self.id(object, version)), version)
     }
 
-    pub(super) fn with_value(&self, secret: &Secret, version: &Version) -> Value {
-        let mut bundle = self.bundle(secret, version);
-        bundle["value"] = json!(version.content.value);
-        bundle
-    }
-
-    /// Adds what a deleted secret has besides; nothing, if it was deleted for good.
-    pub(super) fn deleted(&self, mut bundle: Value, secret: &Secret, deletion: Option<Deletion>) -> Value {
+    /// Adds what a deleted object has besides; nothing, if it was deleted for good.
+    pub(super) fn deleted<C: Content>(
+        &self,
+        mut bundle: Value,
+        object: &Object<C>,
+        deletion: Option<Deletion>,
+    ) -> Value {
         if let Some(deletion) = deletion {
-            bundle["recoveryId"] = json!(format!("{}/deletedsecrets/{}", self.base, secret.name));
+            let collection = C::KIND.collection();
+            bundle["recoveryId"] = json!(format!("{}/deleted{collection}/{}", self.base, object.name));
             bundle["deletedDate"] = json!(deletion.date);
             bundle["scheduledPurgeDate"] = json!(deletion.purge_date);
         }
         bundle
     }
 
-    fn properties(&self, id: String, version: &Version) -> Value {
-        let content = &version.content;
-        let mut properties = json!({ "id": id, "attributes": self.attributes(version) });
-        if let Some(content_type) = &content.content_type {
-            properties["contentType"] = json!(content_type);
-        }
-        if !content.tags.is_empty() {
-            properties["tags"] = json!(content.tags);
-        }
-        if content.certificate {
-            properties["managed"] = json!(true);
-        }
-        properties
+    /// The identifier of a version.
+    pub(super) fn id<C: Content>(&self, object: &Object<C>, version: &Version<C>) -> String {
+        let collection = C::KIND.collection();
+        format!("{}/{collection}/{}/{}", self.base, object.name, version.version)
     }
 
-    fn attributes(&self, version: &Version) -> Value {
+    fn complete<C: Content>(&self, mut object: Value, version: &Version<C>) -> Value {
+        object["attributes"] = self.attributes(version);
+        let tags = &version.content.properties().tags;
+        if !tags.is_empty() {
+            object["tags"] = json!(tags);
+        }
+        object
+    }
+
+    fn attributes<C: Content>(&self, version: &Version<C>) -> Value {
+        let properties = version.content.properties();
         let mut attributes = json!({
-            "enabled": version.content.enabled,
+            "enabled": properties.enabled,
             "created": version.created,
             "updated": version.updated,
             "recoveryLevel": self.soft_delete.recovery_level(),
@@ -76,12 +73,13 @@ impl Bundler {
         if let Some(days) = self.soft_delete.retention_days {
             attributes["recoverableDays"] = json!(days);
         }
-        if let Some(not_before) = version.content.not_before {
+        if let Some(not_before) = properties.not_before {
             attributes["nbf"] = json!(not_before);
         }
-        if let Some(expires) = version.content.expires {
+        if let Some(expires) = properties.expires {
             attributes["exp"] = json!(expires);
         }
+        version.content.more_attributes(&mut attributes);
         attributes
     }
 }

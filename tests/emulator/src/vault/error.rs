@@ -1,12 +1,15 @@
 //! The refusals of a vault after authentication: one constructor a case, and the JSON they share.
 
+use std::fmt::Debug;
 use std::net::IpAddr;
 
 use hyper::header::RETRY_AFTER;
 use serde_json::json;
 
+use super::object::Kind;
+use super::right::Permission;
 use super::throttle::Throttled;
-use crate::config::{Permission, PolicyRefusal};
+use crate::config::{KeyOperation, PolicyRefusal};
 use crate::message::Reply;
 use crate::token::Caller;
 
@@ -115,13 +118,14 @@ impl VaultError {
         vault_line: &str,
     ) -> VaultError {
         let message = format!(
-            "The user, group or application 'appid={};oid={};numgroups=0;iss={}' does not have secrets {} permission \
+            "The user, group or application 'appid={};oid={};numgroups=0;iss={}' does not have {} {} permission \
              on key vault '{vault_line}'. For help resolving this issue, please see \
              https://go.microsoft.com/fwlink/?linkid=2125287",
             caller.client_id,
             caller.object_id,
             caller.issuer,
-            format!("{permission:?}").to_lowercase()
+            permission.kind().collection(),
+            permission.name()
         );
         let inner = match refusal {
             PolicyRefusal::ForbiddenByPolicy => "ForbiddenByPolicy",
@@ -130,17 +134,22 @@ impl VaultError {
         forbidden(inner, message)
     }
 
-    pub(super) fn secret_not_found(id: &str) -> VaultError {
+    pub(super) fn not_found(kind: Kind, id: &str) -> VaultError {
+        let word = kind.title().to_lowercase();
         let message = format!(
-            "A secret with (name/id) {id} was not found in this key vault. If you recently deleted this secret you \
+            "A {word} with (name/id) {id} was not found in this key vault. If you recently deleted this {word} you \
              may be able to recover it using the correct recovery command. For help resolving this issue, please see \
              https://go.microsoft.com/fwlink/?linkid=2125182"
         );
-        plain(404, "SecretNotFound", message)
+        plain(404, kind.not_found(), message)
     }
 
-    pub(super) fn deleted_not_found(name: &str) -> VaultError {
-        plain(404, "SecretNotFound", format!("Deleted Secret not found: {name}"))
+    pub(super) fn deleted_not_found(kind: Kind, name: &str) -> VaultError {
+        plain(
+            404,
+            kind.not_found(),
+            format!("Deleted {} not found: {name}", kind.title()),
+        )
     }
 
     pub(super) fn secret_disabled() -> VaultError {
@@ -148,6 +157,35 @@ impl VaultError {
             "SecretDisabled",
             "Operation get is not allowed on a disabled secret.".into(),
         )
+    }
+
+    pub(super) fn key_disabled(operation: KeyOperation) -> VaultError {
+        let message = format!("Operation {} is not allowed on a disabled key.", camel(operation));
+        forbidden("KeyDisabled", message)
+    }
+
+    /// The inner code is the emulator's own choice, since no source names it.
+    pub(super) fn key_not_yet_valid(operation: KeyOperation) -> VaultError {
+        let message = format!(
+            "Operation {} is not allowed on a key that is not yet valid.",
+            camel(operation)
+        );
+        forbidden("KeyNotYetValid", message)
+    }
+
+    /// The inner code is the emulator's own choice, since no source names it.
+    pub(super) fn key_expired(operation: KeyOperation) -> VaultError {
+        let message = format!("Operation {} is not allowed on an expired key.", camel(operation));
+        forbidden("KeyExpired", message)
+    }
+
+    pub(super) fn key_operation(operation: KeyOperation) -> VaultError {
+        let message = format!("Operation {} is not permitted on this key.", camel(operation));
+        forbidden("KeyOperationForbidden", message)
+    }
+
+    pub(super) fn algorithm(name: &str) -> VaultError {
+        VaultError::bad_parameter(format!("Algorithm '{name}' is not supported for this key."))
     }
 
     /// A certificate owns the secret.
@@ -172,29 +210,34 @@ impl VaultError {
         plain(400, "NotSupported", message)
     }
 
-    pub(super) fn deleted_but_recoverable(name: &str) -> VaultError {
+    pub(super) fn deleted_but_recoverable(kind: Kind, name: &str) -> VaultError {
         let message = format!(
-            "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this \
-             state, the secret can only be recovered or purged."
+            "{} {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this \
+             state, the {} can only be recovered or purged.",
+            kind.title(),
+            kind.title().to_lowercase()
         );
         conflict("ObjectIsDeletedButRecoverable", message)
     }
 
-    pub(super) fn being_deleted(name: &str) -> VaultError {
+    pub(super) fn being_deleted(kind: Kind, name: &str) -> VaultError {
+        let title = kind.title();
         let message =
-            format!("Secret {name} is currently being deleted and cannot be re-created; retry later.");
+            format!("{title} {name} is currently being deleted and cannot be re-created; retry later.");
         conflict("ObjectIsBeingDeleted", message)
     }
 
-    pub(super) fn being_recovered(name: &str) -> VaultError {
+    pub(super) fn being_recovered(kind: Kind, name: &str) -> VaultError {
+        let title = kind.title();
         let message =
-            format!("Secret {name} is currently being recovered and cannot be re-created; retry later.");
+            format!("{title} {name} is currently being recovered and cannot be re-created; retry later.");
         conflict("ObjectIsBeingRecovered", message)
     }
 
-    pub(super) fn restore_conflict(name: &str) -> VaultError {
+    pub(super) fn restore_conflict(kind: Kind, name: &str) -> VaultError {
+        let word = kind.title().to_lowercase();
         let message =
-            format!("There was a conflict restoring the secret '{name}': the name is already in use.");
+            format!("There was a conflict restoring the {word} '{name}': the name is already in use.");
         plain(409, "Conflict", message)
     }
 
@@ -221,6 +264,12 @@ impl VaultError {
     pub(super) fn message(&self) -> &str {
         &self.message
     }
+}
+
+/// The name of an operation or a permission as the vault writes it: that of its variant, but for the first letter.
+pub(super) fn camel(variant: impl Debug) -> String {
+    let name = format!("{variant:?}");
+    name[..1].to_lowercase() + &name[1..]
 }
 
 fn plain(status: u16, code: &'static str, message: impl Into<String>) -> VaultError {

@@ -7,10 +7,15 @@ mod bundle;
 mod challenge;
 mod clock;
 mod error;
+mod key;
+mod keys;
 mod network;
+mod object;
+mod objects;
 mod operation;
 mod page;
 mod permission;
+mod right;
 mod secrets;
 mod store;
 mod throttle;
@@ -27,11 +32,13 @@ use uuid::Uuid;
 pub(crate) use self::backup::BackupKey;
 use self::backup::Origin;
 pub(crate) use self::challenge::Challenge;
-use self::clock::Clock;
+use self::clock::{Clock, Now};
 use self::error::VaultError;
+use self::key::Key;
+use self::object::Content;
+use self::objects::Context;
 use self::operation::Operation;
 use self::permission::AccessControl;
-use self::secrets::Context;
 use self::store::Store;
 use self::throttle::Throttle;
 use crate::cloud::Cloud;
@@ -57,7 +64,8 @@ pub(crate) struct Vault {
     access: Mutex<AccessControl>,
     token_refusal: Option<TokenRefusal>,
     throttle: Mutex<Throttle>,
-    store: Mutex<Store>,
+    secrets: Mutex<Store<config::Secret>>,
+    keys: Mutex<Store<Key>>,
 }
 
 impl Vault {
@@ -88,7 +96,8 @@ impl Vault {
             )),
             token_refusal: config.token_refusal,
             throttle: Mutex::new(Throttle::new(config.limits)),
-            store: Mutex::new(Store::new(SoftDelete::default())),
+            secrets: Mutex::new(Store::new(SoftDelete::default())),
+            keys: Mutex::new(Store::new(SoftDelete::default())),
         };
         vault.set_soft_delete(config.soft_delete).map_err(invalid)?;
         for (name, secret) in &config.secrets {
@@ -97,12 +106,15 @@ impl Vault {
                     value: value.clone(),
                     ..secret.clone()
                 };
-                vault.rotate(name, earlier).map_err(invalid)?;
+                vault.set_secret(name, earlier).map_err(invalid)?;
             }
-            vault.rotate(name, secret.clone()).map_err(invalid)?;
+            vault.set_secret(name, secret.clone()).map_err(invalid)?;
+        }
+        for (name, key) in &config.keys {
+            vault.set_key(name, key.clone()).map_err(invalid)?;
         }
         for name in &config.deleted {
-            let deleted = locked(&vault.store).delete(name, vault.clock.now());
+            let deleted = locked(&vault.secrets).delete(name, vault.clock.now());
             deleted.map_err(|error| invalid(error.message()))?;
         }
         Ok(vault)
@@ -122,15 +134,26 @@ impl Vault {
         answer
     }
 
-    /// Sets a new version without asking who is there; gives its id, or why there cannot be one.
-    pub(crate) fn rotate(&self, name: &str, secret: config::Secret) -> Result<String, String> {
+    /// Sets a new version of a secret without asking who is there; gives its id, or why there cannot be one.
+    pub(crate) fn set_secret(&self, name: &str, secret: config::Secret) -> Result<String, String> {
+        self.set(&self.secrets, name, secret)
+    }
+
+    /// The same for a key.
+    pub(crate) fn set_key(&self, name: &str, key: config::Key) -> Result<String, String> {
+        let key = Key::new(key).map_err(|flaw| format!("key {name}: {flaw}"))?;
+        self.set(&self.keys, name, key)
+    }
+
+    fn set<C: Content>(&self, store: &Mutex<Store<C>>, name: &str, content: C) -> Result<String, String> {
         if !operation::is_object_name(name) {
-            return Err(format!("{name} cannot be the name of a secret"));
+            let kind = C::KIND.title().to_lowercase();
+            return Err(format!("{name} cannot be the name of a {kind}"));
         }
-        let mut store = locked(&self.store);
-        let secret = store.set(name, secret, self.clock.now());
-        let secret = secret.map_err(|error| error.message().to_owned())?;
-        Ok(secret.latest().version.clone())
+        let mut store = locked(store);
+        let object = store.set(name, content, self.clock.now());
+        let object = object.map_err(|error| error.message().to_owned())?;
+        Ok(object.latest().version.clone())
     }
 
     /// Puts the vault's clock forward.
@@ -142,7 +165,8 @@ impl Vault {
         match soft_delete.flaw() {
             Some(flaw) => Err(flaw),
             None => {
-                locked(&self.store).soft_delete = soft_delete;
+                locked(&self.secrets).soft_delete = soft_delete;
+                locked(&self.keys).soft_delete = soft_delete;
                 Ok(())
             }
         }
@@ -205,8 +229,21 @@ impl Vault {
             .admit(operation.secret(), operation.creates(), now.instant)
             .map_err(VaultError::throttled)?;
         locked(&self.access).permit(caller, &operation, self, now)?;
-        let mut context = Context {
-            store: &mut locked(&self.store),
+        match &operation {
+            Operation::Secrets(call) => {
+                let mut store = locked(&self.secrets);
+                self.context(&mut store, request, now).perform(call, request)
+            }
+            Operation::Keys(call) => {
+                let mut store = locked(&self.keys);
+                self.context(&mut store, request, now).perform(call, request)
+            }
+        }
+    }
+
+    fn context<'a, C>(&'a self, store: &'a mut Store<C>, request: &Request, now: Now) -> Context<'a, C> {
+        Context {
+            store,
             backup_key: &self.backup_key,
             origin: Origin {
                 tenant: &self.tenant,
@@ -216,8 +253,7 @@ impl Vault {
             vault_line: self.vault_line(),
             base: self.base_url(request),
             now,
-        };
-        context.perform(&operation, request)
+        }
     }
 
     /// The audience that tokens need: the cloud's, or on a local name the one that clients can verify.

@@ -1,28 +1,55 @@
-//! What a request to a vault asks for, and the right it takes.
+//! What a request to a vault asks for.
 
 use std::borrow::Cow;
 
 use super::error::VaultError;
-use super::permission::{DataAction, Right};
-use crate::config::Permission;
+use super::object::Kind;
+use crate::config::KeyOperation;
 use crate::message::Request;
 
 const LONGEST_NAME: usize = 127;
 
-/// An operation with its object.
+/// An operation in one of the collections.
 pub(super) enum Operation {
-    Get { name: String, version: Option<String> },
-    Set { name: String },
-    Update { name: String, version: Option<String> },
+    Secrets(Call<SecretVerb>),
+    Keys(Call<KeyVerb>),
+}
+
+/// An operation on a collection as a whole, or on the object of a name.
+pub(super) enum Call<V> {
     List,
-    ListVersions { name: String },
-    Delete { name: String },
-    GetDeleted { name: String },
     ListDeleted,
-    Recover { name: String },
-    Purge { name: String },
-    Backup { name: String },
     Restore,
+    On(String, Verb<V>),
+}
+
+/// What can be done with an object: the same for all kinds, and what each has of its own.
+pub(super) enum Verb<V> {
+    ListVersions,
+    Delete,
+    GetDeleted,
+    Recover,
+    Purge,
+    Backup,
+    Own(V),
+}
+
+/// A version that is meant; without it, the latest.
+pub(super) type Which = Option<String>;
+
+pub(super) enum SecretVerb {
+    Get(Which),
+    Set,
+    Update(Which),
+}
+
+pub(super) enum KeyVerb {
+    Get(Which),
+    Create,
+    Import,
+    Update(Which),
+    Rotate,
+    Use(KeyOperation, Which),
 }
 
 impl Operation {
@@ -36,90 +63,131 @@ impl Operation {
         let method = effective_method(request);
         let segments = request.segments();
         let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
-        let operation = match (method, segments.as_slice()) {
-            ("GET", ["secrets"]) => Operation::List,
-            ("GET", ["deletedsecrets"]) => Operation::ListDeleted,
-            ("POST", ["secrets", "restore"]) => Operation::Restore,
-            (method, [collection, name, rest @ ..]) => {
-                return Operation::on_secret(method, collection, name, rest)?
-                    .ok_or_else(|| not_emulated(request));
-            }
-            _ => return Err(not_emulated(request)),
+        let operation = match segments.as_slice() {
+            ["secrets", rest @ ..] => Call::parse(method, rest, SecretVerb::parse).map(Operation::Secrets),
+            ["deletedsecrets", rest @ ..] => Call::parse_deleted(method, rest).map(Operation::Secrets),
+            ["keys", rest @ ..] => Call::parse(method, rest, KeyVerb::parse).map(Operation::Keys),
+            ["deletedkeys", rest @ ..] => Call::parse_deleted(method, rest).map(Operation::Keys),
+            _ => None,
         };
-        Ok(operation)
-    }
-
-    /// An operation on the secret of a name; nothing, if there is no such operation.
-    fn on_secret(
-        method: &str,
-        collection: &str,
-        name: &str,
-        rest: &[&str],
-    ) -> Result<Option<Operation>, VaultError> {
-        let name = name.to_owned();
-        let operation = match (method, collection, rest) {
-            ("GET", "secrets", []) => Operation::Get { name, version: None },
-            ("GET", "secrets", ["versions"]) => Operation::ListVersions { name },
-            ("GET", "secrets", [version]) => Operation::Get {
-                name,
-                version: Some((*version).into()),
-            },
-            ("PUT", "secrets", []) => Operation::Set { name },
-            ("PATCH", "secrets", []) => Operation::Update { name, version: None },
-            ("PATCH", "secrets", [version]) => Operation::Update {
-                name,
-                version: Some((*version).into()),
-            },
-            ("DELETE", "secrets", []) => Operation::Delete { name },
-            ("POST", "secrets", ["backup"]) => Operation::Backup { name },
-            ("GET", "deletedsecrets", []) => Operation::GetDeleted { name },
-            ("POST", "deletedsecrets", ["recover"]) => Operation::Recover { name },
-            ("DELETE", "deletedsecrets", []) => Operation::Purge { name },
-            _ => return Ok(None),
-        };
-        match operation.secret() {
+        let operation = operation
+            .ok_or_else(|| VaultError::not_emulated(&format!("{} {}", request.method, request.path)))?;
+        match operation.name() {
             Some(name) if !is_object_name(name) => Err(VaultError::bad_name(name)),
-            _ => Ok(Some(operation)),
+            _ => Ok(operation),
         }
     }
 
-    pub(super) fn right(&self) -> Right {
-        let (permission, action) = match self {
-            Operation::Get { .. } => (Permission::Get, DataAction::GetSecret),
-            Operation::Set { .. } => (Permission::Set, DataAction::SetSecret),
-            Operation::Update { .. } => (Permission::Set, DataAction::Update),
-            Operation::List | Operation::ListVersions { .. } | Operation::ListDeleted => {
-                (Permission::List, DataAction::ReadMetadata)
-            }
-            Operation::GetDeleted { .. } => (Permission::Get, DataAction::ReadMetadata),
-            Operation::Delete { .. } => (Permission::Delete, DataAction::Delete),
-            Operation::Recover { .. } => (Permission::Recover, DataAction::Recover),
-            Operation::Purge { .. } => (Permission::Purge, DataAction::Purge),
-            Operation::Backup { .. } => (Permission::Backup, DataAction::Backup),
-            Operation::Restore => (Permission::Restore, DataAction::Restore),
-        };
-        Right { permission, action }
-    }
-
-    /// Whether it makes a version of a secret, which has limits of its own.
-    pub(super) fn creates(&self) -> bool {
-        matches!(self, Operation::Set { .. })
-    }
-
-    /// The secret that is meant, if it is one.
-    pub(super) fn secret(&self) -> Option<&str> {
+    pub(super) fn kind(&self) -> Kind {
         match self {
-            Operation::Get { name, .. }
-            | Operation::Set { name }
-            | Operation::Update { name, .. }
-            | Operation::ListVersions { name }
-            | Operation::Delete { name }
-            | Operation::GetDeleted { name }
-            | Operation::Recover { name }
-            | Operation::Purge { name }
-            | Operation::Backup { name } => Some(name),
-            Operation::List | Operation::ListDeleted | Operation::Restore => None,
+            Operation::Secrets(_) => Kind::Secret,
+            Operation::Keys(_) => Kind::Key,
         }
+    }
+
+    /// Whether it makes a version, which has limits of its own.
+    pub(super) fn creates(&self) -> bool {
+        use KeyVerb::{Create, Import, Rotate};
+        match self {
+            Operation::Secrets(call) => matches!(call, Call::On(_, Verb::Own(SecretVerb::Set))),
+            Operation::Keys(call) => matches!(call, Call::On(_, Verb::Own(Create | Import | Rotate))),
+        }
+    }
+
+    /// The name of the object that is meant, if it is one.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Operation::Secrets(call) => call.name(),
+            Operation::Keys(call) => call.name(),
+        }
+    }
+
+    /// The same, if it is a secret.
+    pub(super) fn secret(&self) -> Option<&str> {
+        self.name().filter(|_| self.kind() == Kind::Secret)
+    }
+}
+
+impl<V> Call<V> {
+    fn parse(method: &str, path: &[&str], own: fn(&str, &[&str]) -> Option<V>) -> Option<Call<V>> {
+        let on = |name: &str, verb| Some(Call::On(name.into(), verb));
+        match (method, path) {
+            ("GET", []) => Some(Call::List),
+            ("POST", ["restore"]) => Some(Call::Restore),
+            ("GET", [name, "versions"]) => on(name, Verb::ListVersions),
+            ("DELETE", [name]) => on(name, Verb::Delete),
+            ("POST", [name, "backup"]) => on(name, Verb::Backup),
+            (method, [name, rest @ ..]) => on(name, Verb::Own(own(method, rest)?)),
+            _ => None,
+        }
+    }
+
+    fn parse_deleted(method: &str, path: &[&str]) -> Option<Call<V>> {
+        let on = |name: &str, verb| Some(Call::On(name.into(), verb));
+        match (method, path) {
+            ("GET", []) => Some(Call::ListDeleted),
+            ("GET", [name]) => on(name, Verb::GetDeleted),
+            ("POST", [name, "recover"]) => on(name, Verb::Recover),
+            ("DELETE", [name]) => on(name, Verb::Purge),
+            _ => None,
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        match self {
+            Call::On(name, _) => Some(name),
+            Call::List | Call::ListDeleted | Call::Restore => None,
+        }
+    }
+}
+
+impl SecretVerb {
+    fn parse(method: &str, path: &[&str]) -> Option<SecretVerb> {
+        match (method, path) {
+            ("GET", _) => Some(SecretVerb::Get(which(path)?)),
+            ("PUT", []) => Some(SecretVerb::Set),
+            ("PATCH", _) => Some(SecretVerb::Update(which(path)?)),
+            _ => None,
+        }
+    }
+}
+
+impl KeyVerb {
+    fn parse(method: &str, path: &[&str]) -> Option<KeyVerb> {
+        match (method, path) {
+            (_, ["rotationpolicy"]) => None,
+            ("GET", _) => Some(KeyVerb::Get(which(path)?)),
+            ("PUT", []) => Some(KeyVerb::Import),
+            ("PATCH", _) => Some(KeyVerb::Update(which(path)?)),
+            ("POST", ["create"]) => Some(KeyVerb::Create),
+            ("POST", ["rotate"]) => Some(KeyVerb::Rotate),
+            ("POST", [version @ .., operation]) => {
+                Some(KeyVerb::Use(used(&operation.to_lowercase())?, which(version)?))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The use that a path ends with.
+fn used(operation: &str) -> Option<KeyOperation> {
+    match operation {
+        "encrypt" => Some(KeyOperation::Encrypt),
+        "decrypt" => Some(KeyOperation::Decrypt),
+        "wrapkey" => Some(KeyOperation::WrapKey),
+        "unwrapkey" => Some(KeyOperation::UnwrapKey),
+        "sign" => Some(KeyOperation::Sign),
+        "verify" => Some(KeyOperation::Verify),
+        _ => None,
+    }
+}
+
+/// The version in what follows a name; nothing, if more follows.
+fn which(path: &[&str]) -> Option<Which> {
+    match path {
+        [] => Some(None),
+        [version] => Some(Some((*version).into())),
+        _ => None,
     }
 }
 
@@ -134,8 +202,4 @@ fn effective_method(request: &Request) -> &str {
         ("POST", Some(method @ ("PATCH" | "DELETE"))) => method,
         (method, _) => method,
     }
-}
-
-fn not_emulated(request: &Request) -> VaultError {
-    VaultError::not_emulated(&format!("{} {}", request.method, request.path))
 }

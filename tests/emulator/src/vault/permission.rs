@@ -4,34 +4,14 @@ use super::Vault;
 use super::clock::{Now, Transition};
 use super::error::VaultError;
 use super::operation::Operation;
-use crate::config::{Access, Permission, PolicyRefusal, Role};
+use super::right::Right;
+use crate::config::{Access, PolicyRefusal};
 use crate::token::Caller;
 
 const VAULTS: &str = "/subscriptions/00000000-0000-4000-8000-000000000000/resourcegroups/emulator/providers/\
                       microsoft.keyvault/vaults";
 /// The name of every assignment with a condition.
 const CONDITIONAL: &str = "99999999-9999-4999-8999-999999999999";
-
-/// What an operation takes, as access policies call it and as roles do.
-#[derive(Clone, Copy)]
-pub(super) struct Right {
-    pub(super) permission: Permission,
-    pub(super) action: DataAction,
-}
-
-/// What roles allow on secrets.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum DataAction {
-    GetSecret,
-    ReadMetadata,
-    SetSecret,
-    Update,
-    Delete,
-    Backup,
-    Restore,
-    Recover,
-    Purge,
-}
 
 pub(super) struct AccessControl {
     pub(super) rbac: bool,
@@ -79,23 +59,24 @@ impl AccessControl {
         vault: &Vault,
         now: Now,
     ) -> Result<(), VaultError> {
-        let right = operation.right();
+        let right = Right::of(operation);
         let verdict = self.verdict(caller, right, operation.secret(), now);
         if verdict == Verdict::Granted {
             Ok(())
         } else if self.rbac {
-            let action = format!("Microsoft.KeyVault/vaults/secrets/{}", right.action.name());
+            let collection = operation.kind().collection();
+            let action = format!("Microsoft.KeyVault/vaults/{collection}/{}", right.action);
             let scope = format!("{VAULTS}/{}", vault.name);
-            let secret = operation
-                .secret()
-                .map(|name| format!("/secrets/{name}"))
+            let object = operation
+                .name()
+                .map(|name| format!("/{collection}/{name}"))
                 .unwrap_or_default();
             let assignment = (verdict == Verdict::Denied)
                 .then(|| format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{CONDITIONAL}"));
             Err(VaultError::no_role(
                 caller,
                 &action,
-                &format!("{scope}{secret}"),
+                &format!("{scope}{object}"),
                 assignment.as_deref(),
                 &vault.vault_line(),
             ))
@@ -121,8 +102,8 @@ impl AccessControl {
                 transition.poll();
                 continue;
             }
-            let grants = entry.secrets.contains(&right.permission)
-                || rbac && entry.roles.iter().any(|role| allows(*role, right.action));
+            let grants =
+                right.is_among(entry) || rbac && entry.roles.iter().any(|role| right.is_allowed_to(*role));
             match (grants, !rbac || holds(entry, secret)) {
                 (true, true) => return Verdict::Granted,
                 (true, false) => verdict = Verdict::Denied,
@@ -138,30 +119,5 @@ fn holds(entry: &Access, secret: Option<&str>) -> bool {
     match (&entry.only_secrets, secret) {
         (Some(names), Some(secret)) => names.iter().any(|name| name.eq_ignore_ascii_case(secret)),
         _ => true,
-    }
-}
-
-fn allows(role: Role, action: DataAction) -> bool {
-    match role {
-        Role::Administrator | Role::SecretsOfficer => true,
-        Role::SecretsUser => matches!(action, DataAction::GetSecret | DataAction::ReadMetadata),
-        Role::Reader => action == DataAction::ReadMetadata,
-        Role::Contributor => false,
-    }
-}
-
-impl DataAction {
-    fn name(self) -> &'static str {
-        match self {
-            DataAction::GetSecret => "getSecret/action",
-            DataAction::ReadMetadata => "readMetadata/action",
-            DataAction::SetSecret => "setSecret/action",
-            DataAction::Update => "update/action",
-            DataAction::Delete => "delete",
-            DataAction::Backup => "backup/action",
-            DataAction::Restore => "restore/action",
-            DataAction::Recover => "recover/action",
-            DataAction::Purge => "purge/action",
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! The secrets of a vault with all their versions, and where each is between its creation and its end:
+//! The secrets or the keys of a vault with all their versions, and where each is between its creation and its end:
 //!
 //! ```text
 //!            set, restore            delete                          purge, or the
@@ -7,7 +7,7 @@
 //!                           └───────── Recovering ◀──────────┘ recover
 //! ```
 //!
-//! Deleting, Recovering and Purging last as long as the configuration says; nobody sees the secret meanwhile, but its
+//! Deleting, Recovering and Purging last as long as the configuration says; nobody sees the object meanwhile, but its
 //! name is taken. A vault without soft delete goes from Active to nothing at once.
 
 use std::collections::BTreeMap;
@@ -17,28 +17,29 @@ use uuid::Uuid;
 
 use super::clock::{Now, Transition};
 use super::error::VaultError;
-use crate::config::{self, SoftDelete};
+use super::object::Content;
+use crate::config::SoftDelete;
 
 const DAY_S: u64 = 86_400;
 
-/// Secrets by lower-cased name: names are compared without case, and shown as they were first written.
-pub(super) struct Store {
+/// Objects of one kind by lower-cased name: names are compared without case, and shown as they were first written.
+pub(super) struct Store<C> {
     pub(super) soft_delete: SoftDelete,
-    secrets: BTreeMap<String, Secret>,
+    objects: BTreeMap<String, Object<C>>,
 }
 
 #[derive(Clone)]
-pub(super) struct Secret {
+pub(super) struct Object<C> {
     pub(super) name: String,
     /// Oldest first; never empty.
-    versions: Vec<Version>,
+    versions: Vec<Version<C>>,
     state: State,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Version {
+pub(super) struct Version<C> {
     pub(super) version: String,
-    pub(super) content: config::Secret,
+    pub(super) content: C,
     pub(super) created: u64,
     pub(super) updated: u64,
 }
@@ -52,34 +53,31 @@ enum State {
     Purging(Transition),
 }
 
-/// When a secret was deleted and will be purged, in seconds since 1970.
+/// When an object was deleted and will be purged, in seconds since 1970.
 #[derive(Clone, Copy)]
 pub(super) struct Deletion {
     pub(super) date: u64,
     pub(super) purge_date: u64,
 }
 
-impl Store {
-    pub(super) fn new(soft_delete: SoftDelete) -> Store {
+impl<C: Content> Store<C> {
+    pub(super) fn new(soft_delete: SoftDelete) -> Store<C> {
         Store {
             soft_delete,
-            secrets: BTreeMap::new(),
+            objects: BTreeMap::new(),
         }
     }
 
-    /// Adds a version, and the secret if it is new.
-    pub(super) fn set(
-        &mut self,
-        name: &str,
-        content: config::Secret,
-        now: Now,
-    ) -> Result<&Secret, VaultError> {
-        if let Some(secret) = self.find(name, now) {
-            match secret.state {
-                State::Active => secret.may_get(&content)?,
-                State::Deleted(_) => return Err(VaultError::deleted_but_recoverable(name)),
-                State::Deleting(..) | State::Purging(_) => return Err(VaultError::being_deleted(name)),
-                State::Recovering(_) => return Err(VaultError::being_recovered(name)),
+    /// Adds a version, and the object if it is new.
+    pub(super) fn set(&mut self, name: &str, content: C, now: Now) -> Result<&Object<C>, VaultError> {
+        if let Some(object) = self.find(name, now) {
+            match object.state {
+                State::Active => object.may_get(&content)?,
+                State::Deleted(_) => return Err(VaultError::deleted_but_recoverable(C::KIND, name)),
+                State::Deleting(..) | State::Purging(_) => {
+                    return Err(VaultError::being_deleted(C::KIND, name));
+                }
+                State::Recovering(_) => return Err(VaultError::being_recovered(C::KIND, name)),
             }
         }
         let version = Version {
@@ -88,155 +86,159 @@ impl Store {
             created: now.unix,
             updated: now.unix,
         };
-        let secret = self.secrets.entry(name.to_ascii_lowercase());
-        let secret = secret.or_insert_with(|| Secret {
+        let object = self.objects.entry(name.to_ascii_lowercase());
+        let object = object.or_insert_with(|| Object {
             name: name.into(),
             versions: Vec::new(),
             state: State::Active,
         });
-        secret.versions.push(version);
-        Ok(secret)
+        object.versions.push(version);
+        Ok(object)
     }
 
-    /// Adds a secret with all its versions, if its name is free.
+    /// Adds an object with all its versions, if its name is free.
     pub(super) fn restore(
         &mut self,
         name: &str,
-        versions: Vec<Version>,
+        versions: Vec<Version<C>>,
         now: Now,
-    ) -> Result<&Secret, VaultError> {
+    ) -> Result<&Object<C>, VaultError> {
         if self.find(name, now).is_some() {
-            return Err(VaultError::restore_conflict(name));
+            return Err(VaultError::restore_conflict(C::KIND, name));
         }
-        let secret = Secret {
+        let object = Object {
             name: name.into(),
             versions,
             state: State::Active,
         };
-        Ok(self.secrets.entry(name.to_ascii_lowercase()).or_insert(secret))
+        Ok(self.objects.entry(name.to_ascii_lowercase()).or_insert(object))
     }
 
-    /// A secret that is neither deleted nor on its way from or to that.
-    pub(super) fn active(&mut self, name: &str, now: Now) -> Result<&mut Secret, VaultError> {
+    /// An object that is neither deleted nor on its way from or to that.
+    pub(super) fn active(&mut self, name: &str, now: Now) -> Result<&mut Object<C>, VaultError> {
         self.find(name, now)
-            .filter(|secret| matches!(secret.state, State::Active))
-            .ok_or_else(|| VaultError::secret_not_found(name))
+            .filter(|object| matches!(object.state, State::Active))
+            .ok_or_else(|| VaultError::not_found(C::KIND, name))
     }
 
-    pub(super) fn deleted(&mut self, name: &str, now: Now) -> Result<(&Secret, Deletion), VaultError> {
+    pub(super) fn deleted(&mut self, name: &str, now: Now) -> Result<(&Object<C>, Deletion), VaultError> {
         match self.find(name, now) {
-            Some(secret) => match secret.state {
-                State::Deleted(deletion) => Ok((secret, deletion)),
-                _ => Err(VaultError::deleted_not_found(name)),
+            Some(object) => match object.state {
+                State::Deleted(deletion) => Ok((object, deletion)),
+                _ => Err(VaultError::deleted_not_found(C::KIND, name)),
             },
-            None => Err(VaultError::deleted_not_found(name)),
+            None => Err(VaultError::deleted_not_found(C::KIND, name)),
         }
     }
 
-    /// Deletes an active secret; without soft delete, for good.
-    pub(super) fn delete(&mut self, name: &str, now: Now) -> Result<(Secret, Option<Deletion>), VaultError> {
+    /// Deletes an active object; without soft delete, for good.
+    pub(super) fn delete(
+        &mut self,
+        name: &str,
+        now: Now,
+    ) -> Result<(Object<C>, Option<Deletion>), VaultError> {
         let soft_delete = self.soft_delete;
-        let secret = self.active(name, now)?;
-        if secret.latest().content.certificate {
+        let object = self.active(name, now)?;
+        if object.latest().content.is_managed() {
             return Err(VaultError::managed("delete"));
         }
         let Some(days) = soft_delete.retention_days else {
-            let secret = self.secrets.remove(&name.to_ascii_lowercase());
-            return Ok((secret.ok_or_else(|| VaultError::secret_not_found(name))?, None));
+            let object = self.objects.remove(&name.to_ascii_lowercase());
+            return Ok((object.ok_or_else(|| VaultError::not_found(C::KIND, name))?, None));
         };
         let deletion = Deletion {
             date: now.unix,
             purge_date: now.unix + days * DAY_S,
         };
-        secret.state = State::Deleting(deletion, Transition::new(soft_delete.delete, now));
-        Ok((secret.clone(), Some(deletion)))
+        object.state = State::Deleting(deletion, Transition::new(soft_delete.delete, now));
+        Ok((object.clone(), Some(deletion)))
     }
 
-    pub(super) fn recover(&mut self, name: &str, now: Now) -> Result<&Secret, VaultError> {
+    pub(super) fn recover(&mut self, name: &str, now: Now) -> Result<&Object<C>, VaultError> {
         let completion = self.soft_delete.recover;
-        let secret = self.changeable_deleted(name, now)?;
-        secret.state = State::Recovering(Transition::new(completion, now));
-        Ok(secret)
+        let object = self.changeable_deleted(name, now)?;
+        object.state = State::Recovering(Transition::new(completion, now));
+        Ok(object)
     }
 
     pub(super) fn purge(&mut self, name: &str, now: Now, vault_line: &str) -> Result<(), VaultError> {
         let soft_delete = self.soft_delete;
-        let secret = self.changeable_deleted(name, now)?;
+        let object = self.changeable_deleted(name, now)?;
         if soft_delete.purge_protection {
             return Err(VaultError::purge_protected(vault_line));
         }
-        secret.state = State::Purging(Transition::new(soft_delete.purge, now));
+        object.state = State::Purging(Transition::new(soft_delete.purge, now));
         Ok(())
     }
 
-    pub(super) fn all_active(&mut self, now: Now) -> impl Iterator<Item = &Secret> {
-        self.secrets.retain(|_, secret| secret.settle(now));
-        let secrets = self.secrets.values();
-        secrets.filter(|secret| matches!(secret.state, State::Active))
+    pub(super) fn all_active(&mut self, now: Now) -> impl Iterator<Item = &Object<C>> {
+        self.objects.retain(|_, object| object.settle(now));
+        let objects = self.objects.values();
+        objects.filter(|object| matches!(object.state, State::Active))
     }
 
-    pub(super) fn all_deleted(&mut self, now: Now) -> impl Iterator<Item = (&Secret, Deletion)> {
-        self.secrets.retain(|_, secret| secret.settle(now));
-        self.secrets.values().filter_map(|secret| match secret.state {
-            State::Deleted(deletion) => Some((secret, deletion)),
+    pub(super) fn all_deleted(&mut self, now: Now) -> impl Iterator<Item = (&Object<C>, Deletion)> {
+        self.objects.retain(|_, object| object.settle(now));
+        self.objects.values().filter_map(|object| match object.state {
+            State::Deleted(deletion) => Some((object, deletion)),
             _ => None,
         })
     }
 
-    /// A deleted secret for an operation that has to wait for others to finish.
-    fn changeable_deleted(&mut self, name: &str, now: Now) -> Result<&mut Secret, VaultError> {
-        let secret = self
+    /// A deleted object for an operation that has to wait for others to finish.
+    fn changeable_deleted(&mut self, name: &str, now: Now) -> Result<&mut Object<C>, VaultError> {
+        let object = self
             .find(name, now)
-            .ok_or_else(|| VaultError::deleted_not_found(name))?;
-        match secret.state {
-            State::Deleted(_) => Ok(secret),
-            State::Active => Err(VaultError::deleted_not_found(name)),
-            State::Deleting(..) | State::Purging(_) => Err(VaultError::being_deleted(name)),
-            State::Recovering(_) => Err(VaultError::being_recovered(name)),
+            .ok_or_else(|| VaultError::deleted_not_found(C::KIND, name))?;
+        match object.state {
+            State::Deleted(_) => Ok(object),
+            State::Active => Err(VaultError::deleted_not_found(C::KIND, name)),
+            State::Deleting(..) | State::Purging(_) => Err(VaultError::being_deleted(C::KIND, name)),
+            State::Recovering(_) => Err(VaultError::being_recovered(C::KIND, name)),
         }
     }
 
-    /// A secret in whatever state, as this request finds it: called once a request, as requests count.
-    fn find(&mut self, name: &str, now: Now) -> Option<&mut Secret> {
+    /// An object in whatever state, as this request finds it: called once a request, as requests count.
+    fn find(&mut self, name: &str, now: Now) -> Option<&mut Object<C>> {
         let key = name.to_ascii_lowercase();
-        if !self.secrets.get_mut(&key)?.settle(now) {
-            self.secrets.remove(&key);
+        if !self.objects.get_mut(&key)?.settle(now) {
+            self.objects.remove(&key);
         }
-        let secret = self.secrets.get_mut(&key)?;
+        let object = self.objects.get_mut(&key)?;
         if let State::Deleting(_, transition) | State::Recovering(transition) | State::Purging(transition) =
-            &mut secret.state
+            &mut object.state
         {
             transition.poll();
         }
-        Some(secret)
+        Some(object)
     }
 }
 
-impl Secret {
-    pub(super) fn latest(&self) -> &Version {
+impl<C: Content> Object<C> {
+    pub(super) fn latest(&self) -> &Version<C> {
         self.versions
             .last()
-            .expect("a secret has a version from its first moment")
+            .expect("an object has a version from its first moment")
     }
 
     /// A version, or the latest one.
-    pub(super) fn version(&self, version: Option<&str>) -> Result<&Version, VaultError> {
+    pub(super) fn version(&self, version: Option<&str>) -> Result<&Version<C>, VaultError> {
         let index = self.index(version)?;
         Ok(&self.versions[index])
     }
 
-    pub(super) fn version_mut(&mut self, version: Option<&str>) -> Result<&mut Version, VaultError> {
+    pub(super) fn version_mut(&mut self, version: Option<&str>) -> Result<&mut Version<C>, VaultError> {
         let index = self.index(version)?;
         Ok(&mut self.versions[index])
     }
 
-    pub(super) fn versions(&self) -> &[Version] {
+    pub(super) fn versions(&self) -> &[Version<C>] {
         &self.versions
     }
 
     /// A certificate's secret gets its versions from the certificate.
-    fn may_get(&self, content: &config::Secret) -> Result<(), VaultError> {
-        if self.latest().content.certificate && !content.certificate {
+    fn may_get(&self, content: &C) -> Result<(), VaultError> {
+        if self.latest().content.is_managed() && !content.is_managed() {
             Err(VaultError::managed("set"))
         } else {
             Ok(())
@@ -250,10 +252,10 @@ impl Secret {
         self.versions
             .iter()
             .position(|known| known.version.eq_ignore_ascii_case(version))
-            .ok_or_else(|| VaultError::secret_not_found(&format!("{}/{version}", self.name)))
+            .ok_or_else(|| VaultError::not_found(C::KIND, &format!("{}/{version}", self.name)))
     }
 
-    /// Lets happen what time has brought; false, if nothing is left of the secret.
+    /// Lets happen what time has brought; false, if nothing is left of the object.
     fn settle(&mut self, now: Now) -> bool {
         match self.state {
             State::Deleting(deletion, transition) if transition.is_over(now) => {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::keys::{RSA_KEY, jwk, with_keys};
 use crate::support::{APP_SECRET, AUTHORITY, Azure, CONTOSO, DB_PASSWORD, MACHINE_OBJECT, TENANT, config};
 
 #[tokio::test]
@@ -225,4 +226,60 @@ async fn a_configuration_that_contradicts_itself_does_not_start() {
             "{pointer}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_test_makes_versions_of_keys_itself() {
+    let contoso = with_keys(json!({})).await;
+    let made = contoso
+        .azure
+        .admin(
+            "PUT",
+            "vaults/contoso/keys/kek",
+            json!({ "pem": RSA_KEY, "enabled": false }),
+        )
+        .await
+        .json();
+    let got = contoso.get("/keys/kek").await;
+    assert_eq!(
+        got.json()["key"]["kid"],
+        format!(
+            "https://{CONTOSO}/keys/kek/{}",
+            made["version"].as_str().expect("a version")
+        )
+    );
+    assert_eq!(got.json()["attributes"]["enabled"], false);
+    for (body, words) in [
+        (
+            json!({ "pem": "-----BEGIN" }),
+            "pem is not an unencrypted private RSA key",
+        ),
+        (
+            json!({ "jwk": { "kty": "RSA" } }),
+            "jwk is not a whole private RSA key",
+        ),
+        (json!({ "pem": RSA_KEY, "jwk": jwk() }), "either pem or jwk"),
+        (json!({ "size": 1024 }), "size must be 2048, 3072 or 4096"),
+        (json!({ "siez": 2048 }), "unknown field"),
+        (json!({ "key_ops": ["sing"] }), "unknown variant"),
+    ] {
+        let path = "/_emulator/vaults/contoso/keys/kek";
+        let answer = contoso.azure.http("PUT", path, &[], &body.to_string()).await;
+        assert!(
+            answer.status == 400 && answer.text.contains(words),
+            "{body} {}",
+            answer.text
+        );
+        assert!(!answer.text.contains(jwk()["d"].as_str().expect("a number")));
+    }
+    let misspelt = contoso
+        .azure
+        .http(
+            "PUT",
+            "/_emulator/vaults/contoso/secrets/s",
+            &[],
+            r#"{"value": "x", "expiers": 1}"#,
+        )
+        .await;
+    assert_eq!(misspelt.status, 400);
 }

@@ -240,7 +240,7 @@ async fn the_firewall_comes_before_permissions_and_permissions_before_existence(
 async fn what_is_not_emulated_says_so() {
     let azure = Azure::default().await;
     for path in [
-        "/keys/k?api-version=7.6",
+        "/certificates/c?api-version=7.6",
         "/secrets/db-password?api-version=7.6&outContentType=application/x-pem-file",
     ] {
         assert_eq!(get(&azure, path).await.codes().0, 501);
