@@ -1,4 +1,4 @@
-"""The examples do what they say: probes that a load balancer or Kubernetes would ask."""
+"""The examples do what they say: probes that a load balancer or Kubernetes would ask, settings out of a vault."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -21,8 +22,33 @@ EXAMPLES = REPOSITORY / "bindings-py" / "examples"
 
 @pytest.fixture
 def azure(tmp_path: Path) -> Iterator[Emulator]:
-    with emulator_with(tmp_path, secrets={"db-password": "s3cr3t", "mail-key": "s3cr3t"}) as emulator:
+    secrets = {
+        "db-password": "s3cr3t",
+        "mail-key": "s3cr3t",
+        "django-secret-key": "k3y",
+        "shop-SECRET-KEY": "k3y",
+    }
+    with emulator_with(tmp_path, secrets=secrets) as emulator:
         yield emulator
+
+
+@pytest.fixture
+def reached(azure: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """The emulator, for programs in this process."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    for name, value in {**azure.network, **azure.principal, "VAULT_URL": azure.url}.items():
+        monkeypatch.setenv(name, value)
+    return azure
+
+
+def example(name: str) -> ModuleType:
+    described = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert described is not None
+    assert described.loader is not None
+    module = importlib.util.module_from_spec(described)
+    described.loader.exec_module(module)
+    return module
 
 
 def test_a_probe_without_any_framework(azure: Emulator) -> None:
@@ -59,23 +85,37 @@ def test_a_program_that_cannot_start_says_why_not(azure: Emulator) -> None:
     assert "$ az role assignment create " in ran.stderr
 
 
-def test_a_probe_with_fastapi(azure: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_probe_with_fastapi(reached: Emulator) -> None:
     from fastapi.testclient import TestClient
 
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-    for name, value in {**azure.network, **azure.principal, "VAULT_URL": azure.url}.items():
-        monkeypatch.setenv(name, value)
-    described = importlib.util.spec_from_file_location("readiness", EXAMPLES / "readiness_fastapi.py")
-    assert described is not None
-    assert described.loader is not None
-    example = importlib.util.module_from_spec(described)
-    described.loader.exec_module(example)
-    azure.ask("POST", "/_emulator/situation", {"situation": "secret-disabled", "secret": "mail-key"})
-    with TestClient(example.app) as probe:
+    app = example("readiness_fastapi").app
+    reached.ask("POST", "/_emulator/situation", {"situation": "secret-disabled", "secret": "mail-key"})
+    with TestClient(app) as probe:
         answer = probe.get("/readyz")
         troubles = {"mail-key": "secret-disabled"}
         assert (answer.status_code, answer.json()) == (503, {"ok": False, "troubles": troubles})
-        azure.ask("DELETE", "/_emulator/situation")
+        reached.ask("DELETE", "/_emulator/situation")
         answer = probe.get("/readyz")
         assert (answer.status_code, answer.json()) == (200, {"ok": True, "troubles": {}})
+
+
+def test_settings_of_django(reached: Emulator) -> None:
+    settings = example("settings_django")
+    assert (settings.SECRET_KEY, settings.DATABASES["default"]["PASSWORD"]) == ("k3y", "s3cr3t")
+    asked = [each["path"] for each in reached.log() if each["path"].startswith("/secrets")]
+    assert sorted(asked) == ["/secrets/db-password/", "/secrets/django-secret-key/"]
+
+
+def test_settings_of_flask(reached: Emulator) -> None:
+    pytest.importorskip("flask")
+    assert example("settings_flask").create_app().config["SECRET_KEY"] == "k3y"
+
+
+def test_settings_of_fastapi(reached: Emulator) -> None:
+    from fastapi.testclient import TestClient
+
+    module = example("settings_fastapi")
+    with TestClient(module.app) as program:
+        assert program.get("/").json() == {"page_size": 20}
+    assert module.settings().db_password.get_secret_value() == "s3cr3t"
+    assert "s3cr3t" not in repr(module.settings())
