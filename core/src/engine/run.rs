@@ -116,10 +116,10 @@ impl Run {
         };
         let domain = VaultDomain::of(&self.config.environment);
         let gets = entries.iter().map(|entry| async {
-            if let Some(secret) = secrets.still_current(context, &entry.id, entry.updated_on) {
-                return Ok((secret, Duration::ZERO));
-            }
-            let secret = self.get(&entry.id, entry.updated_on.is_some()).await?;
+            let secret = match secrets.still_current(context, &entry.id, entry.updated_on) {
+                Some(secret) => secret,
+                None => self.get(&entry.id, entry.updated_on.is_some()).await?,
+            };
             let secret = usable(secret, &entry.id, &domain)?;
             Ok((secret, secrets.age(context, &entry.id).unwrap_or_default()))
         });
