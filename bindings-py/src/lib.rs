@@ -43,7 +43,7 @@ mod _native {
 
     use nightlatch_core::config::Environment;
     use nightlatch_core::effect::{FaultKind, Response};
-    use nightlatch_core::error::ErrorKind;
+    use nightlatch_core::error::{Error, ErrorKind};
     use nightlatch_core::identity::cloud::AUTHORITY_HOSTS;
     use pyo3::prelude::*;
     use pyo3::types::{IntoPyDict, PyTuple};
@@ -55,6 +55,12 @@ mod _native {
         module.add(
             "ERROR_KINDS",
             PyTuple::new(py, ErrorKind::ALL.iter().map(|kind| kind.name()))?,
+        )?;
+        let transient = |kind: &&ErrorKind| Error::new(**kind, "").is_transient();
+        let transient: Vec<&ErrorKind> = ErrorKind::ALL.iter().filter(transient).collect();
+        module.add(
+            "TRANSIENT_KINDS",
+            PyTuple::new(py, transient.iter().map(|kind| kind.name()))?,
         )?;
         module.add(
             "FAULT_KINDS",

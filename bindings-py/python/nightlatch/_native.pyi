@@ -39,6 +39,7 @@ _Turn: TypeAlias = tuple[tuple[_Output, ...], float | None]
 
 __version__: str
 ERROR_KINDS: tuple[str, ...]
+TRANSIENT_KINDS: tuple[str, ...]
 FAULT_KINDS: tuple[str, ...]
 ENVIRONMENT_NAMES: tuple[str, ...]
 AUTHORITY_HOSTS: dict[str, str]

@@ -12,10 +12,11 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import nightlatch
 import pytest
@@ -25,13 +26,14 @@ from .conftest import REPOSITORY, binary
 
 FOLDER = REPOSITORY / "tests" / "cli"
 TABLE = json.loads((FOLDER / "cases.json").read_text())
-# What is not said anew of the cases of `run` is as there.
-RUN = TABLE | json.loads((FOLDER / "run.json").read_text())
-CASES = [(table, case) for table in (TABLE, RUN) for case in table["cases"]]
+# What the other tables do not say is as there.
+TABLES = [TABLE, *(TABLE | json.loads((FOLDER / f"{name}.json").read_text()) for name in ("run", "secrets"))]
+CASES = [(table, case) for table in TABLES for case in table["cases"]]
 PROGRAM = Path(sysconfig.get_path("scripts")) / "nightlatch"
 KNOWN = {
     "name", "host", "environment", "before", "arguments", "terminal", "interrupt", "exit", "stdout", "stderr",
     "stdout_file", "stdout_contains", "stdout_lacks", "stderr_contains", "stdout_json", "requests", "files",
+    "stdin",
 }  # fmt: skip
 
 sys.path.insert(0, str(REPOSITORY / "tests"))
@@ -85,7 +87,11 @@ def played(table: dict[str, Any], case: dict[str, Any], folder: Path) -> list[st
     with surroundings(table, case) as (emulator, variables):
         environment = {"PATH": str(folder), "HOME": str(folder), **variables, **case.get("environment", {})}
         run = in_terminal if case.get("terminal") else piped
-        ran = run([str(PROGRAM), *arguments], environment, emulator if case.get("interrupt") else None)
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(case.get("stdin", "").encode())
+            stdin.seek(0)
+            interrupted_at = emulator if case.get("interrupt") else None
+            ran = run([str(PROGRAM), *arguments], environment, stdin, interrupted_at)
         requests = emulator and len(emulator.admin("GET", "log")["requests"])
     return list(differences(case, ran, requests))
 
@@ -112,24 +118,26 @@ def surroundings(
         yield emulator, variables
 
 
-def piped(command: list[str], environment: dict[str, str], interrupted_at: Emulator | None) -> Ran:
+def piped(
+    command: list[str], environment: dict[str, str], stdin: IO[bytes], interrupted_at: Emulator | None
+) -> Ran:
     """Runs the program with pipes."""
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-    )
+    pipes: dict[str, Any] = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, env=environment, **pipes)
     if interrupted_at is not None:
         while not any(one["service"] == "vault" for one in interrupted_at.admin("GET", "log")["requests"]):
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)  # another process's doings, which nobody announces
         process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
-    return Ran(stdout, stderr, process.returncode)
+    return Ran(stdout.decode(), stderr.decode(), process.returncode)
 
 
-def in_terminal(command: list[str], environment: dict[str, str], _: Emulator | None) -> Ran:
+def in_terminal(command: list[str], environment: dict[str, str], stdin: IO[bytes], _: Emulator | None) -> Ran:
     """Runs the program with stdout on a terminal."""
     ours, its = pty.openpty()
-    with subprocess.Popen(command, env=environment, stdout=its, stderr=subprocess.PIPE) as process:
+    pipes: dict[str, Any] = {"stdin": stdin, "stdout": its, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
         os.close(its)
         shown = bytearray()
         # A terminal whose other end is closed is an error, not an end, to whoever reads it.

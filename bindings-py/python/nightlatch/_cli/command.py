@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-from ._native import Masker
+from .._native import Masker
 
 CHUNK = 1 << 16
 """Bytes that are read at once: what a pipe holds."""

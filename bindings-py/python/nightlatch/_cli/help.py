@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 _USAGES = {
-    "": "run|doctor|check|explain ...",
+    "": "run|inject|get|list|set|doctor|check|explain ...",
     "run": "run [OPTION ...] -- COMMAND [ARG ...]",
+    "inject": "inject -i TEMPLATE [-o FILE] [--form json|env] [--client-id ID] [--timeout S]",
+    "get": "get VAULT SECRET [--version-id V] [--client-id ID] [--timeout S] [--json]",
+    "list": "list VAULT [--client-id ID] [--timeout S] [--json]",
+    "set": "set VAULT SECRET [--content-type T] [--client-id ID] [--timeout S]",
     "doctor": "doctor VAULT [SECRET] [--version-id V] [--client-id ID] [--timeout S] [--json] [--color WHEN]",
     "check": "check VAULT [SECRET ...] [--client-id ID] [--timeout S] [--json] [--quiet]",
     "explain": "explain [VAULT] [--secrets N] [--instances N] [--ttl S] [--client-id ID] [--json]",
@@ -36,9 +40,13 @@ HELP = {
 
 Gives programs the secrets of Azure Key Vault that their settings refer to; tells why one cannot be read on
 this host, and what to do. Asks by the identity that DefaultAzureCredential finds here, and honours the
-variables of proxies and CA certificates. Prints no secret.
+variables of proxies and CA certificates. Prints no secret, but for get and inject.
 
   run -- COMMAND [ARG ...]   run a command with the secrets in its environment
+  inject -i TEMPLATE         write a file with the secrets in place of its references
+  get VAULT SECRET           print a secret
+  list VAULT                 list the vault's secrets, without their values
+  set VAULT SECRET           set a secret to what is typed, or stands on stdin
   doctor VAULT [SECRET]      go the whole way once, and tell what is missing
   check VAULT [SECRET ...]   tell whether secrets are at hand, for a probe
   explain [VAULT]            tell without the network whom it would ask for an identity, and what that costs
@@ -76,6 +84,66 @@ Exit status:
   127  COMMAND was not found
   otherwise that of COMMAND; if a signal ended it, the same signal ends nightlatch
 """,
+    "inject": f"""\
+{usage("inject")}
+
+Writes a JSON or .env file with the secrets in place of its Key Vault references. If one cannot be had, it
+tells which and why, and writes nothing.
+
+  -i, --input TEMPLATE  the file with the references
+  -o, --output FILE     the file to write: only its owner can read it, and it is there as a whole or not at
+                        all. Without it, stdout
+
+  --form FORM      json or env; if not given, what the name of TEMPLATE ends with. Of JSON everything but the
+                   values stays to the byte; an .env file is written anew, NAME='VALUE' in each line
+  {_CLIENT}
+  --timeout S      seconds that getting the secrets may take; 60 if not given
+  {_HELP}
+
+{_STATUS}""",
+    "get": f"""\
+{usage("get")}
+
+Prints the value of a secret and nothing else; on a terminal, the end of the line too.
+
+  {_VAULT}
+  SECRET           the secret's name
+
+  --version-id V   one version of the secret
+  {_CLIENT}
+  --timeout S      seconds that this may take; 60 if not given
+  --json           print its properties instead, as one line of JSON without the value
+  {_HELP}
+
+{_STATUS}""",
+    "list": f"""\
+{usage("list")}
+
+Lists the vault's secrets by their names: whether each is enabled, and when it expires.
+
+  {_VAULT}
+
+  {_CLIENT}
+  --timeout S      seconds that this may take; 60 if not given
+  --json           print all properties as one line of JSON
+  {_HELP}
+
+{_STATUS}""",
+    "set": f"""\
+{usage("set")}
+
+Sets a secret to what is typed, unseen, or to what stands on stdin, without the end of its last line. Prints
+the identifier of the new version. A value is no argument: others on this host can read those.
+
+  {_VAULT}
+  SECRET           the secret's name
+
+  --content-type T what the value is, in your own words
+  {_CLIENT}
+  --timeout S      seconds that this may take; 60 if not given
+  {_HELP}
+
+{_STATUS}""",
     "doctor": f"""\
 {usage("doctor")}
 

@@ -1,0 +1,99 @@
+"""``nightlatch inject``: a file with the secrets in place of its references."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from ..errors import InvalidConfigurationError
+from ..references import ReferenceResolver
+from .arguments import Parser, UsageError, credential_of, seconds, words_of
+from .help import HELP
+from .output import OK, end, end_with
+from .run import unread
+
+FORMS = ("json", "env")
+NOT_YET = (".yaml", ".yml", ".toml")
+
+
+def inject_command(given: list[str]) -> int:
+    """The command line's."""
+    parser = Parser(json=False)
+    parser.add_argument("-i", "--input")
+    parser.add_argument("-o", "--output")
+    parser.add_argument("--form", choices=FORMS)
+    parser.add_argument("--timeout", type=seconds)
+    asked = parser.parse_known_intermixed_args(given)
+    if asked[0].help:
+        return end(OK, HELP["inject"])
+    words_of(asked, least=0, most=0)
+    template, output = asked[0].input, asked[0].output
+    if template is None:
+        raise UsageError("-i TEMPLATE is missing")
+    form = asked[0].form or _form_of(template)
+    text = _read(template)
+    with ReferenceResolver(credential_of(asked[0])) as resolver:
+        if form == "json":
+            text = resolver.resolve_json(text, timeout=asked[0].timeout)
+        else:
+            text = as_dotenv(resolver.resolve_dotenv(text, timeout=asked[0].timeout))
+    if output is None:
+        return end_with(OK, text.encode())
+    _write(output, text.encode())
+    return OK
+
+
+def as_dotenv(variables: dict[str, str]) -> str:
+    """An ``.env`` file that our own reader reads back."""
+    return "".join(f"{name}={_quoted(value)}\n" for name, value in variables.items())
+
+
+def _quoted(value: str) -> str:
+    if "'" not in value:
+        return f"'{value}'"
+    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("$", "\\$")):
+        value = value.replace(plain, escaped)
+    return f'"{value}"'
+
+
+def _form_of(template: str) -> str:
+    for form in FORMS:
+        if template.lower().endswith(f".{form}"):
+            return form
+    if template.lower().endswith(NOT_YET):
+        kind = template.rpartition(".")[2].upper()
+        raise UsageError(f"{kind} files cannot be written yet: a JSON or .env file can")
+    raise UsageError(f"--form is missing: the name {template} does not tell whether it is json or env")
+
+
+def _read(template: str) -> str:
+    try:
+        return Path(template).read_bytes().decode()
+    except OSError as why:
+        raise unread(template, str(why.strerror)) from None
+    except UnicodeDecodeError:
+        raise unread(template, "it is not UTF-8") from None
+
+
+def _write(output: str, content: bytes) -> None:
+    """Writes a file that nobody but its owner can read, and that is there as a whole or as it was before."""
+    target = os.path.realpath(output)
+    try:
+        if os.path.exists(target) and not os.path.isfile(target):
+            raise InvalidConfigurationError(f"{output} cannot be written: it is no file")
+        # Made with the rights of its owner alone.
+        number, draft = tempfile.mkstemp(prefix=".nightlatch-", dir=os.path.dirname(target))
+        try:
+            with open(number, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(number)
+            os.replace(draft, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(draft)
+            raise
+    except OSError as why:
+        raise InvalidConfigurationError(f"{output} cannot be written: {why.strerror}") from None
