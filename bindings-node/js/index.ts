@@ -26,6 +26,6 @@ install({ engine: factory, load: async () => factory, host: nodeHost, hostOption
 /** Which engine was found. */
 export const engineKind: EngineKind = kind;
 
-export * from "../../wasm/js/front.js";
+export * from "../../wasm/js/full.js";
 export { init } from "../../wasm/js/ready.js";
 export type { Certificates, EngineKind };

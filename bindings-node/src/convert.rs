@@ -79,7 +79,7 @@ fn finished(
             }
             outputs.insert(("secrets", op, ends, numbers))
         }
-        Ok(Reply::Backup(blob)) => outputs.insert(("backup", op, &*text(&blob))),
+        Ok(Reply::Backup(blob)) => outputs.insert(("backup", op, &*text_of(&blob))),
         Ok(Reply::Token {
             token,
             expires_on,
@@ -87,11 +87,17 @@ fn finished(
         }) => outputs.insert((
             "token",
             op,
-            &*text(&token),
+            &*text_of(&token),
             millis(expires_on),
             millis(refresh_on),
         )),
-        Ok(reply) => outputs.insert(("reply", op, reply.to_json().unwrap_or_default())),
+        Ok(reply) => {
+            let text = match &reply {
+                Reply::Resolved { text, .. } => text.as_ref().map(text_of),
+                _ => None,
+            };
+            outputs.insert(("reply", op, reply.to_json().unwrap_or_default(), text.as_deref()))
+        }
     }
 }
 
@@ -181,7 +187,7 @@ fn http(
     timeout: Duration,
     route: &Route,
 ) -> Result<()> {
-    let values: Vec<_> = request.headers.iter().map(|(_, value)| text(value)).collect();
+    let values: Vec<_> = request.headers.iter().map(|(_, value)| text_of(value)).collect();
     let headers: Vec<(&str, &str)> = request
         .headers
         .iter()
@@ -223,7 +229,7 @@ pub(crate) fn secret<'env>(env: &'env Env, secret: &Secret) -> Result<Object<'en
     let p = secret.properties();
     let mut raw = Object::new(env)?;
     raw.set("name", &p.name)?;
-    raw.set("value", &*text(secret.value()))?;
+    raw.set("value", &*text_of(secret.value()))?;
     raw.set("id", &p.id)?;
     raw.set("vaultUrl", &p.vault_url)?;
     let texts = [
@@ -280,7 +286,7 @@ fn bytes<'env>(env: &'env Env, content: &[u8]) -> Result<Uint8ArraySlice<'env>> 
 }
 
 /// Text of a sensitive value. What is not UTF-8 (no value the service gives) is shown as replacement characters.
-fn text(value: &Sensitive) -> Cow<'_, str> {
+fn text_of(value: &Sensitive) -> Cow<'_, str> {
     match value.expose_str() {
         Some(text) => Cow::Borrowed(text),
         None => String::from_utf8_lossy(value.expose()),

@@ -49,7 +49,7 @@ pub fn fault_kinds() -> Vec<&'static str> {
 }
 
 /// A secret value as JavaScript has it.
-type Value = Either<String, Uint8Array>;
+pub(crate) type Value = Either<String, Uint8Array>;
 
 /// One credential with all its state: tokens, cached secrets, limits.
 #[napi]
@@ -419,7 +419,7 @@ fn freed() -> Thrown {
     Thrown::new(Status::GenericFailure, "the engine was freed".to_owned())
 }
 
-fn sensitive(value: Value) -> Sensitive {
+pub(crate) fn sensitive(value: Value) -> Sensitive {
     match value {
         Either::A(text) => text.into(),
         Either::B(bytes) => bytes.to_vec().into(),

@@ -6,6 +6,7 @@
 //! * [`engine`]: the engine, for one JavaScript thread
 //! * [`reader`]: the cached read, as a bare Node-API function
 //! * [`convert`]: what crosses the border, as plain arrays and objects
+//! * [`masker`]: hides secrets in a stream
 //! * [`error`]: errors of the core as plain objects
 //! * [`clock`]: the two clocks, real or set by a test
 //!
@@ -16,4 +17,5 @@ mod clock;
 mod convert;
 pub mod engine;
 mod error;
+pub mod masker;
 mod reader;

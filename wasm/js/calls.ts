@@ -22,12 +22,12 @@ import {
 
 /** The calls of one client. */
 export class Calls {
-  readonly #vault: string;
+  readonly #vault: string | undefined;
   readonly #owner: object;
   readonly #pump: () => Pump;
 
   /** @param pump - gives the engine at work, or throws if the client is closed */
-  constructor(vault: string, owner: object, pump: () => Pump) {
+  constructor(vault: string | undefined, owner: object, pump: () => Pump) {
     this.#vault = vault;
     this.#owner = owner;
     this.#pump = pump;

@@ -5,15 +5,10 @@
  */
 
 import { decodeBase64, encodeBase64 } from "./base64.js";
-import { Calls } from "./calls.js";
-import { type Credential, credentialOf } from "./credential.js";
-import { DefaultAzureCredential } from "./credentials.js";
+import { Connected } from "./connected.js";
 import type { Diagnosis, Forecast, Health } from "./doctor.js";
 import { errorFrom, invalidArgument, isRawError, NightlatchError } from "./errors.js";
-import { type EventFacts, type EventType, NightlatchEvent } from "./events.js";
 import {
-  type CacheInfo,
-  cacheInfoFrom,
   type RawDeleted,
   type DeletedSecret,
   deletedFrom,
@@ -26,7 +21,6 @@ import {
 import type { EngineOptions } from "./options.js";
 import type { PagedAsyncIterableIterator } from "./paging.js";
 import { Poller, type PollerLike, type PollOperationState } from "./polling.js";
-import type { Pump } from "./pump.js";
 import {
   changed,
   type DiagnoseOptions,
@@ -48,41 +42,26 @@ import type { TokenCredential } from "./token.js";
 /** Options of {@link SecretClient}. */
 export interface SecretClientOptions extends EngineOptions {}
 
-/** The events of a client: each has its type, and all come as `event` too. */
-export type SecretClientEventMap = { [T in EventType]: NightlatchEvent<T> } & { event: NightlatchEvent };
-
 /**
  * Reads and manages the secrets of one vault.
  *
  * A secret is kept for five minutes unless options say otherwise; however many callers want it meanwhile, the vault is
  * asked once. Clients made with the same credential object and options share what they keep.
  */
-export class SecretClient extends EventTarget {
+export class SecretClient extends Connected {
   /** The vault's URL, as it was given. */
   readonly vaultUrl: string;
-  readonly #credential: Credential;
-  readonly #pump: Pump;
-  readonly #calls: Calls;
-  #unlisten: (() => void) | undefined;
-  #closed = false;
 
   /**
    * @param vaultUrl - such as `https://contoso.vault.azure.net`
    * @param credential - one of ours, or of any other library for Azure; `DefaultAzureCredential` if not given
    * @throws NightlatchError - `INVALID_ARGUMENT`, `INVALID_CONFIGURATION`: URL, options or environment are wrong
    */
-  constructor(
-    vaultUrl: string,
-    credential: TokenCredential = new DefaultAzureCredential(),
-    options: SecretClientOptions = {},
-  ) {
-    super();
+  constructor(vaultUrl: string, credential?: TokenCredential, options: SecretClientOptions = {}) {
+    super(credential, options, vaultUrl);
     this.vaultUrl = vaultUrl;
-    this.#credential = credentialOf(credential);
-    this.#pump = this.#credential._pump(options, this);
-    this.#calls = new Calls(vaultUrl, this, () => this.#open());
     // A wrong URL is told here and not at the first call.
-    this.#pump.peek(vaultUrl, "", null);
+    this.#peek("", undefined);
   }
 
   /**
@@ -125,7 +104,7 @@ export class SecretClient extends EventTarget {
     }
     const asked = [...found.keys()].filter((name) => found.get(name) === undefined);
     if (asked.length > 0) {
-      const [, , ends] = await this.#calls.one<"secrets">("get_secrets", { names: asked, refresh }, options);
+      const [, , ends] = await this._calls.one<"secrets">("get_secrets", { names: asked, refresh }, options);
       ends.forEach((end, at) => {
         const name = asked[at] as string;
         found.set(name, isRawError(end) ? errorFrom(end) : secretFrom(end));
@@ -184,7 +163,7 @@ export class SecretClient extends EventTarget {
       );
     }
     const request = { name, ...changed(options), recover_if_deleted: options.recoverIfDeleted };
-    return secretFrom((await this.#calls.one<"secret">("set_secret", request, options, value))[2]);
+    return secretFrom((await this._calls.one<"secret">("set_secret", request, options, value))[2]);
   }
 
   /**
@@ -197,7 +176,7 @@ export class SecretClient extends EventTarget {
     version: string,
     options: UpdateSecretPropertiesOptions = {},
   ): Promise<SecretProperties> {
-    return this.#calls.properties(
+    return this._calls.properties(
       "update_secret_properties",
       {
         name,
@@ -212,7 +191,7 @@ export class SecretClient extends EventTarget {
 
   /** Lists the vault's secrets without values, disabled and expired ones too. Needs the permission to list. */
   listPropertiesOfSecrets(options: ListOptions = {}): PagedAsyncIterableIterator<SecretProperties> {
-    return this.#calls.list("list_properties_of_secrets", {}, propertiesFrom, options);
+    return this._calls.list("list_properties_of_secrets", {}, propertiesFrom, options);
   }
 
   /** Lists the versions of a secret without values. Needs the permission to list. An unknown secret has none. */
@@ -220,12 +199,12 @@ export class SecretClient extends EventTarget {
     name: string,
     options: ListOptions = {},
   ): PagedAsyncIterableIterator<SecretProperties> {
-    return this.#calls.list("list_properties_of_secret_versions", { name }, propertiesFrom, options);
+    return this._calls.list("list_properties_of_secret_versions", { name }, propertiesFrom, options);
   }
 
   /** Lists the deleted secrets that can still be recovered. Needs the permission to list. */
   listDeletedSecrets(options: ListOptions = {}): PagedAsyncIterableIterator<DeletedSecret> {
-    return this.#calls.list("list_deleted_secrets", {}, deletedFrom, options);
+    return this._calls.list("list_deleted_secrets", {}, deletedFrom, options);
   }
 
   /**
@@ -236,16 +215,16 @@ export class SecretClient extends EventTarget {
     name: string,
     options: SecretPollerOptions = {},
   ): Promise<PollerLike<PollOperationState<DeletedSecret>, DeletedSecret>> {
-    const begun = await this.#calls.begin("delete_secret", name, options, (reply) => {
+    const begun = await this._calls.begin("delete_secret", name, options, (reply) => {
       const { deleted, finished } = reply as { deleted: RawDeleted; finished: boolean };
       return { result: deletedFrom(deleted), finished };
     });
-    return new Poller(this.#calls.looking("deletion_finished", name, options), begun);
+    return new Poller(this._calls.looking("deletion_finished", name, options), begun);
   }
 
   /** Gets a deleted secret, without its value. Needs the permission to get. */
   async getDeletedSecret(name: string, options: OperationOptions = {}): Promise<DeletedSecret> {
-    const { deleted } = await this.#calls.reply<{ deleted: RawDeleted }>(
+    const { deleted } = await this._calls.reply<{ deleted: RawDeleted }>(
       "get_deleted_secret",
       { name },
       options,
@@ -261,16 +240,16 @@ export class SecretClient extends EventTarget {
     name: string,
     options: SecretPollerOptions = {},
   ): Promise<PollerLike<PollOperationState<SecretProperties>, SecretProperties>> {
-    const begun = await this.#calls.begin("recover_deleted_secret", name, options, (reply) => {
+    const begun = await this._calls.begin("recover_deleted_secret", name, options, (reply) => {
       const { properties } = reply as { properties: RawProperties };
       return { result: propertiesFrom(properties), finished: false };
     });
-    return new Poller(this.#calls.looking("recovery_finished", name, options), begun);
+    return new Poller(this._calls.looking("recovery_finished", name, options), begun);
   }
 
   /** Deletes a deleted secret for good. Needs the permission to purge. */
   async purgeDeletedSecret(name: string, options: PurgeDeletedSecretOptions = {}): Promise<void> {
-    await this.#calls.reply("purge_deleted_secret", { name, ...(options.wait && waiting(options)) }, options);
+    await this._calls.reply("purge_deleted_secret", { name, ...(options.wait && waiting(options)) }, options);
   }
 
   /**
@@ -279,7 +258,7 @@ export class SecretClient extends EventTarget {
    * @returns an opaque blob, which only a vault of the same subscription and geography can restore
    */
   async backupSecret(name: string, options: OperationOptions = {}): Promise<Uint8Array> {
-    return decodeBase64((await this.#calls.one<"backup">("backup_secret", { name }, options))[2]);
+    return decodeBase64((await this._calls.one<"backup">("backup_secret", { name }, options))[2]);
   }
 
   /**
@@ -291,7 +270,7 @@ export class SecretClient extends EventTarget {
     if (!(backup instanceof Uint8Array)) {
       throw invalidArgument("A backup is a Uint8Array.");
     }
-    return this.#calls.properties("restore_secret_backup", {}, options, encodeBase64(backup));
+    return this._calls.properties("restore_secret_backup", {}, options, encodeBase64(backup));
   }
 
   /**
@@ -303,7 +282,7 @@ export class SecretClient extends EventTarget {
    * @throws AbortError - `abortSignal` was aborted
    */
   async diagnose(name?: string, options: DiagnoseOptions = {}): Promise<Diagnosis> {
-    return this.#calls.told("diagnose", { name, version: options.version }, options);
+    return this._calls.told("diagnose", { name, version: options.version }, options);
   }
 
   /**
@@ -315,13 +294,13 @@ export class SecretClient extends EventTarget {
    * @throws AbortError - `abortSignal` was aborted
    */
   async check(names: Iterable<string> = [], options: OperationOptions = {}): Promise<Health> {
-    return this.#calls.told("check", { names: namesOf(names) }, options);
+    return this._calls.told("check", { names: namesOf(names) }, options);
   }
 
   /** Tells, without the network, which sources would be asked for a token, and what reading secrets would cost. */
   async explain(options: ExplainOptions = {}): Promise<Forecast> {
     const { secrets, instances } = options;
-    return this.#calls.told("explain", { vault: undefined, secrets, instances }, options);
+    return this._calls.told("explain", { vault: undefined, secrets, instances }, options);
   }
 
   /**
@@ -348,84 +327,19 @@ export class SecretClient extends EventTarget {
    * @param name - without it everything is forgotten, also for other clients with the same credential and options
    */
   invalidate(name?: string, options: Pick<GetSecretOptions, "version"> = {}): void {
-    this.#open().invalidate(this.vaultUrl, name ?? null, options.version ?? null);
-  }
-
-  /** What the cache holds and has done that this client shares with others; `undefined` while no engine is loaded. */
-  cacheInfo(): CacheInfo | undefined {
-    const json = this.#open().cacheInfo();
-    return json === undefined ? undefined : cacheInfoFrom(json);
-  }
-
-  /** What every unfinished call waits for, of this client and of those it shares an engine with. */
-  pending(): { sinceMs: number; waitsFor: string }[] {
-    return this.#open()
-      .pending()
-      .map(({ sinceMs, waitsFor }) => ({ sinceMs, waitsFor }));
-  }
-
-  /** Ends its calls with an `AbortError`, and gives back what no other client uses. */
-  close(): void {
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#unlisten?.();
-      this.#credential._release(this.#pump, this);
-    }
-  }
-
-  /** The same as {@link close}, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-  }
-
-  /** Calls `listener` when something happens that is worth telling, such as `secretrotated`. */
-  override addEventListener<T extends keyof SecretClientEventMap>(
-    type: T,
-    listener:
-      | ((event: SecretClientEventMap[T]) => void)
-      | { handleEvent(event: SecretClientEventMap[T]): void }
-      | null,
-    options?: AddEventListenerOptions | boolean,
-  ): void {
-    // Only now: a client that the engine knows lives as long as the engine.
-    this.#unlisten ??= this.#open().listen((event) => this.#dispatch(event));
-    super.addEventListener(type, listener as EventListener, options);
-  }
-
-  /** Ends `addEventListener`. */
-  override removeEventListener<T extends keyof SecretClientEventMap>(
-    type: T,
-    listener:
-      | ((event: SecretClientEventMap[T]) => void)
-      | { handleEvent(event: SecretClientEventMap[T]): void }
-      | null,
-    options?: EventListenerOptions | boolean,
-  ): void {
-    super.removeEventListener(type, listener as EventListener, options);
+    this._engine().invalidate(this.vaultUrl, name ?? null, options.version ?? null);
   }
 
   #peek(name: string, version: string | undefined): KeyVaultSecret | undefined {
-    const raw = this.#open().peek(this.vaultUrl, name, version ?? null);
+    const raw = this._engine().peek(this.vaultUrl, name, version ?? null);
     return raw && secretFrom(raw);
   }
 
   async #get(name: string, options: GetSecretOptions, refresh: boolean): Promise<KeyVaultSecret> {
     const { version = null, outContentType } = options;
     const asked = { name, version, refresh, ...(outContentType && { out_content_type: outContentType }) };
-    const [, , secret] = await this.#calls.one<"secret">("get_secret", asked, options);
+    const [, , secret] = await this._calls.one<"secret">("get_secret", asked, options);
     return secretFrom(secret);
-  }
-
-  #open(): Pump {
-    if (this.#closed) {
-      throw invalidArgument("The client is closed.");
-    }
-    return this.#pump;
-  }
-
-  #dispatch({ type, ...detail }: EventFacts): void {
-    this.dispatchEvent(new NightlatchEvent(type, detail as never));
-    this.dispatchEvent(new NightlatchEvent("event", { type, ...detail } as never));
   }
 }
 

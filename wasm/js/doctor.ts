@@ -9,6 +9,7 @@ import type { ErrorCode } from "./errors.js";
 import type { Identity } from "./events.js";
 import { readReply } from "./json.js";
 import { propertiesFrom, type RawProperties, type SecretProperties } from "./models.js";
+import type { Resolution } from "./references.js";
 
 /** What one whole run showed, from this host's identity to the secret. */
 export interface Diagnosis {
@@ -223,7 +224,7 @@ export interface Requests {
 }
 
 /** What the doctor told, out of the engine's JSON: under one name, whatever that is. */
-export function toldFrom<T extends Diagnosis | Health | Forecast>(reply: string): T {
+export function toldFrom<T extends Diagnosis | Health | Forecast | Resolution>(reply: string): T {
   type Told = { text: string; secret?: RawProperties };
   const [{ secret, ...same }] = Object.values(readReply<object>(reply)) as [Told];
   const json = reply.slice(reply.indexOf(":") + 1, -1);

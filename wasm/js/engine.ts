@@ -68,8 +68,8 @@ export type Output =
   /** Many secrets, in the order of the question: how each one fared. */
   | ["secrets", op: number, ends: (RawSecret | RawError)[]]
   | ["backup", op: number, blob: string]
-  /** Any other reply, as the JSON that `core/src/operation/reply_json.rs` describes. */
-  | ["reply", op: number, json: string]
+  /** Any other reply, as the JSON that `core/src/operation/reply_json.rs` describes; beside it the text that it is about. */
+  | ["reply", op: number, json: string, text?: string | null]
   | ["token", op: number, token: string, expiresOnMs: number, refreshOnMs: number]
   | ["error", op: number, error: RawError]
   | ["event", json: string];

@@ -74,7 +74,7 @@ export class NightlatchError extends Error {
   readonly requestId: string | undefined;
   /** How long the service asked to wait. */
   readonly retryAfterInMs: number | undefined;
-  /** What each source of a chain of credentials said, in order. */
+  /** What each source of a chain of credentials said, in order; or each reference that could not be resolved. */
   readonly attempts: readonly Attempt[];
   /** The next step, in one sentence. */
   readonly advice: string | undefined;
@@ -161,7 +161,8 @@ export function errorFrom(raw: RawError, cause?: unknown): NightlatchError {
 }
 
 function classOf({ kind, code, attempts }: RawError): typeof NightlatchError {
-  if (kind === "CREDENTIAL_UNAVAILABLE" && attempts.length > 0) {
+  // How a reference fared is told in words of App Service's, which begin with a capital.
+  if (kind === "CREDENTIAL_UNAVAILABLE" && /^[a-z]/.test(attempts[0]?.ending ?? "")) {
     return AggregateAuthenticationError;
   }
   if (kind === "CREDENTIAL_UNAVAILABLE" && code === "authentication_required") {

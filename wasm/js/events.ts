@@ -18,11 +18,11 @@ export interface Identity {
   resourceId?: string;
 }
 
-/** How one source of a chain of credentials ended. */
+/** How one source of a chain of credentials ended; or a Key Vault reference that could not be resolved. */
 export interface Attempt {
-  /** The credential's name. */
+  /** The credential's name; the place of the reference. */
   source: string;
-  /** `unavailable`, `refused` or `transient`. */
+  /** `unavailable`, `refused` or `transient`; App Service's word for how the reference fared, such as `SecretNotFound`. */
   ending: string;
   /** Why, in one sentence. */
   reason: string;

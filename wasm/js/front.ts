@@ -4,7 +4,8 @@
  * @module
  */
 
-export { SecretClient, type SecretClientEventMap, type SecretClientOptions } from "./client.js";
+export { SecretClient, type SecretClientOptions } from "./client.js";
+export type { SecretClientEventMap } from "./connected.js";
 export * from "./credentials.js";
 export type {
   Bearer,

@@ -139,6 +139,11 @@ export class Pump {
     return this.#engine && this.#ask((engine) => engine.cacheInfo());
   }
 
+  /** Environment variables. */
+  environment(): Record<string, string | undefined> {
+    return this.#host.environment();
+  }
+
   /** What every unfinished operation waits for. */
   pending(): ReturnType<Engine["pending"]> {
     return this.#engine === undefined ? [] : this.#ask((engine) => engine.pending());

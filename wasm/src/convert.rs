@@ -144,6 +144,16 @@ fn finished(
             millis_since_1970(expires_on).into(),
             millis_since_1970(refresh_on).into(),
         ]),
+        #[cfg(feature = "reference")]
+        Reply::Resolved { ref text, .. } => {
+            let text = text.as_ref().map_or(JsValue::UNDEFINED, sensitive);
+            array([
+                "reply".into(),
+                op,
+                reply.to_json().unwrap_or_default().into(),
+                text,
+            ])
+        }
         reply => array(["reply".into(), op, reply.to_json().unwrap_or_default().into()]),
     }
 }

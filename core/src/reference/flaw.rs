@@ -143,7 +143,10 @@ impl InvalidSyntax {
 
     /// The error for whoever named the value.
     pub fn error_in(self, name: &str) -> Error {
-        self.error(&format!(" in {name}"))
+        match name {
+            "" => self.error(""),
+            name => self.error(&format!(" in {name}")),
+        }
     }
 
     fn error(self, place: &str) -> Error {

@@ -188,11 +188,41 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ),
     ("explain.secrets", "requests.ts", "  secrets?: number"),
     ("explain.instances", "requests.ts", "  instances?: number"),
+    (
+        "resolve_references.form",
+        "references.ts",
+        "  form?: \"value\" | \"json\" | \"env\"",
+    ),
+    (
+        "resolve_references.content_type",
+        "references.ts",
+        "  contentType?: string",
+    ),
+    (
+        "resolve_references.vault_domain",
+        "references.ts",
+        "  vaultDomain?: string",
+    ),
+    (
+        "resolve_references.max_age",
+        "references.ts",
+        "ResolveOptions extends OperationOptions, MaxAge",
+    ),
+    (
+        "resolve_references.report",
+        "references.ts",
+        "async status(value: unknown, options",
+    ),
+    (
+        "resolve_references.timeout",
+        "references.ts",
+        "ResolveOptions extends OperationOptions, MaxAge",
+    ),
     ("cached", "client.ts", "getCachedSecret(name: string"),
-    ("cache_info", "client.ts", "cacheInfo(): CacheInfo"),
+    ("cache_info", "connected.ts", "cacheInfo(): CacheInfo"),
     ("invalidate", "client.ts", "invalidate(name?: string"),
     ("invalidate_all", "client.ts", "invalidate(name?: string"),
-    ("pending", "client.ts", "  pending(): "),
+    ("pending", "connected.ts", "  pending(): "),
 ];
 
 /// What several operations take: the sign of a group, the file and text by which its members are known, and these.
@@ -418,7 +448,7 @@ fn events() -> Vec<String> {
     found
 }
 
-/// What the doctor tells, under the names of its types here, and what is called otherwise there: type, member, field.
+/// What reports tell, under the names of their types here, and what is called otherwise there: type, member, field.
 const TOLD: &[(&str, &str)] = &[
     ("Diagnosis", "Report"),
     ("Finding", "Finding"),
@@ -433,6 +463,8 @@ const TOLD: &[(&str, &str)] = &[
     ("Forecast", "Forecast"),
     ("Prospect", "Prospect"),
     ("Requests", "Requests"),
+    ("Resolution", "Resolution"),
+    ("ReferenceStatus", "Fared"),
 ];
 const TOLD_RENAMED: &[(&str, &str, &str)] = &[
     ("Diagnosis", "vaultUrl", "vault"),
@@ -442,11 +474,11 @@ const TOLD_RENAMED: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn all_that_the_doctor_tells_is_typed() {
-    let (here, there) = (
-        source("doctor.ts"),
-        text::read(&workspace().join("core/src/report/mod.rs")),
-    );
+fn all_that_is_told_is_typed() {
+    let here = ["doctor.ts", "references.ts"].map(source).concat();
+    let there =
+        ["mod.rs", "resolution.rs"].map(|file| text::read(&workspace().join("core/src/report").join(file)));
+    let there = there.concat();
     assert_eq!(there.matches("pub struct ").count(), TOLD.len());
     for (interface, structure) in TOLD {
         let body = between(&there, &format!("pub struct {structure} {{"), "\n}");

@@ -21,5 +21,5 @@ const source = () => Bun.file(new URL("../engine/nightlatch-full.wasm", import.m
 installWasm({ platform: PLATFORMS[process.platform] ?? "other", readFile }, () => load(source()));
 await load(source());
 
-export * from "../front.js";
+export * from "../full.js";
 export { init } from "../init.js";

@@ -23,5 +23,5 @@ const source = () => Deno.readFile(new URL("../engine/nightlatch-full.wasm", imp
 installWasm({ platform: PLATFORMS[Deno.build.os] ?? "other", readFile }, () => load(source()));
 await load(source());
 
-export * from "../front.js";
+export * from "../full.js";
 export { init } from "../init.js";

@@ -12,5 +12,5 @@ import { initSync, installWasm } from "../wasm.js";
 const engine = initSync(module);
 installWasm({ renewal: "caller", pulseMs: 4, lateEngine: true }, async () => engine);
 
-export * from "../front.js";
+export * from "../full.js";
 export { init } from "../ready.js";

@@ -9,5 +9,5 @@ import { installWasm } from "../wasm.js";
 
 installWasm({}, () => load(new URL("../engine/nightlatch-full.wasm", import.meta.url)));
 
-export * from "../front.js";
+export * from "../full.js";
 export { init } from "../init.js";

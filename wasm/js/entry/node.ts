@@ -12,5 +12,5 @@ const bytes = readFileSync(new URL("../engine/nightlatch-full.wasm", import.meta
 const engine = initSync(bytes);
 installWasm({}, async () => engine);
 
-export * from "../front.js";
+export * from "../full.js";
 export { init } from "../ready.js";

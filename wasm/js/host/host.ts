@@ -75,7 +75,7 @@ export interface Clock {
 /** An operation, as the engine reads it. */
 export interface Described {
   op: string;
-  vault?: string;
+  vault?: string | undefined;
   name?: string;
 }
 

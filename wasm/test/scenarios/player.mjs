@@ -1,6 +1,6 @@
 /** The calls of a scenario, through clients and credentials as a user would make them. */
 
-import * as nightlatch from "../../dist/front.js";
+import * as nightlatch from "../../dist/full.js";
 import { HOST_OPTIONS, install } from "../../dist/runtime.js";
 import { RANK } from "./clock.mjs";
 import { argumentsOf, optionsOf, settingsOf } from "./names.mjs";
@@ -185,6 +185,8 @@ class Player {
         return { told: await client.check(names, options) };
       case "explain":
         return { told: await this.#client(SOME_VAULT).explain(options) };
+      case "resolve_references":
+        return this.#resolve(given.form ?? "value", value, options);
       case "invalidate":
         return client.invalidate(name, { version });
       case "invalidate_all":
@@ -193,6 +195,30 @@ class Player {
         return this.world.clock.jump(byMs);
       default:
         throw new Error(`${op} is no op`);
+    }
+  }
+
+  /** The text with its secrets, and how its references fared; a report alone has no text. */
+  async #resolve(form, text, { vaultDomain, maxAge, report, version: _, ...options }) {
+    options.maxAge = maxAge && maxAge * 1000;
+    const resolver = new nightlatch.ReferenceResolver(this.#credential, { vaultDomain });
+    try {
+      const value = report ? undefined : await this.#resolved(resolver, form, text, options);
+      // From the cache, as it was for the text.
+      return { value, told: await resolver.status(text, { ...options, form }) };
+    } finally {
+      resolver.close();
+    }
+  }
+
+  #resolved(resolver, form, text, options) {
+    switch (form) {
+      case "json":
+        return resolver.resolveJson(text, options);
+      case "env":
+        return resolver.resolveDotenv(text, options).then(JSON.stringify);
+      default:
+        return resolver.resolve(text, options);
     }
   }
 
@@ -296,7 +322,7 @@ export function playable({ calls }) {
   return calls.every(
     ({ op, value, arguments: given = {} }) =>
       op !== "refresh_due" &&
-      (value === undefined || ["set_secret", "restore_secret_backup"].includes(op)) &&
+      (value === undefined || ["set_secret", "restore_secret_backup", "resolve_references"].includes(op)) &&
       !("expires" in given),
   );
 }

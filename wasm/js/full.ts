@@ -1,0 +1,17 @@
+/**
+ * The public names, with those that the module for the edge leaves out.
+ *
+ * @module
+ */
+
+export * from "./front.js";
+export {
+  type MaxAge,
+  type ReferenceStatus,
+  ReferenceResolver,
+  type ReferenceResolverOptions,
+  type Resolution,
+  type ResolutionOptions,
+  type ResolveOptions,
+  type ResolveValueOptions,
+} from "./references.js";
