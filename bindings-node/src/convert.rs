@@ -286,7 +286,7 @@ fn bytes<'env>(env: &'env Env, content: &[u8]) -> Result<Uint8ArraySlice<'env>> 
 }
 
 /// Text of a sensitive value. What is not UTF-8 (no value the service gives) is shown as replacement characters.
-fn text_of(value: &Sensitive) -> Cow<'_, str> {
+pub(crate) fn text_of(value: &Sensitive) -> Cow<'_, str> {
     match value.expose_str() {
         Some(text) => Cow::Borrowed(text),
         None => String::from_utf8_lossy(value.expose()),

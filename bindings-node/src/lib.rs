@@ -6,7 +6,7 @@
 //! * [`engine`]: the engine, for one JavaScript thread
 //! * [`reader`]: the cached read, as a bare Node-API function
 //! * [`convert`]: what crosses the border, as plain arrays and objects
-//! * [`masker`]: hides secrets in a stream
+//! * [`command`]: what the command line needs besides
 //! * [`error`]: errors of the core as plain objects
 //! * [`clock`]: the two clocks, real or set by a test
 //!
@@ -14,8 +14,8 @@
 //! under a number that the cache's entry keeps.
 
 mod clock;
+pub mod command;
 mod convert;
 pub mod engine;
 mod error;
-pub mod masker;
 mod reader;

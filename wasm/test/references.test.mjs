@@ -105,7 +105,12 @@ test("a tree that holds itself is refused", async () => {
 test("a tree whose texts name nothing that exists is not given, and every place is told", async () => {
   const { azure, resolver } = world();
   azure.secrets.chain = { ...azure.secrets.db, value: DB };
-  const given = { ok: DB, list: [reference("missing")], slip: "@Microsoft.KeyVault(db)", c: reference("chain") };
+  const given = {
+    ok: DB,
+    list: [reference("missing")],
+    slip: "@Microsoft.KeyVault(db)",
+    c: reference("chain"),
+  };
   await assert.rejects(resolver.resolve(given), (error) => {
     assert.ok(error instanceof NightlatchError);
     assert.deepEqual(

@@ -56,6 +56,12 @@ interface Registered {
 const API = Symbol.for("opentelemetry.js.api.1");
 const SPAN = Symbol.for("OpenTelemetry Context Key SPAN");
 
+/** Whose operations those are that are not a client's. */
+const OWNERS: Readonly<Record<string, string>> = {
+  get_token: "TokenCredential",
+  resolve_references: "ReferenceResolver",
+};
+
 const INTERNAL = 0;
 const CLIENT = 2;
 const ERROR = 2;
@@ -90,7 +96,7 @@ export class Telemetry {
     }
     const begun = performance.now();
     const facts: Facts = { "nightlatch.operation": described.op, ...server(described.vault) };
-    const owner = described.op === "get_token" ? "TokenCredential" : "SecretClient";
+    const owner = OWNERS[described.op] ?? "SecretClient";
     const secret = described.name === undefined ? {} : { "nightlatch.secret.name": described.name };
     const active = context?.active();
     const attributes = { ...NAMESPACE, ...facts, ...secret };

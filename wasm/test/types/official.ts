@@ -54,3 +54,17 @@ export function drops(theirs: TokenCredential, options: GetSecretOptions): void 
 new nightlatch.SecretClient(VAULT, undefined, { cacheTTL: 1 });
 // @ts-expect-error a token's shape is checked
 new nightlatch.ChainedTokenCredential({ getToken: async () => "token" });
+
+export async function resolves(theirs: TokenCredential): Promise<void> {
+  const resolver = new nightlatch.ReferenceResolver(theirs, { vaultDomain: "vault.azure.cn", maxAge: 1000 });
+  const text: string = await resolver.resolve("x", { contentType: "text/plain" });
+  const settings: { password: string; ports: number[] } = await resolver.resolve({
+    password: "",
+    ports: [1],
+  });
+  const variables: Record<string, string> = await resolver.resolveEnv();
+  const { ok, references } = await resolver.status(settings, { form: "json" });
+  void [text, variables, ok, references[0]?.status];
+  // @ts-expect-error a content type is told of a single value
+  await resolver.resolve({ a: "x" }, { contentType: "text/plain" });
+}
