@@ -13,7 +13,9 @@ import checkHelp from "../../tests/cli/help/check.txt";
 import doctorHelp from "../../tests/cli/help/doctor.txt";
 import explainHelp from "../../tests/cli/help/explain.txt";
 import wholeHelp from "../../tests/cli/help/nightlatch.txt";
-import type { Failure, SecretClient, SecretClientOptions } from "./index.js";
+import runHelp from "../../tests/cli/help/run.txt";
+import type { DefaultAzureCredential, Failure, SecretClient, SecretClientOptions } from "./index.js";
+import { run as runCommand, Trouble } from "./run.js";
 
 /** The version of this package, put in by the build. */
 declare const NIGHTLATCH_VERSION: string;
@@ -24,6 +26,8 @@ const TROUBLE = 1;
 const USAGE = 2;
 const PASSING = 3;
 const INTERRUPTED = 130;
+/** What `run` ends with for reasons of its own, as `env` and `timeout` do; the rest is its command's. */
+const NOT_RUN = 125;
 
 /** When to print in colour. */
 const WHEN = ["auto", "always", "never"];
@@ -31,8 +35,8 @@ const WHEN = ["auto", "always", "never"];
 /** A client has to have a vault; explaining asks none. */
 const NO_VAULT = "https://vault.invalid";
 
-/** What a command prints, and the status it ends with. */
-type End = [status: number, text: string];
+/** What a command prints, and the status it ends with; nothing where it has said and set that itself. */
+type End = [status: number, text: string] | undefined;
 
 /** The arguments are wrong. */
 class UsageError extends Error {}
@@ -41,9 +45,11 @@ const COMMANDS: Readonly<Record<string, { help: string; run(given: string[]): Pr
   doctor: { help: doctorHelp, run: doctor },
   check: { help: checkHelp, run: check },
   explain: { help: explainHelp, run: explain },
+  run: { help: runHelp, run },
 };
 
-process.once("SIGINT", () => process.exit(INTERRUPTED));
+const interrupted = (): void => process.exit(INTERRUPTED);
+process.once("SIGINT", interrupted);
 process.stdout.on("error", (why: Error & { code?: string }) => {
   // A reader that goes away is no trouble.
   if (why.code !== "EPIPE") {
@@ -56,20 +62,24 @@ async function main(given: string[]): Promise<void> {
   const command = Object.hasOwn(COMMANDS, given[0] ?? "") ? COMMANDS[given[0] as string] : undefined;
   const name = command === undefined ? "nightlatch" : `nightlatch ${given[0]}`;
   try {
-    const [status, text] = command === undefined ? withoutCommand(given) : await command.run(given.slice(1));
-    process.stdout.write(text);
-    process.exitCode = status;
+    const end = command === undefined ? withoutCommand(given) : await command.run(given.slice(1));
+    if (end !== undefined) {
+      const [status, text] = end;
+      process.stdout.write(text);
+      process.exitCode = status;
+    }
   } catch (why) {
+    const [wrong, trouble] = command === COMMANDS["run"] ? [NOT_RUN, NOT_RUN] : [USAGE, TROUBLE];
     const { message, code } = why as Error & { code?: unknown };
     if (why instanceof UsageError || code === "INVALID_ARGUMENT") {
       const [usage] = (command?.help ?? wholeHelp).split("\n", 1);
-      return complain(`${usage}\n${name}: ${message}\nSee ${name} --help.\n`, USAGE);
+      return complain(`${usage}\n${name}: ${message}\nSee ${name} --help.\n`, wrong);
     }
     // Before the package is loaded, all that may happen is that it finds no engine.
-    const isForeseen = why instanceof (loaded?.NightlatchError ?? AggregateError);
+    const isForeseen = why instanceof Trouble || why instanceof (loaded?.NightlatchError ?? AggregateError);
     complain(
       `trouble: ${isForeseen ? "" : "a defect of nightlatch, please report it: "}${message}\n`,
-      TROUBLE,
+      trouble,
     );
   }
 }
@@ -133,6 +143,35 @@ async function explain(given: string[]): Promise<End> {
   const settings = ttl === undefined ? {} : { cacheTtl: ttl };
   const forecast = await asking(vault, values, settings, (client) => client.explain({ secrets, instances }));
   return [OK, flags.has("json") ? `${forecast.json}\n` : forecast.text];
+}
+
+async function run(given: string[]): Promise<End> {
+  const border = given.includes("--") ? given.indexOf("--") : given.length;
+  const files: string[] = [];
+  const options = {
+    "env-file": (file: string) => files.push(file),
+    "client-id": asGiven,
+    "max-age": milliseconds,
+    timeout: milliseconds,
+  };
+  const { words, flags, values } = parsed(given.slice(0, border), ["no-mask"], options);
+  if (flags.has("help")) {
+    return [OK, runHelp];
+  }
+  limited(words, 0, 0);
+  const [file, ...rest] = given.slice(border + 1);
+  if (file === undefined) {
+    throw new UsageError("COMMAND is missing: it stands behind --");
+  }
+  const { "max-age": maxAge, timeout } = values;
+  const { ReferenceResolver } = nightlatch();
+  const plan = {
+    resolver: new ReferenceResolver(credentialOf(values), { maxAge }),
+    files,
+    timeout,
+    mask: !flags.has("no-mask"),
+  };
+  await runCommand([file, ...rest], plan, () => process.removeListener("SIGINT", interrupted));
 }
 
 /** Options that take a text, each with what reads it, or throws a `UsageError`. */
@@ -244,20 +283,28 @@ function nightlatch(): typeof import("./index.js") {
 /** Asks a client of the vault, by the identity that is found here. */
 async function asking<T>(
   vault: string,
-  { "client-id": managedIdentityClientId }: { "client-id"?: string | undefined },
+  values: Identified,
   options: SecretClientOptions,
   ask: (client: SecretClient) => Promise<T>,
 ): Promise<T> {
-  const { DefaultAzureCredential, SecretClient } = nightlatch();
-  const credential = new DefaultAzureCredential(
-    managedIdentityClientId === undefined ? {} : { managedIdentityClientId },
-  );
-  const client = new SecretClient(vault.includes("://") ? vault : `https://${vault}`, credential, options);
+  const { SecretClient } = nightlatch();
+  const url = vault.includes("://") ? vault : `https://${vault}`;
+  const client = new SecretClient(url, credentialOf(values), options);
   try {
     return await ask(client);
   } finally {
     client.close();
   }
+}
+
+interface Identified {
+  "client-id"?: string | undefined;
+}
+
+/** The identity of this host, or the one of those that it has. */
+function credentialOf({ "client-id": managedIdentityClientId }: Identified): DefaultAzureCredential {
+  const { DefaultAzureCredential } = nightlatch();
+  return new DefaultAzureCredential(managedIdentityClientId === undefined ? {} : { managedIdentityClientId });
 }
 
 function statusOf(errors: Failure[]): number {

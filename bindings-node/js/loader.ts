@@ -15,18 +15,12 @@ declare const NIGHTLATCH_VERSION: string;
 
 /** Loads an engine. `NIGHTLATCH_ENGINE=wasm` passes the native one by; `=native` insists on it. */
 export function loadEngine(): { kind: EngineKind; factory: EngineFactory } {
-  const wanted = process.env["NIGHTLATCH_ENGINE"];
   const failures: unknown[] = [];
-  if (wanted !== "wasm") {
-    for (const name of platformPackages()) {
-      try {
-        return { kind: "native", factory: nativeFactory(checked(require(name) as NativeModule, name)) };
-      } catch (why) {
-        failures.push(why);
-      }
-    }
+  const native = loadNative(failures);
+  if (native !== undefined) {
+    return { kind: "native", factory: nativeFactory(native) };
   }
-  if (wanted !== "native") {
+  if (process.env["NIGHTLATCH_ENGINE"] !== "native") {
     try {
       const { wasmFactory } = require("./fallback.cjs") as typeof import("./fallback.js");
       return { kind: "wasm", factory: wasmFactory() };
@@ -36,6 +30,18 @@ export function loadEngine(): { kind: EngineKind; factory: EngineFactory } {
   }
   const reasons = failures.map((why) => `\n- ${why instanceof Error ? why.message.split("\n", 1)[0] : why}`);
   throw new AggregateError(failures, `nightlatch found no engine for this platform:${reasons.join("")}`);
+}
+
+/** Loads the native module, if there is one and it is not passed by. Why not is added to `failures`. */
+export function loadNative(failures: unknown[]): NativeModule | undefined {
+  for (const name of process.env["NIGHTLATCH_ENGINE"] === "wasm" ? [] : platformPackages()) {
+    try {
+      return checked(require(name) as NativeModule, name);
+    } catch (why) {
+      failures.push(why);
+    }
+  }
+  return undefined;
 }
 
 /** The packages that may hold the native module. Package managers install the one that fits. */

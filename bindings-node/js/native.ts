@@ -26,6 +26,17 @@ export interface NativeModule {
     secrets: SecretValue[],
     seed: Uint8Array,
   ) => NativeBinding;
+  readDotenv(text: string): [string, string][];
+  Masker: new (values: SecretValue[]) => Masker;
+  /** Absent where Node lends the like, or nobody does. */
+  pipe?(): [number, number];
+  forbidDumps?(): void;
+}
+
+/** Hides secrets in one stream of bytes. */
+export interface Masker {
+  feed(chunk: Uint8Array): Uint8Array;
+  finish(): Uint8Array;
 }
 
 /** A turn, with the numbers of cache entries that are gone. */

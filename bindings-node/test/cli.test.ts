@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -19,6 +19,7 @@ interface Case {
   host?: string;
   environment?: Record<string, string>;
   before?: { method: string; path: string; body: object }[];
+  files?: Record<string, string>;
   arguments: string[];
   terminal?: boolean;
   interrupt?: boolean;
@@ -49,9 +50,11 @@ interface Ran {
 
 const FOLDER = join(ROOT, "tests", "cli");
 const TABLE = JSON.parse(readFileSync(join(FOLDER, "cases.json"), "utf8")) as Table;
+/** What is not said anew of the cases of `run` is as there. */
+const RUN = { ...TABLE, ...JSON.parse(readFileSync(join(FOLDER, "run.json"), "utf8")) } as Table;
 const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string };
 const KNOWN =
-  "name host environment before arguments terminal interrupt exit stdout stderr stdout_file stdout_contains " +
+  "name host environment before files arguments terminal interrupt exit stdout stderr stdout_file stdout_contains " +
   "stdout_lacks stderr_contains stdout_json requests";
 
 let installed: Installed;
@@ -72,11 +75,13 @@ after(() => {
   rmSync(home, { recursive: true });
 });
 
-for (const one of TABLE.cases) {
-  test(one.name, async () => {
-    const found = await played(one);
-    assert.deepEqual(found, [], found.join("\n"));
-  });
+for (const table of [TABLE, RUN]) {
+  for (const one of table.cases) {
+    test(one.name, async () => {
+      const found = await played(one, table);
+      assert.deepEqual(found, [], found.join("\n"));
+    });
+  }
 }
 
 test("a reader that goes away is no trouble", async () => {
@@ -114,24 +119,30 @@ test("without an engine it says so, and help needs none", async () => {
 });
 
 /** Plays a case; tells every difference. */
-async function played(one: Case): Promise<string[]> {
+async function played(one: Case, table = TABLE): Promise<string[]> {
   const unknown = Object.keys(one).filter((name) => !KNOWN.split(" ").includes(name));
   assert.deepEqual(unknown, []);
-  const emulator = one.host === undefined ? undefined : await startEmulator(TABLE.azure);
+  const folder = mkdtempSync(join(tmpdir(), "nightlatch-case-"));
+  for (const [name, content] of Object.entries(one.files ?? {})) {
+    writeFileSync(join(folder, name), content);
+  }
+  const args = one.arguments.map((argument) => argument.replace("$FOLDER", folder));
+  const emulator = one.host === undefined ? undefined : await startEmulator(table.azure);
   try {
     for (const { method, path, body } of one.before ?? []) {
       await emulator?.admin(method, path, body);
     }
-    const host = Object.entries(TABLE.hosts[one.host ?? ""] ?? {}).map(([name, text]) => {
+    const host = Object.entries(table.hosts[one.host ?? ""] ?? {}).map(([name, text]) => {
       return [name, text.replace("$HTTP", emulator?.http ?? "").replace("$CA", emulator?.ca ?? "")];
     });
     const variables = { ...Object.fromEntries(host), ...one.environment };
     const ran = one.terminal
-      ? await inTerminal(one.arguments, variables)
-      : await piped(one.arguments, variables, one.interrupt ? emulator : undefined);
+      ? await inTerminal(args, variables)
+      : await piped(args, variables, one.interrupt ? emulator : undefined);
     return [...differences(one, ran, (await emulator?.log())?.length)];
   } finally {
     await emulator?.stop();
+    rmSync(folder, { recursive: true });
   }
 }
 
@@ -161,7 +172,7 @@ async function piped(
 /** Runs the program with stdout on a terminal, which `script` (util-linux) lends. */
 async function inTerminal(args: string[], variables: Record<string, string>): Promise<Ran> {
   const stderr = join(home, "stderr");
-  const quoted = [program, ...args].map((text) => `'${text}'`).join(" ");
+  const quoted = [program, ...args].map((text) => `'${text.replaceAll("'", "'\\''")}'`).join(" ");
   const child = spawn(
     "script",
     ["--quiet", "--return", "--command", `${quoted} 2>'${stderr}'`, "/dev/null"],

@@ -5,6 +5,7 @@
  */
 
 import { decodeBase64, encodeBase64 } from "./base64.js";
+import { LoadedSecrets } from "./configuration.js";
 import { Connected } from "./connected.js";
 import type { Diagnosis, Forecast, Health } from "./doctor.js";
 import { errorFrom, invalidArgument, isRawError, NightlatchError } from "./errors.js";
@@ -28,6 +29,7 @@ import {
   type GetSecretOptions,
   type GetSecretsOptions,
   type ListOptions,
+  type LoadSecretsOptions,
   type OperationOptions,
   type PurgeDeletedSecretOptions,
   type SecretPollerOptions,
@@ -115,6 +117,20 @@ export class SecretClient extends Connected {
       throw error;
     }
     return found as Map<string, KeyVaultSecret | NightlatchError>;
+  }
+
+  /**
+   * Loads secrets as a configuration: their values by keys that are made of their names. All at once, within the limits,
+   * and through the cache: loading again lists the secrets, and reads those that have changed. Disabled ones are left
+   * out, and so are those whose time is over if the option `validity` is `refuse`.
+   *
+   * @throws NightlatchError - a secret could not be had; `attempts` names each
+   */
+  async loadSecrets(options: LoadSecretsOptions = {}): Promise<LoadedSecrets> {
+    const { names, prefix, separator } = options;
+    const asked = { names: names && namesOf(names), prefix, separator };
+    const [, , reply, text] = await this._calls.one<"reply">("load_secrets", asked, options);
+    return new LoadedSecrets(text as string, reply);
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 
 export { SecretClient, type SecretClientOptions } from "./client.js";
+export type { LoadedSecrets } from "./configuration.js";
 export type { SecretClientEventMap } from "./connected.js";
 export * from "./credentials.js";
 export type {
@@ -60,6 +61,7 @@ export type {
   RetryOptions,
   SdkOptions,
 } from "./options.js";
+export type { ReferenceStatus, Resolution } from "./references.js";
 export type { Page, PagedAsyncIterableIterator, PageSettings } from "./paging.js";
 export type { PollerLike, PollOperationState, PollOptions } from "./polling.js";
 export type {
@@ -68,6 +70,7 @@ export type {
   GetSecretOptions,
   GetSecretsOptions,
   ListOptions,
+  LoadSecretsOptions,
   OperationOptions,
   PurgeDeletedSecretOptions,
   SecretChanges,

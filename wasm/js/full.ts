@@ -7,10 +7,8 @@
 export * from "./front.js";
 export {
   type MaxAge,
-  type ReferenceStatus,
   ReferenceResolver,
   type ReferenceResolverOptions,
-  type Resolution,
   type ResolutionOptions,
   type ResolveOptions,
   type ResolveValueOptions,

@@ -37,6 +37,16 @@ export interface GetSecretsOptions extends OperationOptions {
   returnErrors?: boolean | undefined;
 }
 
+/** Options of `loadSecrets`. */
+export interface LoadSecretsOptions extends OperationOptions {
+  /** Which secrets, with the permission to get them; if not given, all that the vault lists. */
+  names?: Iterable<string> | undefined;
+  /** Of the secrets that are listed only those whose names begin with it, in any case; keys are without it. */
+  prefix?: string | undefined;
+  /** What stands in keys for `--`, which names have for want of other separators. Default `:`. */
+  separator?: string | undefined;
+}
+
 /** Options of `diagnose`. */
 export interface DiagnoseOptions extends OperationOptions {
   /** One version of the secret, instead of the latest. */

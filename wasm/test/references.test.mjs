@@ -274,3 +274,35 @@ test("nothing that is told holds a value", async () => {
     assert.ok(!shown.includes(secret), secret);
   }
 });
+
+test("secrets as a configuration show no value, and have it", async () => {
+  const { azure, credential } = world();
+  azure.secrets["Api--Key"] = { value: "k3y-value", version: "1".repeat(32) };
+  const client = new SecretClient(VAULT, credential);
+  const loaded = await client.loadSecrets({ names: new Set(["db", "Api--Key"]), separator: "__" });
+  assert.deepEqual(loaded.values, { db: "s3cr3t", Api__Key: "k3y-value" });
+  assert.deepEqual(
+    loaded.resolution.references.map(({ name, status }) => [name, status]),
+    [
+      ["db", "Resolved"],
+      ["Api__Key", "Resolved"],
+    ],
+  );
+  assert.equal((await client.getSecret("db")).value, "s3cr3t");
+  assert.equal(azure.log.length, 3);
+  const shown = [
+    inspect(loaded, { depth: 20, showHidden: true }),
+    JSON.stringify(loaded),
+    `${loaded}`,
+  ].join();
+  assert.match(shown, /Api__Key/);
+  assert.doesNotMatch(shown, /s3cr3t|k3y-value/);
+  await assert.rejects(client.loadSecrets({ names: "db" }), { code: "INVALID_ARGUMENT" });
+  await assert.rejects(client.loadSecrets({ names: ["db", "gone"] }), (error) => {
+    assert.deepEqual(
+      error.attempts.map(({ source, ending }) => [source, ending]),
+      [["gone", "SecretNotFound"]],
+    );
+    return true;
+  });
+});

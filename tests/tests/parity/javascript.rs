@@ -39,6 +39,19 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("get_secret.refresh", "client.ts", "async refresh(name: string"),
     ("get_secrets.names", "client.ts", "names: Iterable<string>,"),
     ("get_secrets.refresh", "requests.ts", "  refresh?: boolean"),
+    ("load_secrets.names", "requests.ts", "  names?: Iterable<string>"),
+    ("load_secrets.prefix", "requests.ts", "  prefix?: string"),
+    ("load_secrets.separator", "requests.ts", "  separator?: string"),
+    (
+        "load_secrets.vault",
+        "client.ts",
+        "async loadSecrets(options: LoadSecretsOptions",
+    ),
+    (
+        "load_secrets.timeout",
+        "requests.ts",
+        "LoadSecretsOptions extends OperationOptions",
+    ),
     (
         "set_secret.name",
         "client.ts",

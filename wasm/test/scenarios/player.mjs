@@ -131,6 +131,10 @@ class Player {
         return client.refresh(name, options);
       case "get_secrets":
         return { secrets: await client.getSecrets(names, { ...options, returnErrors: true }) };
+      case "load_secrets": {
+        const { values, resolution } = await client.loadSecrets({ ...options, names });
+        return { value: JSON.stringify(values), told: resolution };
+      }
       case "set_secret":
         return client.setSecret(name, value, options);
       case "update_secret_properties":

@@ -65,7 +65,7 @@ export class Azure {
     }
     return Response.json({
       value: secret.value,
-      id: `${VAULT}/secrets/db/${secret.version}`,
+      id: `${VAULT}/secrets/${url.pathname.split("/")[2]}/${secret.version}`,
       contentType: "text/plain",
       tags: { team: "shop" },
       attributes: {
