@@ -142,6 +142,7 @@ class Command:
             piped["preexec_fn"] = unblock
         self._process = subprocess.Popen(words, env=environment, bufsize=0, **piped)  # noqa: S603
         self._end_reading, self._ended = os.pipe()
+        self._has_ended = False
         self._streams: list[threading.Thread] = []
         for source, target in ((self._process.stdout, 1), (self._process.stderr, 2)):
             if source is not None:
@@ -154,16 +155,27 @@ class Command:
         """Sends it a signal."""
         self._process.send_signal(number)
 
+    def stand_for(self, received: Signals) -> int:
+        """Waits for its end, and hands on what reaches us meanwhile; how it ended, see `status`."""
+        while (status := self.status()) is None:
+            hand_on(self, received.next(None))
+        return status
+
     def status(self) -> int | None:
         """How it ended, once it has: its status, or the negative number of a signal."""
         return self._process.poll()
 
-    def pass_on_the_rest(self) -> None:
-        """Passes on what it wrote before its end."""
-        os.close(self._ended)
+    def finish(self, patience: float | None = None) -> bool:
+        """Passes on what it wrote before its end; false if that takes longer than so many seconds."""
+        if not self._has_ended:
+            self._has_ended = True
+            os.close(self._ended)
         for stream in self._streams:
-            stream.join()
+            stream.join(patience)
+        if any(stream.is_alive() for stream in self._streams):
+            return False
         os.close(self._end_reading)
+        return True
 
 
 def _pass_on(source: IO[bytes], target: int, masker: Masker, ended: int) -> None:
@@ -198,15 +210,6 @@ def _write(target: int, content: bytes) -> None:
             rest = rest[os.write(target, rest) :]
         except BlockingIOError:
             select.select([], [target], [])
-
-
-def stand_for(command: Command, received: Signals) -> int:
-    """Waits for a command's end, and hands on what reaches us meanwhile; its status, see
-    `Command.status`.
-    """
-    while (status := command.status()) is None:
-        hand_on(command, received.next(None))
-    return status
 
 
 def hand_on(command: Command, received: Received | None) -> None:

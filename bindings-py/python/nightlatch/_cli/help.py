@@ -73,9 +73,16 @@ URL-encoded and JSON forms; values of less than four bytes stay. A command that 
   --env-file FILE  variables besides the environment's own, which win. It may be given several times: a later
                    file wins over an earlier one
   {_CLIENT}
-  --max-age S      seconds that a copy of a secret may have at most, while the vault cannot be asked
   --timeout S      seconds that getting the secrets may take; 60 if not given
   --no-mask        let the command write by itself
+
+  --watch          look now and then whether a secret has another value. If so, end the command (SIGTERM, and
+                   SIGKILL after 10 seconds) and start it anew. Its own end is the end
+  --watch-interval S  seconds between two looks, more or less by a fifth; 60 if not given
+  --watch-spread S    start anew within so many seconds, each process at a time of its own; 30 if not given
+  --watch-signal NAME send the command this signal, such as HUP, instead of starting it anew
+  --max-age S      seconds that a copy of a secret may have at most to count for a look; half of the interval
+                   if not given
   {_HELP}
 
 Exit status:

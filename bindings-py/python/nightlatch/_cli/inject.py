@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from pathlib import Path
-
-from ..errors import InvalidConfigurationError
 from ..references import ReferenceResolver
+from . import files
 from .arguments import Parser, UsageError, credential_of, seconds, words_of
 from .help import HELP
 from .output import OK, end, end_with
-from .run import unread
 
 FORMS = ("json", "env")
 NOT_YET = (".yaml", ".yml", ".toml")
@@ -33,7 +27,7 @@ def inject_command(given: list[str]) -> int:
     if template is None:
         raise UsageError("-i TEMPLATE is missing")
     form = asked[0].form or _form_of(template)
-    text = _read(template)
+    text = files.read(template)
     with ReferenceResolver(credential_of(asked[0])) as resolver:
         if form == "json":
             text = resolver.resolve_json(text, timeout=asked[0].timeout)
@@ -41,7 +35,7 @@ def inject_command(given: list[str]) -> int:
             text = as_dotenv(resolver.resolve_dotenv(text, timeout=asked[0].timeout))
     if output is None:
         return end_with(OK, text.encode())
-    _write(output, text.encode())
+    files.write(output, text.encode())
     return OK
 
 
@@ -66,34 +60,3 @@ def _form_of(template: str) -> str:
         kind = template.rpartition(".")[2].upper()
         raise UsageError(f"{kind} files cannot be written yet: a JSON or .env file can")
     raise UsageError(f"--form is missing: the name {template} does not tell whether it is json or env")
-
-
-def _read(template: str) -> str:
-    try:
-        return Path(template).read_bytes().decode()
-    except OSError as why:
-        raise unread(template, str(why.strerror)) from None
-    except UnicodeDecodeError:
-        raise unread(template, "it is not UTF-8") from None
-
-
-def _write(output: str, content: bytes) -> None:
-    """Writes a file that nobody but its owner can read, and that is there as a whole or as it was before."""
-    target = os.path.realpath(output)
-    try:
-        if os.path.exists(target) and not os.path.isfile(target):
-            raise InvalidConfigurationError(f"{output} cannot be written: it is no file")
-        # Made with the rights of its owner alone.
-        number, draft = tempfile.mkstemp(prefix=".nightlatch-", dir=os.path.dirname(target))
-        try:
-            with open(number, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(number)
-            os.replace(draft, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(draft)
-            raise
-    except OSError as why:
-        raise InvalidConfigurationError(f"{output} cannot be written: {why.strerror}") from None

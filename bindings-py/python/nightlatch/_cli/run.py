@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import signal
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from .._native import read_dotenv
 from ..errors import InvalidConfigurationError
 from ..references import ReferenceResolver
+from . import files
 from .arguments import Parser, UsageError, credential_of, seconds, words_of
-from .command import Command, become, end_as, signals, stand_for
+from .command import Command, become, end_as, signals
 from .help import HELP
 from .output import OK, complain, end
+from .watch import Found, Watch, Watched
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """What shells, ``env`` and ``timeout`` end with when a command cannot be started."""
@@ -26,6 +29,10 @@ def run_command(given: list[str]) -> int:
     parser.add_argument("--max-age", type=seconds)
     parser.add_argument("--timeout", type=seconds)
     parser.add_argument("--no-mask", action="store_true")
+    parser.add_argument("--watch", action="store_true")
+    parser.add_argument("--watch-interval", type=seconds, default=60.0)
+    parser.add_argument("--watch-spread", type=seconds, default=30.0)
+    parser.add_argument("--watch-signal", type=_signal)
     border = given.index("--") if "--" in given else len(given)
     asked = parser.parse_known_intermixed_args(given[:border])
     if asked[0].help:
@@ -34,23 +41,58 @@ def run_command(given: list[str]) -> int:
     command = given[border + 1 :]
     if not command:
         raise UsageError("COMMAND is missing: it stands behind --")
-    resolver = ReferenceResolver(credential_of(asked[0]), max_age=asked[0].max_age)
-    environment, secrets = Plan(resolver, asked[0].env_file, asked[0].timeout).resolved()
-    return run(command, environment, [] if asked[0].no_mask else secrets)
+    if not asked[0].watch_interval:
+        raise UsageError("argument --watch-interval: 0 is no time between two looks")
+    plan = Plan(ReferenceResolver(credential_of(asked[0])), asked[0].env_file, asked[0].timeout)
+    try:
+        status = _run(command, plan, asked[0])
+    except OSError as why:
+        complain(f"nightlatch run: {command[0]}: {why.strerror}\n")
+        return NOT_FOUND if isinstance(why, FileNotFoundError) else NOT_EXECUTABLE
+    return end_as(status)
+
+
+def _run(command: Sequence[str], plan: Plan, asked: argparse.Namespace) -> int:
+    """Runs a command to its end; how it ended, see `Command.status`.
+
+    :raises OSError: it cannot be started
+    """
+    shown: set[str] = set()
+
+    def start(found: Found) -> Command:
+        # What an earlier one had, a later one may have kept.
+        shown.update(() if asked.no_mask else found[1])
+        return Command(command, found[0], sorted(shown), received.unblock)
+
+    found = plan.resolved()
+    if not asked.watch and (asked.no_mask or not found[1]) and sys.platform != "win32":
+        become(command, found[0])
+    watch = Watch(asked.watch_interval, asked.watch_spread, asked.watch_signal)
+    # Each look finds copies that are too old, and so asks the vault.
+    max_age = watch.interval / 2 if asked.max_age is None else asked.max_age
+    with signals() as received:
+        running: Command | Watched
+        if asked.watch:
+            running = Watched(watch, found, start, lambda: plan.resolved(max_age))
+        else:
+            running = start(found)
+        status = running.stand_for(received)
+    running.finish()
+    return status
 
 
 class Plan:
     """What is to be run, and with what.
 
-    :param files: ``.env`` files; a later one wins over an earlier one, and the environment over both
+    :param paths: ``.env`` files; a later one wins over an earlier one, and the environment over both
     :raises InvalidConfigurationError: a file cannot be read
     """
 
-    def __init__(self, resolver: ReferenceResolver, files: Sequence[str], timeout: float | None) -> None:
+    def __init__(self, resolver: ReferenceResolver, paths: Sequence[str], timeout: float | None) -> None:
         self._resolver, self._timeout = resolver, timeout
-        self._given = {**{name: value for file in files for name, value in _variables(file)}, **os.environ}
+        self._given = {**{name: value for path in paths for name, value in _variables(path)}, **os.environ}
 
-    def resolved(self, max_age: float | None = None) -> tuple[dict[str, str], list[str]]:
+    def resolved(self, max_age: float | None = None) -> Found:
         """The environment with its secrets, and these by themselves.
 
         :raises NightlatchError: one could not be had
@@ -60,35 +102,17 @@ class Plan:
         return environment, sorted(secrets)
 
 
-def run(words: Sequence[str], environment: Mapping[str, str], secrets: Sequence[str]) -> int:
-    """Runs a command, and ends as it does.
-
-    :param secrets: what its output must not show
-    """
+def _signal(name: str) -> int:
+    """A signal by its name, for argparse."""
     try:
-        if not secrets and sys.platform != "win32":
-            become(words, environment)
-        with signals() as received:
-            command = Command(words, environment, secrets, received.unblock)
-            status = stand_for(command, received)
-        command.pass_on_the_rest()
-    except OSError as why:
-        complain(f"nightlatch run: {words[0]}: {why.strerror}\n")
-        return NOT_FOUND if isinstance(why, FileNotFoundError) else NOT_EXECUTABLE
-    return end_as(status)
+        return signal.Signals[f"SIG{name.upper().removeprefix('SIG')}"]
+    except KeyError:
+        raise argparse.ArgumentTypeError(f"{name} is no signal") from None
 
 
 def _variables(file: str) -> list[tuple[str, str]]:
+    text = files.read(file)
     try:
-        return read_dotenv(Path(file).read_text(encoding="utf-8"))
-    except OSError as why:
-        raise unread(file, str(why.strerror)) from None
-    except UnicodeDecodeError:
-        raise unread(file, "it is not UTF-8") from None
+        return read_dotenv(text)
     except InvalidConfigurationError as why:
-        raise unread(file, str(why)) from None
-
-
-def unread(file: str, why: str) -> InvalidConfigurationError:
-    """The error for a file that cannot be read."""
-    return InvalidConfigurationError(f"{file} cannot be read: {why}")
+        raise files.unread(file, str(why)) from None
