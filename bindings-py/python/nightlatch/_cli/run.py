@@ -44,16 +44,17 @@ def run_command(given: list[str]) -> int:
     if not asked[0].watch_interval:
         raise UsageError("argument --watch-interval: 0 is no time between two looks")
     plan = Plan(ReferenceResolver(credential_of(asked[0])), asked[0].env_file, asked[0].timeout)
+    found = plan.resolved()
     try:
-        status = _run(command, plan, asked[0])
+        status = _run(command, plan, found, asked[0])
     except OSError as why:
         complain(f"nightlatch run: {command[0]}: {why.strerror}\n")
         return NOT_FOUND if isinstance(why, FileNotFoundError) else NOT_EXECUTABLE
     return end_as(status)
 
 
-def _run(command: Sequence[str], plan: Plan, asked: argparse.Namespace) -> int:
-    """Runs a command to its end; how it ended, see `Command.status`.
+def _run(command: Sequence[str], plan: Plan, found: Found, asked: argparse.Namespace) -> int:
+    """Runs a command to its end, with what was found; how it ended, see `Command.status`.
 
     :raises OSError: it cannot be started
     """
@@ -64,7 +65,6 @@ def _run(command: Sequence[str], plan: Plan, asked: argparse.Namespace) -> int:
         shown.update(() if asked.no_mask else found[1])
         return Command(command, found[0], sorted(shown), received.unblock)
 
-    found = plan.resolved()
     if not asked.watch and (asked.no_mask or not found[1]) and sys.platform != "win32":
         become(command, found[0])
     watch = Watch(asked.watch_interval, asked.watch_spread, asked.watch_signal)
