@@ -75,7 +75,7 @@ async function bundles() {
     format: "cjs",
     banner: { js: "#!/usr/bin/env node" },
     loader: { ".txt": "text" },
-    external: ["./index.cjs"],
+    external: ["./index.cjs", "nightlatch-*"],
   });
   chmodSync(join(dist, "cli.cjs"), 0o755);
 

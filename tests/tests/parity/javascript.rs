@@ -1,6 +1,7 @@
 //! What the front of the JavaScript packages knows.
 
 use nightlatch_core::effect::FaultKind;
+use nightlatch_core::error::{Error, ErrorKind};
 use nightlatch_tests::source::{files, workspace};
 
 use super::Surface;
@@ -520,6 +521,16 @@ fn all_that_is_told_is_typed() {
         fields.sort();
         members.sort();
         assert_eq!(members, fields, "{interface}");
+    }
+}
+
+#[test]
+fn the_command_line_knows_what_may_pass() {
+    let text = typescript(&workspace().join("bindings-node/js/cli.ts"));
+    let known: Vec<&str> = quoted(between(&text, "const TRANSIENT = [", "]")).collect();
+    for kind in ErrorKind::ALL {
+        let is_transient = Error::new(*kind, "").is_transient();
+        assert_eq!(known.contains(&kind.name()), is_transient, "{}", kind.name());
     }
 }
 

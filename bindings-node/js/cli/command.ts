@@ -13,9 +13,9 @@ import { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 
-import type { Masker } from "./native.js";
+import type { Masker } from "../native.js";
 
-/** What of a system a command needs that Node does not lend; see `src/command.rs`. */
+/** What of a system a command needs that Node does not lend; see `../../src/command.rs`. */
 export interface System {
   pipe?: () => [number, number];
   forbidDumps?: () => void;
