@@ -174,6 +174,15 @@ impl Draft {
         secret.ok_or_else(|| format!("there is no secret {name}"))
     }
 
+    /// The vault's keys, of which there must be some.
+    fn keys(&mut self) -> Result<impl Iterator<Item = &mut config::Key>, String> {
+        let vault = self.vault();
+        if vault.keys.is_empty() {
+            return Err(format!("the configuration of vault {} has no keys", vault.name));
+        }
+        Ok(vault.keys.values_mut())
+    }
+
     /// The role assignments on the vault, of which there must be some.
     fn assignments(&mut self) -> Result<&mut Vec<config::Access>, String> {
         let vault = self.vault();

@@ -190,26 +190,16 @@ pub(super) const TABLE: &[Situation] = &[
         draft.secret()?.properties.enabled = false;
         Ok(())
     }),
-    server("key-disabled", "Every key is disabled.", |draft| {
-        draft.vault_error(
-            "/keys/",
-            403,
-            "Forbidden",
-            Some("KeyDisabled"),
-            "Operation decrypt is not allowed on a disabled key.",
-        )
+    server("key-disabled", "The vault's keys are disabled.", |draft| {
+        draft.keys()?.for_each(|key| key.properties.enabled = false);
+        Ok(())
     }),
     server(
         "key-operation-forbidden",
-        "No key is for this operation.",
+        "The vault's keys are for no operation.",
         |draft| {
-            draft.vault_error(
-                "/keys/",
-                403,
-                "Forbidden",
-                Some("KeyOperationForbidden"),
-                "Operation decrypt is not permitted on this key.",
-            )
+            draft.keys()?.for_each(|key| key.key_ops.clear());
+            Ok(())
         },
     ),
     server(
@@ -351,6 +341,7 @@ fn no_role(draft: &mut Draft) -> Result<(), String> {
 fn only_role(draft: &mut Draft, role: Role) -> Result<(), String> {
     for entry in draft.assignments()? {
         entry.secrets.clear();
+        entry.keys.clear();
         entry.roles = vec![role];
     }
     Ok(())

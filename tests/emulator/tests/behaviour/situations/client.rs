@@ -9,6 +9,7 @@ use self::Ask::{
     Vault,
 };
 use crate::certificates::certificate_and_assertion;
+use crate::keys::RSA_KEY;
 use crate::support::{
     APP, APP_SECRET, AUTHORITY, Answer, Azure, CONTOSO, Folder, MACHINE_OBJECT, TENANT, config, form,
 };
@@ -59,13 +60,15 @@ impl Client {
         application["federated"] = json!([{ "issuer": ISSUER, "subject": POD }]);
         config["users"] = json!([{ "name": ADA, "object_id": "cccccccc-0000-4000-8000-00000000000a", "password": "open sesame" }]);
         config["arc"] = json!({ "token_folder": folder.path.join("tokens") });
+        let roles = ["Key Vault Secrets Officer", "Key Vault Crypto User"];
         let vault = &mut config["vaults"][0];
         vault["secrets"] = json!({
             "db-password": { "value": "s3cr3t", "expires": 4_000_000_000_u64 }, "key-of-api": "k3y", "gone": "g0ne",
         });
+        vault["keys"] = json!({ "k": { "pem": RSA_KEY } });
         vault["deleted"] = json!(["gone"]);
         vault["soft_delete"] = json!({ "retention_days": 30, "purge_protection": true });
-        vault["access"] = json!([{ "principal": MACHINE_OBJECT, "roles": ["Key Vault Secrets Officer"] }]);
+        vault["access"] = json!([{ "principal": MACHINE_OBJECT, "roles": roles }]);
         let azure = Azure::start(config).await;
         Client {
             authorization: azure.vault_authorization().await,
@@ -144,7 +147,11 @@ impl Client {
             }
             Vault(method, path) => {
                 let path = format!("{path}?api-version=7.6");
-                let body = if method == "PUT" { r#"{"value":"x"}"# } else { "" };
+                let body = match method {
+                    "PUT" => r#"{"value":"x"}"#,
+                    "POST" => r#"{"alg":"RSA-OAEP-256","value":"eA"}"#,
+                    _ => "",
+                };
                 let headers = [("Authorization", self.authorization.as_str())];
                 self.azure
                     .try_https(method, CONTOSO, &path, &headers, body)

@@ -305,6 +305,7 @@ async fn what_cannot_be_is_refused_with_the_reason() {
             "secret-disabled",
             "the configuration of vault bare has no secret at all",
         ),
+        ("key-disabled", "the configuration of vault bare has no keys"),
         (
             "role-denied",
             "the configuration gives nobody access to vault bare",
