@@ -62,6 +62,11 @@ def configure() -> str:
         names: list[str] = resolver.resolve(["plain"])
         variables: dict[str, str] = resolver.resolve_environ()
         told: nightlatch.Resolution = resolver.status(settings)
+        live: nightlatch.LiveSettings[str, str] = resolver.live(
+            settings, on_change=lambda keys: print(keys[0])
+        )
+        changed: list[str] = live.refresh()
+        print(live["password"].upper(), changed)
         age: float | None = told.references[0].age
         print(names, variables, age, resolver.resolve_dotenv("A=b")["A"])
         return resolver.resolve("plain", content_type="text/plain")

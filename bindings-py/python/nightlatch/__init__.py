@@ -175,6 +175,7 @@ if TYPE_CHECKING:
     from .errors import (
         UnsupportedError as UnsupportedError,
     )
+    from .live import LiveSettings as LiveSettings
     from .models import (
         AccessToken as AccessToken,
     )
@@ -205,6 +206,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "secrets": ("SecretClient",),
     "references": ("ReferenceResolver",),
+    "live": ("LiveSettings",),
     "_client": ("SecretRotation",),
     "_connected": ("CacheInfo",),
     "_paging": ("ItemPaged",),

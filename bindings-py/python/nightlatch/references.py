@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .live import LiveSettings
     from .resolution import Resolution
 
 from ._blocking import Blocking
@@ -129,6 +132,31 @@ class ReferenceResolver(Blocking, BaseResolver[BlockingDriver]):
         """
         answer: dict[str, str] = self._answer(self._of_text("env", text, max_age, timeout))
         return answer
+
+    def live(
+        self,
+        values: Mapping[K, T],
+        *,
+        on_change: Callable[[list[K]], object] | None = None,
+        interval: float = 60.0,
+        max_age: float | None = None,
+        timeout: float | None = None,
+    ) -> LiveSettings[K, T]:
+        """Resolves a mapping as `resolve` does, into one that follows rotation.
+
+        :keyword on_change: called with the keys whose values changed. What it raises is logged
+        :keyword interval: seconds after which whoever reads the mapping renews it first, which the cache
+            serves as far as its rules allow; ``refresh`` does so at any time
+        :raises NightlatchError: a secret could not be had
+        """
+        from .live import LiveSettings
+
+        max_age = self._max_age if max_age is None else max_age
+
+        def again(given: Mapping[K, T]) -> dict[K, T]:
+            return self.resolve(given, max_age=max_age, timeout=timeout)
+
+        return LiveSettings(values, self._driver.host.now, on_change, max_age, interval, again)
 
     def status(
         self,

@@ -29,6 +29,14 @@ class ForkSafeLock:
     def after_fork(self) -> None:
         self._lock = threading.Lock()
 
+    def acquire_at_once(self) -> bool:
+        """Takes the lock if nobody has it; then `release` is due."""
+        return self._lock.acquire(blocking=False)
+
+    def release(self) -> None:
+        """Lets the lock go."""
+        self._lock.release()
+
     def __enter__(self) -> None:
         self._lock.acquire()
 

@@ -27,6 +27,7 @@ from ._credentials import (
     WorkloadIdentityCredential,
     get_bearer_token_provider,
 )
+from ._live import LiveSettings
 from ._paging import AsyncItemPaged
 from ._references import ReferenceResolver
 from ._secrets import SecretClient
@@ -34,6 +35,7 @@ from ._secrets import SecretClient
 __all__ = [
     "SecretClient",
     "ReferenceResolver",
+    "LiveSettings",
     "DefaultAzureCredential",
     "EnvironmentCredential",
     "WorkloadIdentityCredential",

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..resolution import Resolution
+    from ._live import LiveSettings
 
 from .._host.asyncio import LoopDriver
 from .._references import BaseResolver, Question
@@ -111,6 +114,29 @@ class ReferenceResolver(Awaited, BaseResolver[LoopDriver]):
         """
         answer: dict[str, str] = await self._answer(self._of_text("env", text, max_age, timeout))
         return answer
+
+    async def live(
+        self,
+        values: Mapping[K, T],
+        *,
+        on_change: Callable[[list[K]], object] | None = None,
+        max_age: float | None = None,
+        timeout: float | None = None,
+    ) -> LiveSettings[K, T]:
+        """Resolves a mapping as `resolve` does, into one that follows rotation when its ``refresh`` is
+        awaited.
+
+        :keyword on_change: called with the keys whose values changed. What it raises is logged
+        :raises NightlatchError: a secret could not be had
+        """
+        from ._live import LiveSettings
+
+        max_age = self._max_age if max_age is None else max_age
+
+        async def again(given: Mapping[K, T]) -> dict[K, T]:
+            return await self.resolve(given, max_age=max_age, timeout=timeout)
+
+        return await LiveSettings(values, self._driver.host.now, on_change, max_age, again)._begin()
 
     async def status(
         self,
