@@ -45,29 +45,43 @@ const DUMPING = [
   "SIGXFSZ",
 ];
 
-/**
- * Runs a command to its end.
- *
- * @param maskers - what its two streams pass through; without them it writes where we do
- * @throws Error - it cannot be started; `code` says why
- */
-export async function run(
-  [file, ...args]: [string, ...string[]],
-  environment: Record<string, string>,
-  maskers: [Masker, Masker] | undefined,
-  system: System,
-): Promise<End> {
-  const pipes = maskers && system.pipe && [system.pipe(), system.pipe()];
-  const piped = maskers ? "pipe" : "inherit";
-  const [out, err]: (number | "pipe" | "inherit")[] = pipes?.map(([, writing]) => writing) ?? [piped, piped];
-  const options: SpawnOptions = { env: environment, stdio: ["inherit", out ?? piped, err ?? piped] };
-  const child = spawn(file, args, options);
-  pipes?.forEach(([, writing]) => closeSync(writing));
-  const sources = pipes?.map(([fd]) => new Socket({ fd, readable: true, writable: false }));
-  const streams = (sources ?? [child.stdout, child.stderr]).flatMap((source, at) =>
-    source && maskers ? [new Stream(source, at + 1, maskers[at] as Masker)] : [],
-  );
-  const release = handOn(child);
+/** A running command. */
+export class Command {
+  /** How it ended, once all that it wrote before has been passed on. Rejected if it cannot be started. */
+  readonly ended: Promise<End>;
+  readonly #child: ChildProcess;
+
+  /** @param maskers - what its two streams pass through; without them it writes where we do */
+  constructor(
+    [file, ...args]: [string, ...string[]],
+    environment: Record<string, string>,
+    maskers: [Masker, Masker] | undefined,
+    system: System,
+  ) {
+    const pipes = maskers && system.pipe && [system.pipe(), system.pipe()];
+    const piped = maskers ? "pipe" : "inherit";
+    const [out, err]: (number | "pipe" | "inherit")[] = pipes?.map(([, writing]) => writing) ?? [
+      piped,
+      piped,
+    ];
+    const options: SpawnOptions = { env: environment, stdio: ["inherit", out ?? piped, err ?? piped] };
+    const child = spawn(file, args, options);
+    pipes?.forEach(([, writing]) => closeSync(writing));
+    const sources = pipes?.map(([fd]) => new Socket({ fd, readable: true, writable: false }));
+    const streams = (sources ?? [child.stdout, child.stderr]).flatMap((source, at) =>
+      source && maskers ? [new Stream(source, at + 1, maskers[at] as Masker)] : [],
+    );
+    this.#child = child;
+    this.ended = endOf(child, streams);
+  }
+
+  /** Sends it a signal. */
+  send(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
+
+async function endOf(child: ChildProcess, streams: Stream[]): Promise<End> {
   try {
     const end = await new Promise<End>((resolve, reject) => {
       child.once("error", reject);
@@ -77,7 +91,6 @@ export async function run(
     return end;
   } finally {
     streams.forEach((stream) => stream.close());
-    release();
   }
 }
 
@@ -103,15 +116,24 @@ export function endAs({ status, signal }: End, system: System): void {
   process.kill(process.pid, signal);
 }
 
-/** Hands on the signals that reach this process, until the returned function is called. */
-function handOn(child: ChildProcess): () => void {
+/**
+ * Hands on the signals that reach this process, until the returned function is called.
+ *
+ * @param command - gives the command that runs
+ * @param heed - is told of each signal
+ */
+export function handOn(
+  command: () => Command,
+  heed: (signal: NodeJS.Signals) => void = () => {},
+): () => void {
   const isWindows = process.platform === "win32";
   const names = isWindows ? (["SIGINT", "SIGBREAK", "SIGHUP"] as const) : HANDED_ON;
   const listeners = names.map((name) => {
     const listener = (): void => {
+      heed(name);
       // On Windows all processes of a console get them.
       if (!isWindows && !(FROM_TERMINALS.includes(name) && isInForeground())) {
-        child.kill(name);
+        command().send(name);
       }
       if (name === "SIGTSTP") {
         process.kill(process.pid, "SIGSTOP");
