@@ -86,6 +86,13 @@ options = {"transport": Vault(), "secret_requests_per_second": 0, "cache_refresh
 client = nightlatch.SecretClient("https://contoso.vault.azure.net", credential, cache_max_entries=10, **options)
 assert len(client.get_secret("marked").value) == 32
 pause("cached")
+resolver = nightlatch.ReferenceResolver(credential, cache_max_entries=10, **options)
+reference = "@Microsoft.KeyVault(VaultName=contoso;SecretName=marked)"
+assert len(resolver.resolve({"a": [reference]})["a"][0]) == 32
+assert len(resolver.resolve_json('{"a": "%s"}' % reference)) == 41
+assert len(resolver.resolve_dotenv("A='%s'" % reference)["A"]) == 32
+assert resolver.status(reference).ok
+pause("resolved")
 for number in range(20):
     client.get_secret(f"secret-{number}")
 assert client.peek("marked") is None
@@ -98,7 +105,8 @@ client.get_secret("marked")
 client.refresh("marked")
 pause("replaced")
 client.close()
-del client, credential
+resolver.close()
+del client, credential, resolver
 pause("closed")
 """
 MARK = "".join(map(chr, range(0x4E00, 0x4E20))).encode()
@@ -144,4 +152,5 @@ def test_what_leaves_the_cache_is_wiped() -> None:
         process.stdout.close()
     kept = seen.pop("cached")
     assert kept > 0, "the search does not find what is there"
+    assert seen.pop("resolved") == kept
     assert seen == {"evicted": 0, "cached again": kept, "invalidated": 0, "replaced": kept, "closed": 0}
