@@ -99,6 +99,9 @@
  *   `diagnose`: vault [name, version] - a report
  *   `check`: vault [names (a list)] - a report
  *   `explain`: [secrets, instances] - a report
+ *   `resolve_references`: [form (value, json, env), content_type, vault_domain, max_age, report], a text as its value - what it
+ *     resolves to
+ *   `load_secrets`: vault [names (a list), prefix, separator] - a text with the secrets
  *
  * Each takes `timeout` (seconds) too. Times are seconds since 1970; a tag is set as `tags.NAME`; values are given by
  * nightlatch_operation_set_value.
@@ -698,6 +701,35 @@ typedef uint32_t nightlatch_fault;
 #endif // __cplusplus
 
 /*
+ What a text with references is.
+ */
+enum nightlatch_form
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /*
+     One value of a configuration.
+     */
+    NIGHTLATCH_FORM_VALUE = 1,
+    /*
+     JSON, such as an object of values with their names: comes back as it was, but for its references.
+     */
+    NIGHTLATCH_FORM_JSON = 2,
+    /*
+     An `.env` file: becomes a JSON object of its variables.
+     */
+    NIGHTLATCH_FORM_ENV = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum nightlatch_form nightlatch_form;
+#else
+typedef uint32_t nightlatch_form;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
  The sorts of outputs.
  */
 enum nightlatch_output_kind
@@ -922,12 +954,18 @@ typedef struct nightlatch_properties nightlatch_properties;
 typedef struct nightlatch_reply nightlatch_reply;
 
 /*
- What the doctor found out: a diagnosis, the answer to a check, or a forecast. It holds no secret and may be pasted into a
- ticket; it never changes, and any number of threads may read it.
+ What was found out: the doctor's diagnosis, the answer to a check, a forecast, or how the secrets of a configuration fared. It
+ holds no secret and may be pasted into a ticket; it never changes, and any number of threads may read it.
 
  Each fact has a path, as options have: `verdict.code`, `sources.0.reason`. README.md lists them.
  */
 typedef struct nightlatch_report nightlatch_report;
+
+/*
+ A text with secrets in place of what asked for them, and a report without any on how each fared. It never changes, any
+ number of threads may read it, and the text is wiped when it is freed.
+ */
+typedef struct nightlatch_resolved nightlatch_resolved;
 
 /*
  A secret: its value and what the vault says of it. It never changes; any number of threads may read it.
@@ -1885,7 +1923,7 @@ bool nightlatch_report_ok(const struct nightlatch_report *report);
 
 /*
  Whether trying again later may help, as nobody has to mend anything: true of a check if that holds for every trouble. False
- when all is well.
+ when all is well; and of references and secrets of a configuration, where each has a status of its own.
  */
 bool nightlatch_report_is_transient(const struct nightlatch_report *report);
 
@@ -1921,6 +1959,75 @@ bool nightlatch_report_number(const struct nightlatch_report *report,
 size_t nightlatch_report_count(const struct nightlatch_report *report,
                                const char *path,
                                size_t path_len);
+
+/*
+ Frees what a call handed over, and wipes the text; not what is lent. NULL is ignored.
+ */
+void nightlatch_resolved_free(struct nightlatch_resolved *resolved);
+
+/*
+ The text with the secrets, which lives as long as the handle; NULL if only a report was asked for. `len`, if not NULL, gets
+ its length; a NUL follows it.
+ */
+const char *nightlatch_resolved_text(const struct nightlatch_resolved *resolved,
+                                     size_t *len);
+
+/*
+ How each reference or secret fared: which version it is, and how old the copy. Lent for as long as the handle lives.
+ */
+const struct nightlatch_report *nightlatch_resolved_report(const struct nightlatch_resolved *resolved);
+
+/*
+ Puts secrets in place of the Key Vault references (`@Microsoft.KeyVault(...)`, as App Service has them) in a text: all of
+ them, or none and an error whose attempts name each that is missing. `form`, a `nightlatch_form`, says what the text is; a value
+ that is no reference comes back as it is. `max_age_ms` is the oldest copy that may serve, also while a vault is away; 0: by the
+ cache's own rules. `timeout_ms` is what the call may take, 0 as configured. The text is copied into memory that is wiped.
+ Free what it resolves to with `nightlatch_resolved_free`.
+
+ With the other arguments of `resolve_references`, such as the content type of an App Configuration value, perform that
+ operation: `nightlatch_reply_resolved` lends the same.
+ */
+nightlatch_status nightlatch_client_resolve(const struct nightlatch_client *client,
+                                            uint32_t form,
+                                            const char *text,
+                                            size_t text_len,
+                                            uint64_t max_age_ms,
+                                            uint64_t timeout_ms,
+                                            struct nightlatch_resolved **resolved,
+                                            struct nightlatch_error **error);
+
+/*
+ How each reference in a text would fare, by the words of App Service and with what is to be done, without the text: for
+ readiness probes and for people. A trouble is no failure of this call: the report tells of it. Arguments are those of
+ `nightlatch_client_resolve`. Free the report with `nightlatch_report_free`.
+ */
+nightlatch_status nightlatch_client_check_references(const struct nightlatch_client *client,
+                                                     uint32_t form,
+                                                     const char *text,
+                                                     size_t text_len,
+                                                     uint64_t max_age_ms,
+                                                     uint64_t timeout_ms,
+                                                     struct nightlatch_report **report,
+                                                     struct nightlatch_error **error);
+
+/*
+ Loads secrets as a configuration: a JSON object of texts under keys that are made of their names, without `prefix` and with
+ `separator` (NULL: `:`) in place of `--`. `names` and `name_lens` are `count` texts with their lengths; reading these takes
+ the permission to get only. If `names` is NULL, it is all enabled secrets that the vault lists and whose names begin with
+ `prefix`; loading again then reads only what changed. All are loaded, or none and an error whose attempts name each that is
+ missing. `timeout_ms` is what the call may take, 0 as configured. Free what it comes to with `nightlatch_resolved_free`.
+ */
+nightlatch_status nightlatch_vault_load(const struct nightlatch_vault *vault,
+                                        const char *const *names,
+                                        const size_t *name_lens,
+                                        size_t count,
+                                        const char *prefix,
+                                        size_t prefix_len,
+                                        const char *separator,
+                                        size_t separator_len,
+                                        uint64_t timeout_ms,
+                                        struct nightlatch_resolved **resolved,
+                                        struct nightlatch_error **error);
 
 /*
  Goes the whole way to a secret once and tells all that was seen: this host, each source of the credential, the identity, the
@@ -2016,7 +2123,8 @@ nightlatch_status nightlatch_operation_add_text(struct nightlatch_operation *ope
 
 /*
  Gives the operation the one secret that it takes: the value that `set_secret` sets, the backup that
- `restore_secret_backup` restores. It is copied into memory that is wiped; wipe your own copy.
+ `restore_secret_backup` restores, the text whose references `resolve_references` resolves. It is copied into memory that is
+ wiped; wipe your own copy.
  */
 nightlatch_status nightlatch_operation_set_value(struct nightlatch_operation *operation,
                                                  const char *value,
@@ -2073,9 +2181,16 @@ const struct nightlatch_secrets *nightlatch_reply_secrets(const struct nightlatc
 const struct nightlatch_backup *nightlatch_reply_backup(const struct nightlatch_reply *reply);
 
 /*
- The doctor's report that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+ The report that the operation came to, the doctor's or on how the secrets of a configuration fared, lent for as long as the
+ reply lives; NULL if it came to something else.
  */
 const struct nightlatch_report *nightlatch_reply_report(const struct nightlatch_reply *reply);
+
+/*
+ The text with secrets that the operation came to, and its report, lent for as long as the reply lives; NULL if it came to
+ something else.
+ */
+const struct nightlatch_resolved *nightlatch_reply_resolved(const struct nightlatch_reply *reply);
 
 /*
  Writes whether the service has finished: after a deletion or a purge, and to whoever asks so. False if that is not what the

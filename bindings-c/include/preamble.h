@@ -92,6 +92,9 @@
  *   `diagnose`: vault [name, version] - a report
  *   `check`: vault [names (a list)] - a report
  *   `explain`: [secrets, instances] - a report
+ *   `resolve_references`: [form (value, json, env), content_type, vault_domain, max_age, report], a text as its value - what it
+ *     resolves to
+ *   `load_secrets`: vault [names (a list), prefix, separator] - a text with the secrets
  *
  * Each takes `timeout` (seconds) too. Times are seconds since 1970; a tag is set as `tags.NAME`; values are given by
  * nightlatch_operation_set_value.

@@ -47,6 +47,15 @@ impl Asked {
         }
     }
 
+    /// A time that may be left out.
+    pub(crate) fn with_seconds(self, name: &str, ms: u64) -> Self {
+        match ms {
+            0 => self,
+            // More than ten years are as good as ten.
+            ms => self.with(name, json!((ms as f64 / 1000.0).min(315_360_000.0))),
+        }
+    }
+
     pub(crate) fn with_changes(mut self, changes: Option<&nightlatch_changes>) -> Self {
         self.0
             .extend(changes.map(nightlatch_changes::arguments).unwrap_or_default());
@@ -66,17 +75,12 @@ impl Asked {
 
     /// Carries it out, and waits for its end.
     pub(crate) fn by(
-        mut self,
+        self,
         driver: &Arc<Driver>,
         timeout_ms: u64,
         value: Option<Sensitive>,
     ) -> Result<Content, Error> {
-        if timeout_ms != 0 {
-            // More than ten years are as good as ten.
-            let seconds = (timeout_ms as f64 / 1000.0).min(315_360_000.0);
-            self = self.with("timeout", json!(seconds));
-        }
-        let text = Value::Object(self.0).to_string();
+        let text = Value::Object(self.with_seconds("timeout", timeout_ms).0).to_string();
         // A callback may free the handle that lends this one.
         let driver = Arc::clone(driver);
         let operation = with_value(driver.with_engine(|engine| engine.operation(&text))?, value)?;

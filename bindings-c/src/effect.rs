@@ -395,7 +395,7 @@ pub unsafe extern "C" fn nightlatch_effect_item(
             // SAFETY: the header's conventions.
             Some(item) => unsafe { item.value.lend(len) },
             // SAFETY: the header's conventions.
-            None => unsafe { lend_option(None, len) },
+            None => unsafe { lend_option(None::<&Text>, len) },
         }
     })
 }

@@ -6,8 +6,8 @@
 //! * [`effect`], [`outcome`]: what a host is asked, and what it answers
 //! * [`secret`], [`properties`], [`list`], [`reply`]: what users get; [`changes`]: what they want a secret to have
 //! * [`host`]: the table of callbacks, with [`clock`], [`files`], [`commands`] and [`people`] for what is not given
-//! * [`client`], [`reads`], [`vault`] and [`doctor`] (with its [`report`]s) over [`asked`], [`blocking`] and [`cancel`]: the
-//!   first door, calls that block
+//! * [`client`], [`reads`], [`vault`], [`configuration`] (which gives what is [`resolved`]) and [`doctor`] (with its
+//!   [`report`]s) over [`asked`], [`blocking`] and [`cancel`]: the first door, calls that block
 //! * [`engine`], [`output`]: the second door, the core's own calls for event loops
 //! * [`fork`]: the locks of both doors, which a forked child finds whole
 //!
@@ -26,6 +26,7 @@
 pub mod changes;
 pub mod client;
 pub mod config;
+pub mod configuration;
 pub mod credential;
 pub mod doctor;
 pub mod effect;
@@ -40,6 +41,7 @@ pub mod properties;
 pub mod reads;
 pub mod reply;
 pub mod report;
+pub mod resolved;
 pub mod secret;
 pub mod status;
 pub mod vault;

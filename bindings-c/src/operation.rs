@@ -148,7 +148,8 @@ pub unsafe extern "C" fn nightlatch_operation_add_text(
 }
 
 /// Gives the operation the one secret that it takes: the value that `set_secret` sets, the backup that
-/// `restore_secret_backup` restores. It is copied into memory that is wiped; wipe your own copy.
+/// `restore_secret_backup` restores, the text whose references `resolve_references` resolves. It is copied into memory that is
+/// wiped; wipe your own copy.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_operation_set_value(
     operation: *mut nightlatch_operation,

@@ -14,6 +14,7 @@ use crate::door::{door, free};
 use crate::list::{nightlatch_backup, nightlatch_page, nightlatch_secrets};
 use crate::properties::nightlatch_properties;
 use crate::report::nightlatch_report;
+use crate::resolved::nightlatch_resolved;
 use crate::secret::{hand_over, nightlatch_secret, nightlatch_token};
 use crate::slice::give;
 
@@ -37,6 +38,7 @@ pub(crate) enum Content {
         refresh_on: UnixTime,
     },
     Report(nightlatch_report),
+    Resolved(nightlatch_resolved),
 }
 
 impl Content {
@@ -80,6 +82,9 @@ impl Content {
             Reply::Report(report) => Self::Report(nightlatch_report::of_diagnosis(&report)),
             Reply::Health(health) => Self::Report(nightlatch_report::of_health(&health)),
             Reply::Forecast(forecast) => Self::Report(nightlatch_report::of_forecast(&forecast)),
+            Reply::Resolved { text, resolution } => {
+                Self::Resolved(nightlatch_resolved::new(text.as_ref(), &resolution))
+            }
             _ => return Err(unknown()),
         })
     }
@@ -122,6 +127,14 @@ impl Content {
     pub(crate) fn into_report(self) -> Result<*mut nightlatch_report, Error> {
         match self {
             Self::Report(report) => Ok(Box::into_raw(Box::new(report))),
+            Self::Resolved(resolved) => Ok(Box::into_raw(Box::new(resolved.into_report()))),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) fn into_resolved(self) -> Result<*mut nightlatch_resolved, Error> {
+        match self {
+            Self::Resolved(resolved) => Ok(Box::into_raw(Box::new(resolved))),
             _ => Err(unknown()),
         }
     }
@@ -238,12 +251,28 @@ pub unsafe extern "C" fn nightlatch_reply_backup(reply: *const nightlatch_reply)
     })
 }
 
-/// The doctor's report that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+/// The report that the operation came to, the doctor's or on how the secrets of a configuration fared, lent for as long as the
+/// reply lives; NULL if it came to something else.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_reply_report(reply: *const nightlatch_reply) -> *const nightlatch_report {
     door!([reply] {
         match &reply.0 {
             Content::Report(report) => from_ref(report),
+            Content::Resolved(resolved) => from_ref(resolved.report()),
+            _ => null(),
+        }
+    })
+}
+
+/// The text with secrets that the operation came to, and its report, lent for as long as the reply lives; NULL if it came to
+/// something else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_reply_resolved(
+    reply: *const nightlatch_reply,
+) -> *const nightlatch_resolved {
+    door!([reply] {
+        match &reply.0 {
+            Content::Resolved(resolved) => from_ref(resolved),
             _ => null(),
         }
     })

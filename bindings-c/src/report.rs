@@ -1,16 +1,16 @@
-//! What the doctor found out, laid out for C: the core's JSON, and the way to each fact in it.
+//! What was found out, laid out for C: the core's JSON, and the way to each fact in it.
 
 use std::collections::BTreeMap;
 use std::ffi::c_char;
 
-use nightlatch_core::report::{Forecast, Health, Report};
+use nightlatch_core::report::{Forecast, Health, Report, Resolution};
 use serde_json::{Result, Value};
 
 use crate::door::{door, free};
 use crate::slice::{Text, give, lend_option, text};
 
-/// What the doctor found out: a diagnosis, the answer to a check, or a forecast. It holds no secret and may be pasted into a
-/// ticket; it never changes, and any number of threads may read it.
+/// What was found out: the doctor's diagnosis, the answer to a check, a forecast, or how the secrets of a configuration fared. It
+/// holds no secret and may be pasted into a ticket; it never changes, and any number of threads may read it.
 ///
 /// Each fact has a path, as options have: `verdict.code`, `sources.0.reason`. README.md lists them.
 pub struct nightlatch_report {
@@ -39,6 +39,10 @@ impl nightlatch_report {
 
     pub(crate) fn of_forecast(forecast: &Forecast) -> Self {
         Self::new(serde_json::to_string(forecast), true, false)
+    }
+
+    pub(crate) fn of_resolution(resolution: &Resolution) -> Self {
+        Self::new(serde_json::to_string(resolution), resolution.ok, false)
     }
 
     fn new(json: Result<String>, ok: bool, transient: bool) -> Self {
@@ -109,7 +113,7 @@ pub unsafe extern "C" fn nightlatch_report_ok(report: *const nightlatch_report) 
 }
 
 /// Whether trying again later may help, as nobody has to mend anything: true of a check if that holds for every trouble. False
-/// when all is well.
+/// when all is well; and of references and secrets of a configuration, where each has a status of its own.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_report_is_transient(report: *const nightlatch_report) -> bool {
     door!([report] { report.transient })

@@ -119,6 +119,23 @@ impl SensitiveText {
     }
 }
 
+/// What can be lent.
+pub(crate) trait WithNul {
+    fn with_nul(&self) -> &[u8];
+}
+
+impl WithNul for Text {
+    fn with_nul(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl WithNul for SensitiveText {
+    fn with_nul(&self) -> &[u8] {
+        self.0.expose()
+    }
+}
+
 unsafe fn lend(with_nul: &[u8], len: *mut usize) -> *const c_char {
     if !len.is_null() {
         // SAFETY: not NULL, and writable by the caller's promise.
@@ -131,10 +148,10 @@ unsafe fn lend(with_nul: &[u8], len: *mut usize) -> *const c_char {
 ///
 /// # Safety
 /// `len` is NULL or writable.
-pub(crate) unsafe fn lend_option(text: Option<&Text>, len: *mut usize) -> *const c_char {
+pub(crate) unsafe fn lend_option(text: Option<&impl WithNul>, len: *mut usize) -> *const c_char {
     match text {
         // SAFETY: the caller's promise is ours.
-        Some(text) => unsafe { text.lend(len) },
+        Some(text) => unsafe { lend(text.with_nul(), len) },
         None => {
             if !len.is_null() {
                 // SAFETY: not NULL, and writable by the caller's promise.

@@ -52,6 +52,8 @@ fn generate() -> String {
         "changes",
         "vault",
         "report",
+        "resolved",
+        "configuration",
         "doctor",
         "operation",
         "reply",

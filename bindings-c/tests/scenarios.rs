@@ -53,7 +53,9 @@ fn names_in(told: &Value, names: &mut BTreeSet<String>) {
 #[test]
 fn every_fact_of_the_reports_is_in_the_readme() {
     let mut names = BTreeSet::new();
-    for path in index().into_iter().filter(|path| path.starts_with("doctor/")) {
+    let reporting = ["doctor/", "references/", "configuration/"];
+    let is_asked = |path: &String| reporting.iter().any(|folder| path.starts_with(folder));
+    for path in index().into_iter().filter(is_asked) {
         let (played, _) = world::play(&load(&path), "caller");
         for ended in played.iter().flat_map(|world| world.ended.values()) {
             if let check::Result::Reply(_, rest) = &ended.result {

@@ -99,6 +99,66 @@ static void wrong_questions(void)
     nightlatch_vault_free(vault);
 }
 
+/* References and configurations with NULL, and with arguments that cannot be. */
+static void wrong_settings(void)
+{
+    world w = new_world();
+    nightlatch_host host = world_host(&w);
+    nightlatch_config *config = world_config();
+    nightlatch_client *client = NULL;
+    nightlatch_vault *vault = NULL;
+    nightlatch_resolved *resolved = NULL;
+    nightlatch_report *report = NULL;
+    nightlatch_error *error = NULL;
+    const uint32_t value = NIGHTLATCH_FORM_VALUE, json = NIGHTLATCH_FORM_JSON;
+    size_t len = 77, huge = (size_t)1 << 20;
+    char *deep = (char *)malloc(huge);
+    const char *const names[] = { "a", not_utf8, NULL, "under_score" };
+    const size_t lens[] = { 1, 3, 5, 11 };
+    memset(deep, '[', huge);
+    nightlatch_resolved_free(NULL);
+    CHECK(nightlatch_resolved_text(NULL, &len) == NULL && len == 77 && nightlatch_resolved_report(NULL) == NULL);
+    CHECK(nightlatch_reply_resolved(NULL) == NULL);
+    CHECK(nightlatch_client_resolve(NULL, value, T("a"), 0, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_client_check_references(NULL, value, T("a"), 0, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_vault_load(NULL, names, lens, 1, NONE, NONE, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_client_new(config, &host, &client, NULL) == OK && nightlatch_vault_new(client, T(VAULT), &vault, NULL) == OK);
+    nightlatch_config_free(config);
+    CHECK(nightlatch_client_resolve(client, value, T("a"), 0, 0, NULL, NULL) == BAD);
+    CHECK(nightlatch_client_check_references(client, value, T("a"), 0, 0, NULL, NULL) == BAD);
+    CHECK(nightlatch_client_resolve(client, 0, T("a"), 0, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_client_resolve(client, 4, T("a"), 0, 0, &resolved, &error) == BAD);
+    CHECK(strstr(nightlatch_error_text(error, NIGHTLATCH_ERROR_ADVICE, NULL), "nightlatch_form") != NULL);
+    nightlatch_error_free(error);
+    CHECK(nightlatch_client_check_references(client, (uint32_t)-1, T("a"), 0, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_client_resolve(client, value, NULL, 5, 0, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_client_resolve(client, value, "x", (size_t)-1, 0, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_client_check_references(client, value, NULL, 5, 0, 0, &report, NULL) == BAD);
+    CHECK(nightlatch_client_resolve(client, json, not_utf8, 3, 0, 0, &resolved, NULL) == NIGHTLATCH_INVALID_CONFIGURATION);
+    CHECK(nightlatch_client_resolve(client, json, T("{"), 0, 0, &resolved, NULL) == NIGHTLATCH_INVALID_CONFIGURATION);
+    CHECK(nightlatch_client_resolve(client, json, deep, huge, 0, 0, &resolved, NULL) == NIGHTLATCH_INVALID_CONFIGURATION);
+    CHECK(nightlatch_client_resolve(client, value, T("@Microsoft.KeyVault("), 0, 0, &resolved, NULL) != OK && resolved == NULL);
+    CHECK(nightlatch_client_resolve(client, value, not_utf8, 3, (uint64_t)-1, (uint64_t)-1, &resolved, NULL) == OK); /* no reference */
+    CHECK(memcmp(nightlatch_resolved_text(resolved, &len), not_utf8, 4) == 0 && len == 3);
+    nightlatch_resolved_free(resolved), resolved = NULL;
+    CHECK(nightlatch_client_resolve(client, value, NULL, 0, 0, 0, &resolved, NULL) == OK && *nightlatch_resolved_text(resolved, NULL) == '\0');
+    nightlatch_resolved_free(resolved), resolved = NULL;
+
+    CHECK(nightlatch_vault_load(vault, names, lens, 1, NONE, NONE, 0, NULL, NULL) == BAD);
+    CHECK(nightlatch_vault_load(vault, names, NULL, 1, NONE, NONE, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_vault_load(vault, NULL, NULL, 1, NONE, NONE, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_vault_load(vault, names, lens, (size_t)-1, NONE, NONE, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_vault_load(vault, names, lens, 2, NONE, NONE, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_vault_load(vault, names + 2, lens + 2, 1, NONE, NONE, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_vault_load(vault, names + 3, lens + 3, 1, NONE, NONE, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_vault_load(vault, names, lens, 1, NULL, 3, NONE, 0, &resolved, NULL) == BAD);
+    CHECK(nightlatch_vault_load(vault, names, lens, 1, NONE, not_utf8, 3, 0, &resolved, NULL) == BAD);
+    CHECK(resolved == NULL && report == NULL && w.tokens == 0 && w.secrets == 0);
+    nightlatch_vault_free(vault);
+    nightlatch_client_free(client);
+    free(deep);
+}
+
 /* The same with a vault, and arguments that cannot be. */
 static void wrong_operations(void)
 {
@@ -338,6 +398,7 @@ int main(void)
     wrong_texts();
     wrong_operations();
     wrong_questions();
+    wrong_settings();
     wrong_answers();
     handles_in_the_wrong_order();
     return done("hostile");

@@ -1,6 +1,6 @@
 /*
- * After everything is freed, no byte of the process holds a secret that was read or set, a backup, the token or the client secret;
- * and the doctor keeps none while it lives.
+ * After everything is freed, no byte of the process holds a secret that was read or set, a backup, the token or the client secret,
+ * or a text that was resolved; and the doctor keeps none while it lives.
  */
 #include "scan.h"
 
@@ -66,6 +66,31 @@ static void consult(nightlatch_vault *vault, const char *value_needle, const cha
     spell(value, 'A');
 }
 
+/* A text whose references are resolved, and a vault that is loaded: only the handle and the cache hold values, and of the text that
+ * came in nothing is left. */
+static void resolve_and_load(nightlatch_client *client, nightlatch_vault *vault, const char *value_needle, const char *plain_needle)
+{
+    static const char *const names[] = { "db" };
+    static const size_t lens[] = { 2 };
+    nightlatch_resolved *resolved = NULL, *loaded = NULL;
+    nightlatch_report *report = NULL;
+    char settings[160];
+    snprintf(settings, sizeof settings, "{\"A\":\"@Microsoft.KeyVault(VaultName=contoso;SecretName=db)\",\"B\":\"%s\"}", backup);
+    CHECK(nightlatch_client_resolve(client, NIGHTLATCH_FORM_JSON, T(settings), 0, 0, &resolved, NULL) == OK);
+    CHECK(nightlatch_client_check_references(client, NIGHTLATCH_FORM_JSON, T(settings), 0, 0, &report, NULL) == OK);
+    CHECK(nightlatch_vault_load(vault, names, lens, 1, NONE, NONE, 0, &loaded, NULL) == OK);
+    CHECK(strstr(nightlatch_resolved_text(resolved, NULL), value) != NULL && strstr(nightlatch_resolved_text(loaded, NULL), value) != NULL);
+    CHECK(nightlatch_vault_invalidate(vault, T("db"), NONE) == OK);
+    nightlatch_wipe(value, sizeof value), nightlatch_wipe(backup, sizeof backup), nightlatch_wipe(settings, sizeof settings);
+    CHECK(leaks(value_needle) == 2 && leaks(plain_needle) == 1); /* in the two handles, and no report */
+    nightlatch_resolved_free(resolved);
+    CHECK(leaks(value_needle) == 1 && leaks(plain_needle) == 0);
+    nightlatch_resolved_free(loaded);
+    CHECK(leaks(value_needle) == 0);
+    nightlatch_report_free(report);
+    spell(value, 'A'), spell(backup, 'c');
+}
+
 int main(void)
 {
     char needles[5][17] = {{0}};
@@ -89,6 +114,7 @@ int main(void)
     CHECK(nightlatch_client_new(config, &host, &client, &error) == OK);
     CHECK(nightlatch_vault_new(client, T(VAULT), &vault, &error) == OK);
     consult(vault, needles[0], needles[1]);
+    resolve_and_load(client, vault, needles[0], needles[4]);
     CHECK(nightlatch_vault_get_secret(vault, T("db"), NONE, 0, &secret, &error) == OK);
     if (error != NULL)
         printf("%s\n", nightlatch_error_text(error, NIGHTLATCH_ERROR_DESCRIPTION, NULL));

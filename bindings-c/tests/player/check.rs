@@ -10,6 +10,7 @@ use nightlatch::properties::nightlatch_secret_number_fact::*;
 use nightlatch::properties::*;
 use nightlatch::reply::*;
 use nightlatch::report::*;
+use nightlatch::resolved::*;
 use nightlatch::secret::*;
 use nightlatch_tests::scenario::Scenario;
 use nightlatch_tests::scenario::check::{depth_differs, missing};
@@ -81,12 +82,18 @@ pub(crate) unsafe fn read_reply(reply: *const nightlatch_reply) -> Result {
         if !report.is_null() {
             rest["told"] = read_report(report);
         }
+        let resolved = nightlatch_reply_resolved(reply);
+        if !resolved.is_null() {
+            assert_eq!(nightlatch_resolved_report(resolved), report);
+            let text = lent(|len| nightlatch_resolved_text(resolved, len));
+            return Result::Reply(text, rest);
+        }
         assert_ne!(rest, json!({}), "a reply that comes to nothing");
         Result::Reply(None, rest)
     }
 }
 
-/// The doctor's JSON, when every fact in it is found at its path too.
+/// The report's JSON, when every fact in it is found at its path too.
 unsafe fn read_report(report: *const nightlatch_report) -> Value {
     // SAFETY: the caller's live handle.
     unsafe {
@@ -99,7 +106,9 @@ unsafe fn read_report(report: *const nightlatch_report) -> Value {
             .chain([&told["error"]])
             .filter(|error| !error.is_null())
             .collect();
-        assert_eq!(nightlatch_report_ok(report), errors.is_empty());
+        let missing = told["references"].as_array().into_iter().flatten();
+        let missing = missing.filter(|each| each["status"] != "Resolved").count();
+        assert_eq!(nightlatch_report_ok(report), errors.is_empty() && missing == 0);
         let transient = !errors.is_empty() && errors.iter().all(|error| error["transient"] == true);
         assert_eq!(nightlatch_report_is_transient(report), transient);
         told
