@@ -122,6 +122,21 @@ inline void check(nightlatch_status status, nightlatch_error *error = nullptr)
         throw Error(status, error);
 }
 
+namespace detail {
+
+// What a call writes, or its error thrown.
+template <typename Handle, typename Call>
+Handle *made(Call call)
+{
+    Handle *handle = nullptr;
+    nightlatch_error *error = nullptr;
+    nightlatch_status status = call(&handle, &error);
+    check(status, error);
+    return handle;
+}
+
+} // namespace detail
+
 // Options, environment variables and secret values. Setters chain.
 class Config : public detail::Owner<nightlatch_config, nightlatch_config_free> {
 public:
@@ -357,12 +372,13 @@ public:
     About about() const { return About(nightlatch_secret_properties(get())); }
 };
 
-// What the doctor found out; true if all is well. A fact is named by its path, such as `verdict.code`.
-class Report : public detail::Owner<nightlatch_report, nightlatch_report_free> {
-public:
-    explicit Report(nightlatch_report *handle = nullptr) noexcept : Owner(handle) {}
+namespace detail {
 
-    bool ok() const { return nightlatch_report_ok(get()); }
+// What a report tells, wherever `Of` has it from.
+template <typename Of>
+class Facts {
+public:
+    bool ok() const noexcept { return nightlatch_report_ok(get()); }
     explicit operator bool() const noexcept { return ok(); }
     // Whether trying again later may help.
     bool isTransient() const { return nightlatch_report_is_transient(get()); }
@@ -388,6 +404,53 @@ public:
     }
     // How many items the list at a path has.
     size_t count(const std::string &path) const { return nightlatch_report_count(get(), path.data(), path.size()); }
+
+private:
+    const nightlatch_report *get() const noexcept { return static_cast<const Of *>(this)->handle(); }
+};
+
+} // namespace detail
+
+// What was found out; true if all is well. A fact is named by its path, such as `verdict.code`.
+class Report : public detail::Owner<nightlatch_report, nightlatch_report_free>, public detail::Facts<Report> {
+public:
+    explicit Report(nightlatch_report *handle = nullptr) noexcept : Owner(handle) {}
+
+    using Facts::operator bool;
+    using Owner::get;
+    const nightlatch_report *handle() const noexcept { return Owner::get(); }
+};
+
+// The same, lent by what it came from.
+class Told : public detail::Facts<Told> {
+public:
+    explicit Told(const nightlatch_report *report) noexcept : report_(report) {}
+
+    const nightlatch_report *handle() const noexcept { return report_; }
+
+private:
+    const nightlatch_report *report_;
+};
+
+// What a text with references is.
+enum class Form : uint32_t { value = NIGHTLATCH_FORM_VALUE, json = NIGHTLATCH_FORM_JSON, env = NIGHTLATCH_FORM_ENV };
+
+// A text with secrets in place of what asked for them, wiped in time.
+class Resolved : public detail::Owner<nightlatch_resolved, nightlatch_resolved_free> {
+public:
+    explicit Resolved(nightlatch_resolved *handle = nullptr) noexcept : Owner(handle) {}
+
+    // The text in place.
+    const char *data(size_t *len = nullptr) const { return nightlatch_resolved_text(get(), len); }
+    // A copy, which nobody wipes.
+    std::string value() const
+    {
+        size_t len = 0;
+        const char *text = data(&len);
+        return detail::text(text, len);
+    }
+    // How each reference or secret fared.
+    Told report() const { return Told(nightlatch_resolved_report(get())); }
 };
 
 // The program around a client, by functions. They must not throw.
@@ -436,6 +499,9 @@ private:
 // One credential with all its state.
 class Client : public detail::Owner<nightlatch_client, nightlatch_client_free> {
 public:
+    using Time = std::chrono::milliseconds; // what a call may take; 0 as configured
+
+    explicit Client(nightlatch_client *handle) noexcept : Owner(handle) {}
     explicit Client(const Host &host, const Config &config = Config()) : Client(host.table(), config) {}
     explicit Client(const nightlatch_host &host, const Config &config = Config()) : Owner(make(host, config)) {}
 
@@ -448,6 +514,23 @@ public:
         nightlatch_status status = nightlatch_client_refresh_due(get(), detail::millis(timeout), &next, &error);
         check(status, error);
         return std::chrono::milliseconds(next);
+    }
+    // The text with secrets in place of its references, or an Error whose attempts name each that is missing. `maxAge` is the
+    // oldest copy that may serve; 0 by the cache's own rules.
+    Resolved resolve(const std::string &text, Form form = Form::value, Time maxAge = Time(0), Time timeout = Time(0)) const
+    {
+        return Resolved(detail::made<nightlatch_resolved>([&](nightlatch_resolved **out, nightlatch_error **error) {
+            return nightlatch_client_resolve(get(), static_cast<uint32_t>(form), text.data(), text.size(),
+                                             detail::millis(maxAge), detail::millis(timeout), out, error);
+        }));
+    }
+    // Only how each would fare.
+    Report checkReferences(const std::string &text, Form form = Form::value, Time maxAge = Time(0), Time timeout = Time(0)) const
+    {
+        return Report(detail::made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
+            return nightlatch_client_check_references(get(), static_cast<uint32_t>(form), text.data(), text.size(),
+                                                      detail::millis(maxAge), detail::millis(timeout), out, error);
+        }));
     }
     // What the cache tells of itself, as named by nightlatch_cache_fact; 0 if absent.
     uint64_t cacheNumber(uint32_t fact) const
@@ -523,7 +606,7 @@ public:
     Secret set(const std::string &name, const std::string &value, const Changes &changes = Changes(),
                bool recoverIfDeleted = false, Time timeout = Time(0)) const
     {
-        return Secret(made<nightlatch_secret>([&](nightlatch_secret **out, nightlatch_error **error) {
+        return Secret(detail::made<nightlatch_secret>([&](nightlatch_secret **out, nightlatch_error **error) {
             return nightlatch_vault_set_secret(handle(), name.data(), name.size(), value.data(), value.size(), changes.get(),
                                                recoverIfDeleted, detail::millis(timeout), out, error);
         }));
@@ -532,7 +615,7 @@ public:
     Properties updateProperties(const std::string &name, const Changes &changes, const std::string &version = std::string(),
                                 Time timeout = Time(0)) const
     {
-        return Properties(made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
+        return Properties(detail::made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
             return nightlatch_vault_update_secret_properties(handle(), name.data(), name.size(), version.data(), version.size(),
                                                              changes.get(), detail::millis(timeout), out, error);
         }));
@@ -549,7 +632,7 @@ public:
     Page listVersions(const std::string &name, const std::string &continuation = std::string(), uint32_t maxPageSize = 0,
                       Time timeout = Time(0)) const
     {
-        return Page(made<nightlatch_page>([&](nightlatch_page **out, nightlatch_error **error) {
+        return Page(detail::made<nightlatch_page>([&](nightlatch_page **out, nightlatch_error **error) {
             return nightlatch_vault_list_properties_of_secret_versions(handle(), name.data(), name.size(), continuation.data(),
                                                                        continuation.size(), maxPageSize,
                                                                        detail::millis(timeout), out, error);
@@ -578,13 +661,13 @@ public:
     }
     Properties getDeleted(const std::string &name, Time timeout = Time(0)) const
     {
-        return Properties(made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
+        return Properties(detail::made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
             return nightlatch_vault_get_deleted_secret(handle(), name.data(), name.size(), detail::millis(timeout), out, error);
         }));
     }
     Backup backup(const std::string &name, Time timeout = Time(0)) const
     {
-        return Backup(made<nightlatch_backup>([&](nightlatch_backup **out, nightlatch_error **error) {
+        return Backup(detail::made<nightlatch_backup>([&](nightlatch_backup **out, nightlatch_error **error) {
             return nightlatch_vault_backup_secret(handle(), name.data(), name.size(), detail::millis(timeout), out, error);
         }));
     }
@@ -592,7 +675,7 @@ public:
     {
         size_t len = 0;
         const char *data = backup.data(&len);
-        return Properties(made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
+        return Properties(detail::made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
             return nightlatch_vault_restore_secret_backup(handle(), data, len, detail::millis(timeout), out, error);
         }));
     }
@@ -612,10 +695,24 @@ public:
         nightlatch::check(status, error);
         return accepted;
     }
+    // All secrets as a configuration: a JSON object of texts by keys that are made of their names, without the prefix, and with the
+    // separator in place of `--`.
+    Resolved loadAll(const std::string &prefix = std::string(), const std::string &separator = ":", Time timeout = Time(0)) const
+    {
+        return loaded(nullptr, detail::Names({}), prefix, separator, timeout);
+    }
+    // The same of those that are named: needs the permission to get only.
+    Resolved load(const std::vector<std::string> &names, const std::string &prefix = std::string(),
+                  const std::string &separator = ":", Time timeout = Time(0)) const
+    {
+        detail::Names passed(names);
+        static const char *const none[] = {""}; // no names are not all
+        return loaded(names.empty() ? none : passed.texts.data(), passed, prefix, separator, timeout);
+    }
     // Goes the whole way once and tells all that was seen; without a name the list of secrets is tried.
     Report diagnose(const std::string &name = std::string(), const std::string &version = std::string(), Time timeout = Time(0)) const
     {
-        return Report(made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
+        return Report(detail::made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
             return nightlatch_vault_diagnose(handle(), name.data(), name.size(), version.data(), version.size(),
                                              detail::millis(timeout), out, error);
         }));
@@ -624,7 +721,7 @@ public:
     Report check(const std::vector<std::string> &names = std::vector<std::string>(), Time timeout = Time(0)) const
     {
         detail::Names passed(names);
-        return Report(made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
+        return Report(detail::made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
             return nightlatch_vault_check(handle(), passed.texts.data(), passed.lens.data(), names.size(),
                                           detail::millis(timeout), out, error);
         }));
@@ -632,34 +729,32 @@ public:
     // Sources and cost, told without the network.
     Report explain(uint32_t secrets = 1, uint32_t instances = 1) const
     {
-        return Report(made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
+        return Report(detail::made<nightlatch_report>([&](nightlatch_report **out, nightlatch_error **error) {
             return nightlatch_vault_explain(handle(), secrets, instances, out, error);
         }));
     }
     nightlatch_vault *handle() const noexcept { return Owner::get(); }
 
 private:
-    // What a call writes, or its error thrown.
-    template <typename Handle, typename Call>
-    static Handle *made(Call call)
+    Resolved loaded(const char *const *texts, const detail::Names &names, const std::string &prefix, const std::string &separator,
+                    Time timeout) const
     {
-        Handle *handle = nullptr;
-        nightlatch_error *error = nullptr;
-        nightlatch_status status = call(&handle, &error);
-        nightlatch::check(status, error);
-        return handle;
+        return Resolved(detail::made<nightlatch_resolved>([&](nightlatch_resolved **out, nightlatch_error **error) {
+            return nightlatch_vault_load(handle(), texts, names.lens.data(), names.lens.size(), prefix.data(), prefix.size(),
+                                         separator.data(), separator.size(), detail::millis(timeout), out, error);
+        }));
     }
     template <typename Function>
     Page page(Function function, const std::string &continuation, uint32_t most, Time timeout) const
     {
-        return Page(made<nightlatch_page>([&](nightlatch_page **out, nightlatch_error **error) {
+        return Page(detail::made<nightlatch_page>([&](nightlatch_page **out, nightlatch_error **error) {
             return function(handle(), continuation.data(), continuation.size(), most, detail::millis(timeout), out, error);
         }));
     }
     template <typename Function>
     Properties changed(Function function, const std::string &name, bool wait, Time timeout) const
     {
-        return Properties(made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
+        return Properties(detail::made<nightlatch_properties>([&](nightlatch_properties **out, nightlatch_error **error) {
             return function(handle(), name.data(), name.size(), wait, detail::millis(timeout), out, error);
         }));
     }

@@ -56,6 +56,26 @@ int main()
         CHECK(report.count("sources") == 1 && report.number("ok") == 1 && report.number("no.such", -7) == -7);
         CHECK(vault.check({"db"}).text() == "ok\n" && !nightlatch::Report(nullptr));
         CHECK(vault.explain(3, 2).number("requests.instances") == 2 && vault.explain().number("requests.secrets") == 1);
+        nightlatch::Client client(host, config());
+        const std::string reference = "@Microsoft.KeyVault(VaultName=contoso;SecretName=db)";
+        nightlatch::Resolved resolved = client.resolve("{\"a\":\"" + reference + "\"}", nightlatch::Form::json);
+        CHECK(resolved.value() == "{\"a\":\"" SECRET_VALUE "\"}" && resolved.report() && resolved.report().text("references.0.name") == "/a");
+        CHECK(client.resolve("plain").value() == "plain" && client.resolve(reference).report().count("references") == 1);
+        CHECK(client.checkReferences(reference) && !client.checkReferences("@Microsoft.KeyVault(oops").ok());
+        try {
+            client.resolve("A=" + reference + "\nB=@Microsoft.KeyVault(oops", nightlatch::Form::env);
+            CHECK(false);
+        } catch (const nightlatch::Error &error) {
+            CHECK(error.attempts().size() == 1 && error.attempts()[0].source == "B" && error.attempts()[0].ending == "InvalidSyntax");
+        }
+        CHECK(vault.load({"a", "Db--b"}, "", "__").value() == "{\"a\":\"" SECRET_VALUE "\",\"Db__b\":\"" SECRET_VALUE "\"}");
+        CHECK(vault.load({}).value() == "{}" && vault.load({"shop-a"}, "shop-").value() == "{\"a\":\"" SECRET_VALUE "\"}");
+        try {
+            vault.loadAll("shop-"); // no list comes from this world
+            CHECK(false);
+        } catch (const nightlatch::Error &error) {
+            CHECK(error.status() == NIGHTLATCH_MALFORMED_RESPONSE);
+        }
         nightlatch::Vault moved(std::move(vault));
         CHECK(!vault && moved.get("db").value() == SECRET_VALUE);
     }
