@@ -91,7 +91,7 @@ export CERTIFICATES=$work/certificates
 mkdir "$CERTIFICATES" && (cd "$CERTIFICATES" && umask 077 &&
     openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=nightlatch -days 30 2>/dev/null && cat cert.pem key.pem >both.pem &&
     openssl pkcs12 -export -in both.pem -out app.pfx -passout pass:hunter2) || exit 1
-for program in blocking credentials hostile doctor engine threads rotation memory bounds fork; do
+for program in blocking credentials hostile doctor configuration engine threads rotation memory bounds fork; do
     # So many reads take minutes before optimisation: all of them are done below, by the installed library.
     [ $program = bounds ] && some="-DREADS=2000" || some=""
     # What the other threads had on their stacks is lost to a forked child.
@@ -199,13 +199,15 @@ readme() { # readme NUMBER: the program that stands there as that
 }
 check "the README's program" prints "$secret" readme 1
 check "the README's doctor" ends 0 "ok: $vault/secrets/db-password can be read" readme 2
+readme_settings() { local -x DB_PASSWORD="@Microsoft.KeyVault(VaultName=contoso;SecretName=db-password)"; prints "$secret" readme 3; }
+check "the README's settings" readme_settings
 linked() { [ "$(ldd ./$1 | grep -c libnightlatch)" = "$2" ]; }
 check "the static program needs no shared nightlatch" linked c_static 0
 check "the shared program needs both" linked c_shared 2
 
 # --- Programs, examples and a scripting host through libcurl, as they are and under the tools
 example() { built "$1" "cc -std=c99" "$here/examples/$1.c"; }
-for name in get_secret doctor threads callbacks event_loop; do check "example $name builds" example $name; done
+for name in get_secret doctor settings threads callbacks event_loop; do check "example $name builds" example $name; done
 check "the wrapper's example builds" built wrapped "g++ -std=c++11" "$here/examples/get_secret.cpp"
 for name in memory_curl fork_curl bounds; do check "$name.c builds" built $name "cc -std=c99" "$here/tests/c/$name.c"; done
 # A child leaves its parent's connections alone, and what they hold.
@@ -242,6 +244,18 @@ each "the doctor: an identity is not there" ends 1 "(no-identity)" env -u HTTPS_
 check "the doctor: a trouble that may pass" situation service-failing ends 3 "trouble: db-password: " $app_service plain/doctor $vault check db-password
 each "the doctor: a readiness probe" prints ok $app_service %/doctor $vault check db-password
 each "the doctor: a wrong name is wrong usage" ends 2 "db-password" $app_service %/doctor $vault diagnose db_password
+printf "HOST=db\nDB='@Microsoft.KeyVault(VaultName=contoso;SecretName=db-password)'\n" >settings.env
+printf "A=@Microsoft.KeyVault(VaultName=contoso;SecretName=missing)\nB=@Microsoft.KeyVault(oops\n" >missing.env
+reference="env DB=@Microsoft.KeyVault(SecretUri=$vault/secrets/db-password)"
+each "settings: a variable" prints "$secret" $app_service $reference %/settings variable DB
+each "settings: an .env file" prints "{\"HOST\":\"db\",\"DB\":\"$secret\"}" $app_service %/settings file settings.env
+each "settings: what is missing is named, and nothing handed out" ends 1 "B: InvalidSyntax" $app_service %/settings file missing.env
+each "settings: how references fare" ends 0 "DB: Resolved $vault/secrets/db-password" $app_service %/settings check settings.env
+each "settings: how they do not" ends 1 "A: SecretNotFound $vault/secrets/missing" $app_service %/settings check missing.env
+each "settings: named secrets need the permission to get" prints "{\"db-password\":\"$secret\"}" $app_service %/settings load $vault db-password
+each "settings: all need the permission to list" ends 1 "list" $app_service %/settings load $vault
+each "settings: wrong usage" ends 2 "usage: " $app_service %/settings load
+check "settings: a plain variable asks nobody" counts app_service 0 0 env DB=plain plain/settings variable DB
 check "the doctor: a forecast asks nobody" counts app_service 0 0 $app_service plain/doctor $vault explain
 fault() { # fault JSON WORDS FOLDER: the program tells the fault in those words
     admin DELETE faults && admin POST faults "$1" || return 1

@@ -108,20 +108,27 @@ static void release(void *transport)
     nightlatch_curl_free(transport);
 }
 
-nightlatch_status nightlatch_curl_open(const nightlatch_config *config, const char *vault_url, size_t vault_url_len,
-                                       nightlatch_vault **vault, nightlatch_error **error)
+nightlatch_status nightlatch_curl_open_client(const nightlatch_config *config,
+                                              nightlatch_client **client, nightlatch_error **error)
 {
     nightlatch_host host = NIGHTLATCH_HOST_INIT;
-    nightlatch_client *client = NULL;
     nightlatch_curl *transport = nightlatch_curl_new();
     if (nightlatch_curl_attach(transport, &host) != NIGHTLATCH_OK)
         return NIGHTLATCH_UNSUPPORTED;
     host.release = release;
-    nightlatch_status status = nightlatch_client_new(config, &host, &client, error);
-    if (status != NIGHTLATCH_OK) {
+    nightlatch_status status = nightlatch_client_new(config, &host, client, error);
+    if (status != NIGHTLATCH_OK)
         nightlatch_curl_free(transport);
+    return status;
+}
+
+nightlatch_status nightlatch_curl_open(const nightlatch_config *config, const char *vault_url, size_t vault_url_len,
+                                       nightlatch_vault **vault, nightlatch_error **error)
+{
+    nightlatch_client *client = NULL;
+    nightlatch_status status = nightlatch_curl_open_client(config, &client, error);
+    if (status != NIGHTLATCH_OK)
         return status;
-    }
     status = nightlatch_vault_new(client, vault_url, vault_url_len, vault, error);
     nightlatch_client_free(client);
     return status;

@@ -29,6 +29,10 @@ nightlatch_status nightlatch_curl_open(const nightlatch_config *config,
                                        const char *vault_url, size_t vault_url_len,
                                        nightlatch_vault **vault, nightlatch_error **error);
 
+/* The same without a vault: for several, and for references, which name theirs. Freed by nightlatch_client_free. */
+nightlatch_status nightlatch_curl_open_client(const nightlatch_config *config,
+                                              nightlatch_client **client, nightlatch_error **error);
+
 /*
  * A transport; NULL if libcurl cannot be used. Free it with nightlatch_curl_free, after every client that uses it.
  *
