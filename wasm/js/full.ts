@@ -5,6 +5,7 @@
  */
 
 export * from "./front.js";
+export { type LiveOptions, LiveSettings } from "./live.js";
 export {
   type MaxAge,
   ReferenceResolver,

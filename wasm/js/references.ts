@@ -8,6 +8,7 @@
 import { Connected } from "./connected.js";
 import { toldFrom } from "./doctor.js";
 import { invalidArgument } from "./errors.js";
+import { type LiveOptions, LiveSettings } from "./live.js";
 import type { EngineOptions } from "./options.js";
 import type { OperationOptions } from "./requests.js";
 import type { TokenCredential } from "./token.js";
@@ -93,7 +94,7 @@ type Environment = Record<string, string | undefined>;
  * through, and a secret that is a reference itself is refused.
  */
 export class ReferenceResolver extends Connected {
-  readonly #settings: Pick<ReferenceResolverOptions, "vaultDomain" | "maxAge">;
+  readonly #settings: Pick<ReferenceResolverOptions, "vaultDomain" | "maxAge" | "clock">;
 
   /**
    * @param credential - one of ours, or of any other library for Azure; `DefaultAzureCredential` if not given
@@ -105,7 +106,8 @@ export class ReferenceResolver extends Connected {
     { vaultDomain, maxAge, ...options }: ReferenceResolverOptions = {},
   ) {
     super(credential, options);
-    this.#settings = { vaultDomain, maxAge };
+    const { clock } = options;
+    this.#settings = { vaultDomain, maxAge, ...(clock && { clock }) };
   }
 
   /**
@@ -153,6 +155,21 @@ export class ReferenceResolver extends Connected {
    */
   async resolveDotenv(text: string, options: ResolveOptions = {}): Promise<Record<string, string>> {
     return JSON.parse(await this.#text("env", document(text), options)) as Record<string, string>;
+  }
+
+  /**
+   * Resolves a tree as `resolve` does, into settings that follow rotation.
+   *
+   * @throws NightlatchError - a secret could not be had
+   */
+  async live<T extends object>(
+    values: T,
+    options: ResolveOptions & LiveOptions = {},
+  ): Promise<LiveSettings<T>> {
+    const { maxAge = this.#settings.maxAge ?? Infinity, timeout } = options;
+    const read = (): Promise<T> => this.resolve(values, { maxAge: options.maxAge, timeout });
+    const now = (): number => this.#settings.clock?.read?.().instantMs ?? performance.now();
+    return new LiveSettings(await this.resolve(values, options), read, now, maxAge, options);
   }
 
   /**

@@ -306,3 +306,72 @@ test("secrets as a configuration show no value, and have it", async () => {
     return true;
   });
 });
+
+/** Settings of a vault whose secret changes. */
+async function living(options) {
+  const { azure, clock, credential } = world();
+  const resolver = new ReferenceResolver(credential, { clock });
+  const told = [];
+  const given = { host: "db", login: { password: DB } };
+  const settings = await resolver.live(given, { onChange: (names) => told.push(...names), ...options });
+  const rotate = (value) => (azure.secrets.db = { value, version: String(value.length % 10).repeat(32) });
+  return { azure, clock, given, settings, told, rotate };
+}
+
+test("live settings follow rotation, and tell what changed", async () => {
+  const { azure, clock, given, settings, told, rotate } = await living();
+  assert.deepEqual(settings.values, { host: "db", login: { password: "s3cr3t" } });
+  rotate("an0ther");
+  // The cache still holds a copy that is fresh.
+  assert.deepEqual(await settings.refresh(), []);
+  await clock.advance(400_000);
+  assert.deepEqual(await Promise.all([settings.refresh(), settings.refresh()]), [["login"], ["login"]]);
+  assert.equal(azure.log.length, 3);
+  assert.deepEqual(settings.values, { host: "db", login: { password: "an0ther" } });
+  assert.deepEqual([told, settings.age], [["login"], 0]);
+  assert.equal(given.login.password, DB);
+  const shown = inspect(settings, { depth: 20, showHidden: true }) + JSON.stringify(settings);
+  assert.doesNotMatch(shown, /an0ther/);
+});
+
+test("whoever looks at live settings has them renewed when their time has come", async () => {
+  const { azure, clock, settings, told, rotate } = await living({ interval: 400_000 });
+  rotate("an0ther");
+  await clock.advance(399_000);
+  assert.equal(settings.values.login.password, "s3cr3t");
+  assert.equal(azure.log.length, 2);
+  await clock.advance(1_000);
+  assert.equal(settings.values.login.password, "s3cr3t", "it waits for nobody");
+  await settled();
+  await settled();
+  assert.equal(settings.values.login.password, "an0ther");
+  assert.deepEqual(told, ["login"]);
+});
+
+test("live settings stay as they are while the vault is away, as long as they may", async () => {
+  const { azure, clock, settings } = await living({ maxAge: 100_000, interval: Infinity });
+  azure.script.push(...Array(20).fill(() => new Response("", { status: 400 })));
+  await clock.advance(90_000);
+  assert.equal(settings.values.login.password, "s3cr3t");
+  await clock.advance(11_000);
+  assert.equal(settings.error, undefined);
+  await assert.rejects(settings.refresh(), NightlatchError);
+  assert.ok(settings.error instanceof NightlatchError);
+  assert.throws(() => settings.values, settings.error);
+  azure.script.length = 0;
+  assert.deepEqual(await settings.refresh(), []);
+  assert.deepEqual([settings.error, settings.values.login.password], [undefined, "s3cr3t"]);
+});
+
+test("what a callback of live settings throws breaks nothing", async (t) => {
+  const { clock, settings, rotate } = await living({
+    onChange: () => {
+      throw new Error("no");
+    },
+  });
+  const shown = t.mock.method(console, "error", () => {});
+  rotate("an0ther");
+  await clock.advance(400_000);
+  assert.deepEqual(await settings.refresh(), ["login"]);
+  assert.equal(shown.mock.callCount(), 1);
+});
