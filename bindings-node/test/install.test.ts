@@ -27,7 +27,7 @@ client.getSecret("db-password").then((secret) => console.log(engineKind, secret.
 `;
 const TYPED = `
 import {
-  type AccessToken, DefaultAzureCredential, ManagedIdentityCredential, NightlatchError, SecretClient, engineKind,
+  type AccessToken, DefaultAzureCredential, ManagedIdentityCredential, NightlatchError, ReferenceResolver, SecretClient, engineKind,
   type Diagnosis, type ErrorCode, type Finding, type Forecast, type Health, type KeyVaultSecret, type SecretClientOptions,
 } from "nightlatch";
 
@@ -39,6 +39,7 @@ const token: Promise<AccessToken> = new DefaultAzureCredential({ managedIdentity
 const steps = ({ verdict, candidates, error, secret }: Diagnosis): string[] =>
   [verdict, ...candidates].flatMap((one: Finding | undefined) => [...(one?.commands ?? []), error?.code ?? "", secret?.name ?? ""]);
 const troubles = ({ troubles }: Health): (string | undefined)[] => troubles.map(({ name, error }) => name ?? error.message);
+const settings = (): Promise<{ port: number; password: string }> => new ReferenceResolver().resolve({ port: 1, password: "x" });
 const share = ({ requests }: Forecast): number => requests.shareOfVault;
 // @ts-expect-error: names are a list
 const unlisted = (): Promise<Health> => client.check(1);

@@ -12,6 +12,7 @@ import { closeSync, readFileSync, write } from "node:fs";
 import { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
+import { isatty } from "node:tty";
 
 import type { Masker } from "../native.js";
 
@@ -156,7 +157,7 @@ function isInForeground(): boolean {
     const [, , group, , , foreground] = told.split(" ");
     return group === foreground;
   } catch {
-    return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+    return [0, 1, 2].some(isatty);
   }
 }
 
