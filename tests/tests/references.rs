@@ -19,6 +19,7 @@ use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::Now;
 use nightlatch_tests::source::workspace;
 use nightlatch_tests::world::{Action, Host, World};
+use nightlatch_tests::{scenario, vector};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -482,4 +483,52 @@ fn the_page_holds_every_status_and_every_flaw() {
             "core/REFERENCES.md must hold\n{table}"
         );
     }
+}
+
+#[test]
+fn every_row_of_the_table_is_played_in_every_language() {
+    let path = workspace().join("tests/vectors/references.json");
+    let rows = fs::read_to_string(path).expect("the vectors");
+    let rows: Vec<Value> = serde_json::from_str(&rows).expect("rows");
+    let scenario = scenario::load("references/conformance.json");
+    let played = |row: &Value| {
+        let call = scenario
+            .calls
+            .iter()
+            .find(|call| row["name"] == call.caller.as_str())?;
+        let input = &row["input"];
+        let value = vector::text(input.get("value").unwrap_or(input));
+        let arguments = ["vault_domain", "content_type"]
+            .iter()
+            .all(|name| call.arguments.get(*name) == input.get(*name));
+        let expected = call.expect.as_ref()?;
+        let told = expected
+            .told
+            .as_ref()
+            .map(|told| told["references"].clone())
+            .unwrap_or_default();
+        let is_told = match &row["expect"] {
+            Value::Null => told == json!([]),
+            refused if refused.get("refused").or(refused.get("refused~")).is_some() => {
+                expected.error.is_some()
+            }
+            invalid if invalid.get("invalid").is_some() => told[0]["status"] == "InvalidSyntax",
+            id => {
+                let parts = ["vault", "name", "version"].map(|part| id[part].as_str().unwrap_or_default());
+                let secret = format!("{}/secrets/{}/{}", parts[0], parts[1], parts[2]);
+                told[0]["secret"] == secret.trim_end_matches('/')
+            }
+        };
+        Some(call.value.as_deref() == Some(&*value) && arguments && is_told)
+    };
+    let missing: Vec<_> = rows
+        .iter()
+        .filter(|row| played(row) != Some(true))
+        .map(|row| &row["name"])
+        .collect();
+    assert!(
+        missing.is_empty() && rows.len() >= 80,
+        "{missing:?} of {}",
+        rows.len()
+    );
 }
