@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -116,6 +117,15 @@ def certificate(folder: Path) -> Path:
     pem.write_text((folder / "app.key").read_text() + (folder / "app.crt").read_text())
     pem.chmod(0o600)
     return pem
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals() -> None:
+    """Programs get the signals that a test sends: what a shell ignores for a job in the background is inherited."""
+    for name in ("SIGINT", "SIGHUP", "SIGQUIT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
