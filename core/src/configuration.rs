@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
-use crate::json::object;
 use crate::operation::LoadCall;
+use crate::reference::document::object;
 use crate::report::{Fared, Resolution, SECRETS};
 use crate::secret::{Secret, SecretId, SecretName, SecretProperties};
 use crate::sensitive::Sensitive;
@@ -76,10 +76,7 @@ pub(crate) fn configuration(
     if !errors.is_empty() {
         return Err(resolution.error(SECRETS, &errors));
     }
-    match object(&values) {
-        Some(text) => Ok((text, resolution)),
-        None => Err(Error::new(ErrorKind::Unsupported, "A secret is no text.")),
-    }
+    Ok((object(&values)?, resolution))
 }
 
 fn id(call: &LoadCall, name: &SecretName) -> SecretId {

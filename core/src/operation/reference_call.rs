@@ -14,8 +14,8 @@ pub struct ReferenceCall {
     pub form: Form,
     /// App Configuration's content type of a single value, which says whether it is a reference in that form.
     pub content_type: Option<String>,
-    /// The domain of vaults that are told by their name alone, such as `vault.azure.net`. If it is not given, it is the domain of the cloud that
-    /// `AZURE_AUTHORITY_HOST` names, else of the public one.
+    /// The domain of vaults that are told by their name alone, such as `vault.azure.net`. If it is not given, it is that of
+    /// the cloud which `AZURE_AUTHORITY_HOST` names, else of the public one.
     pub vault_domain: Option<String>,
     /// The oldest copy that may serve, also while a vault is away. If it is not given, the cache's own rules hold.
     pub max_age: Option<Duration>,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
 use crate::identity::cloud::VaultDomain;
-use crate::json::{push_text, text, unescape, valid};
+use crate::json::{self, push_text, text, unescape, valid};
 use crate::sensitive::Sensitive;
 
 use super::{InvalidSyntax, Reference};
@@ -97,13 +97,7 @@ impl<'a> JsonDocument<'a> {
         let mut out = Zeroizing::new(Vec::with_capacity(self.text.len() + most));
         let mut at = 0;
         for (place, (value, finding)) in self.places.iter().zip(values.iter().zip(&self.found)) {
-            let value = value.expose_str().ok_or_else(|| {
-                let message = format!(
-                    "The secret for {} is no text, and JSON holds only texts.",
-                    finding.name
-                );
-                Error::new(ErrorKind::Unsupported, message)
-            })?;
+            let value = value.expose_str().ok_or_else(|| no_text(&finding.name))?;
             out.extend_from_slice(&self.text.as_bytes()[at..place.start]);
             push_text(&mut out, value);
             at = place.end;
@@ -187,6 +181,19 @@ fn literal(json: &str) -> usize {
         .skip(1)
         .position(is_end)
         .map_or(json.len(), |at| at + 2)
+}
+
+/// A JSON object of texts with their names.
+pub(crate) fn object(values: &[(&str, Sensitive)]) -> Result<Sensitive, Error> {
+    json::object(values).ok_or_else(|| {
+        let odd = values.iter().find(|(_, value)| value.expose_str().is_none());
+        no_text(odd.map_or("", |(name, _)| name))
+    })
+}
+
+fn no_text(name: &str) -> Error {
+    let message = format!("The secret for {name} is no text, and JSON holds only texts.");
+    Error::new(ErrorKind::Unsupported, message).advise("Set it anew in an encoding, such as Base64.")
 }
 
 fn no_json(json: &str, at: usize, what: &str) -> Error {

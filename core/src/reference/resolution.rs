@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::identity::cloud::VaultDomain;
-use crate::json::object;
 use crate::operation::{Form, ReferenceCall};
 use crate::report::{Fared, REFERENCES, Resolution};
 use crate::secret::{Secret, SecretId};
 use crate::sensitive::Sensitive;
 
-use super::document::{Finding, JsonDocument, find};
+use super::document::{Finding, JsonDocument, find, object};
 use super::dotenv::{Variable, variables};
 use super::{Reference, app_configuration};
 
@@ -46,12 +45,12 @@ impl<'a> Template<'a> {
     pub(crate) fn of(call: &'a ReferenceCall, domain: &VaultDomain) -> Result<Self, Error> {
         let text = call.text.as_ref().ok_or_else(|| {
             let message = "References are to be resolved, but no text was given.";
-            Error::new(ErrorKind::InvalidArgument, message)
+            Error::new(ErrorKind::InvalidArgument, message).advise("Give the text as the operation's value.")
         })?;
         let whole = || {
             text.expose_str().ok_or_else(|| {
                 let message = "The text with references is not UTF-8.";
-                Error::new(ErrorKind::InvalidConfiguration, message)
+                Error::new(ErrorKind::InvalidConfiguration, message).advise("Save it as UTF-8.")
             })
         };
         Ok(match call.form {
@@ -139,7 +138,7 @@ impl<'a> Template<'a> {
                     };
                     values.push((&*variable.name, value));
                 }
-                object(&values).ok_or_else(|| Error::new(ErrorKind::Unsupported, "A secret is no text."))
+                object(&values)
             }
         }
     }
