@@ -1,29 +1,22 @@
 //! Key Vault references: whatever text a configuration holds, a reference is read as what it says, and none is handed
 //! through. `tests/vectors/references.json` has the single cases.
 
-use std::fs;
+mod mask;
+mod resolving;
+mod tables;
 
-use nightlatch_core::config::{Config, Environment};
-use nightlatch_core::effect::{Effect, Outcome, Response};
 use nightlatch_core::error::Error;
 use nightlatch_core::identity::cloud::VaultDomain;
-use nightlatch_core::operation::Reply;
 use nightlatch_core::reference::app_configuration::CONTENT_TYPE;
 use nightlatch_core::reference::document::{Finding, JsonDocument, find};
 use nightlatch_core::reference::dotenv::variables;
-use nightlatch_core::reference::mask::Masker;
 use nightlatch_core::reference::parse::PREFIX;
 use nightlatch_core::reference::{Flaw, InvalidSyntax, Reference};
-use nightlatch_core::report::ReferenceStatus;
 use nightlatch_core::sensitive::Sensitive;
-use nightlatch_core::time::Now;
-use nightlatch_tests::source::workspace;
-use nightlatch_tests::world::{Action, Host, World};
-use nightlatch_tests::{scenario, vector};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What may stand in a setting and must not stand in an error.
 const CANARY: &str = "Va1ue7kQ9zX3mB5n";
@@ -302,233 +295,4 @@ fn every_flaw_has_a_case() {
             "{word}"
         );
     }
-}
-
-const STREAM: &[&[u8]] = &[
-    b"ab",
-    b"ba",
-    b"aab",
-    b"c",
-    b"\xff\x00",
-    b"\"\n",
-    b" /",
-    b"YWI",
-    b"%2",
-];
-
-/// Pieces of which secrets and streams are made, so that they meet, overlap, and nearly meet.
-fn stream() -> impl Strategy<Value = Vec<u8>> {
-    let piece = prop_oneof![
-        6 => select(STREAM).prop_map(<[u8]>::to_vec),
-        1 => any::<u8>().prop_map(|byte| vec![byte]),
-    ];
-    vec(piece, 0..40).prop_map(|pieces| pieces.concat())
-}
-
-fn hidden(secrets: &[Sensitive], chunks: &[&[u8]]) -> Vec<u8> {
-    let mut masker = Masker::new(secrets);
-    let mut out: Vec<u8> = chunks.iter().flat_map(|chunk| masker.feed(chunk)).collect();
-    out.extend(masker.finish());
-    out
-}
-
-proptest! {
-    /// How a stream is cut makes no difference, and every secret in it is gone.
-    #[test]
-    fn no_secret_passes_a_masker(
-        secrets in vec(vec(select(&b"ab\"\n /c\xff"[..]), 4..9), 0..4),
-        before in stream(),
-        at in any::<Index>(),
-        after in stream(),
-        cuts in vec(any::<Index>(), 0..6),
-    ) {
-        let secrets: Vec<Sensitive> = secrets.into_iter().map(Sensitive::from).collect();
-        let middle = if secrets.is_empty() { &[][..] } else { at.get(&secrets).expose() };
-        let text = [&before[..], middle, &after[..]].concat();
-        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).chain([text.len()]).collect();
-        ends.sort_unstable();
-        let mut start = 0;
-        let chunks: Vec<&[u8]> = ends.iter().map(|end| &text[std::mem::replace(&mut start, *end)..*end]).collect();
-        let out = hidden(&secrets, &chunks);
-        prop_assert_eq!(&out, &hidden(&secrets, &[&text]));
-        for secret in &secrets {
-            prop_assert!(!out.windows(secret.len()).any(|window| window == secret.expose()));
-        }
-        if secrets.is_empty() {
-            prop_assert_eq!(out, text);
-        }
-    }
-}
-
-/// A vault that answers any secret with one value, whatever it is.
-struct Vault(String);
-
-impl Host for Vault {
-    fn perform(&mut self, effect: &Effect, _: Now) -> (Outcome, u64) {
-        let Effect::Http { request, .. } = effect else {
-            unreachable!("only requests are made")
-        };
-        let body = match request.url.split_once("/secrets/") {
-            Some((vault, rest)) => {
-                let name = rest.split(['/', '?']).next().unwrap_or_default();
-                json!({"value": self.0, "id": format!("{vault}/secrets/{name}/0123456789abcdef")})
-            }
-            None => json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "token"}),
-        };
-        let body = body.to_string().into();
-        (
-            Outcome::Http(Response {
-                status: 200,
-                headers: Vec::new(),
-                body,
-            }),
-            1,
-        )
-    }
-}
-
-/// What comes of an operation; the text is given to those that take one.
-fn asked(operation: &Value, text: Option<&str>, value: &str) -> Result<String, Error> {
-    let options = json!({"credential": {"type": "ClientSecretCredential", "tenant_id": "t", "client_id": "c", "client_secret": 0}});
-    let config = Config::from_json(&options.to_string(), Environment::default(), vec!["s".into()]);
-    let mut world = World::new(config?, 1, Vault(value.to_owned()))?;
-    let mut operation = world.engine().operation(&operation.to_string())?;
-    if let Some(text) = text {
-        operation = operation.with_value(text.into())?;
-    }
-    world.at(0, Action::Call("app".into(), operation));
-    world.run();
-    match &world.ended("app").expect("an end").result {
-        Some(Ok(Reply::Resolved { text: Some(text), .. })) => {
-            Ok(text.expose_str().expect("a text").to_owned())
-        }
-        Some(Err(error)) => Err(error.clone()),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn resolved(form: &str, text: &str, value: &str) -> Result<String, Error> {
-    asked(
-        &json!({"op": "resolve_references", "form": form}),
-        Some(text),
-        value,
-    )
-}
-
-/// Whether a value, or any value within, would be taken for a reference by App Service.
-fn begins_so(value: &Value) -> bool {
-    match value {
-        Value::String(text) => {
-            let start: String = text.trim_start().chars().take(PREFIX.len()).collect();
-            start.eq_ignore_ascii_case(PREFIX)
-        }
-        Value::Array(items) => items.iter().any(begins_so),
-        Value::Object(members) => members.values().any(begins_so),
-        _ => false,
-    }
-}
-
-/// A value of a configuration or a vault: often a sound reference.
-fn setting() -> impl Strategy<Value = String> {
-    let sound = "@Microsoft.KeyVault(VaultName=contoso;SecretName=a)";
-    prop_oneof![1 => text(), 1 => Just(sound.to_owned()), 1 => Just(format!(" {sound}"))]
-}
-
-proptest! {
-    /// Whatever stands in a configuration and in the vault: what comes out holds no reference, and what comes out
-    /// instead repeats no value.
-    #[test]
-    fn nothing_unresolved_reaches_an_application(values in vec(setting(), 1..4), held in setting()) {
-        let list: Value = values.iter().map(|value| json!({"value": value})).collect();
-        let quoted: String = values.iter().enumerate().map(|(at, value)| format!("V{at}={}\n", json!(value))).collect();
-        for (form, text) in [("json", list.to_string()), ("env", quoted), ("value", values[0].clone())] {
-            match resolved(form, &text, &held) {
-                Ok(out) if form == "value" => prop_assert!(!begins_so(&Value::String(out))),
-                Ok(out) => prop_assert!(!begins_so(&serde_json::from_str(&out).expect("JSON")), "{out}"),
-                Err(error) => prop_assert!(!error.to_string().contains(CANARY), "{error}"),
-            }
-        }
-        let load = json!({"op": "load_secrets", "vault": "https://contoso.vault.azure.net", "names": ["a"]});
-        if let Ok(out) = asked(&load, None, &held) {
-            prop_assert!(!begins_so(&serde_json::from_str(&out).expect("JSON")), "{out}");
-        }
-    }
-}
-
-#[test]
-fn an_honest_vault_fills_every_form() {
-    let reference = "@Microsoft.KeyVault(VaultName=contoso;SecretName=a)";
-    for (form, text, expected) in [
-        ("value", reference.to_owned(), "x\"y"),
-        ("json", format!("[\"{reference}\"]"), r#"["x\"y"]"#),
-        ("env", format!("A={reference}"), r#"{"A":"x\"y"}"#),
-    ] {
-        assert_eq!(resolved(form, &text, "x\"y").unwrap(), expected);
-    }
-}
-
-/// A page of the documentation, and the tables of the code, in this order, that it must hold.
-#[test]
-fn the_page_holds_every_status_and_every_flaw() {
-    let page = fs::read_to_string(workspace().join("core/REFERENCES.md")).expect("the page");
-    let statuses = ReferenceStatus::ALL
-        .iter()
-        .map(|status| format!("| `{}` | {} |\n", status.name(), status.means()));
-    let flaws = Flaw::ALL
-        .iter()
-        .map(|flaw| format!("| {} | {} |\n", flaw.says(), flaw.step().replace('|', "\\|")));
-    for table in [statuses.collect::<String>(), flaws.collect()] {
-        assert!(
-            page.contains(&format!("|---|---|\n{table}")),
-            "core/REFERENCES.md must hold\n{table}"
-        );
-    }
-}
-
-#[test]
-fn every_row_of_the_table_is_played_in_every_language() {
-    let path = workspace().join("tests/vectors/references.json");
-    let rows = fs::read_to_string(path).expect("the vectors");
-    let rows: Vec<Value> = serde_json::from_str(&rows).expect("rows");
-    let scenario = scenario::load("references/conformance.json");
-    let played = |row: &Value| {
-        let call = scenario
-            .calls
-            .iter()
-            .find(|call| row["name"] == call.caller.as_str())?;
-        let input = &row["input"];
-        let value = vector::text(input.get("value").unwrap_or(input));
-        let arguments = ["vault_domain", "content_type"]
-            .iter()
-            .all(|name| call.arguments.get(*name) == input.get(*name));
-        let expected = call.expect.as_ref()?;
-        let told = expected
-            .told
-            .as_ref()
-            .map(|told| told["references"].clone())
-            .unwrap_or_default();
-        let is_told = match &row["expect"] {
-            Value::Null => told == json!([]),
-            refused if refused.get("refused").or(refused.get("refused~")).is_some() => {
-                expected.error.is_some()
-            }
-            invalid if invalid.get("invalid").is_some() => told[0]["status"] == "InvalidSyntax",
-            id => {
-                let parts = ["vault", "name", "version"].map(|part| id[part].as_str().unwrap_or_default());
-                let secret = format!("{}/secrets/{}/{}", parts[0], parts[1], parts[2]);
-                told[0]["secret"] == secret.trim_end_matches('/')
-            }
-        };
-        Some(call.value.as_deref() == Some(&*value) && arguments && is_told)
-    };
-    let missing: Vec<_> = rows
-        .iter()
-        .filter(|row| played(row) != Some(true))
-        .map(|row| &row["name"])
-        .collect();
-    assert!(
-        missing.is_empty() && rows.len() >= 80,
-        "{missing:?} of {}",
-        rows.len()
-    );
 }
