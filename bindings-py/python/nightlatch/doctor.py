@@ -6,13 +6,13 @@ Nothing here holds a secret: all of it can be logged, and pasted into a ticket. 
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+from ._told import Judged, Told, read, read_all, read_if_any, told
 from .models import SecretProperties, _milliseconds, _utc, properties_from_json
 
 __all__ = [
@@ -30,8 +30,6 @@ __all__ = [
     "Prospect",
     "Requests",
 ]
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,7 @@ class Caution:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Judged):
     """What one whole run showed, from this host's identity to the secret. ``str()`` is the report for people,
     the truth value is `ok`.
     """
@@ -192,16 +190,6 @@ class Diagnosis:
     """The report for people, line by line."""
     _json: str = field(repr=False, compare=False)
 
-    def __bool__(self) -> bool:
-        return self.ok
-
-    def __str__(self) -> str:
-        return self.text
-
-    def to_json(self) -> str:
-        """The report as one line of JSON, the same in every language, for programs and tickets."""
-        return self._json
-
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -218,7 +206,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class Health(Judged):
     """The answer to a health check. ``str()`` is the answer for people, the truth value is `ok`."""
 
     ok: bool
@@ -228,16 +216,6 @@ class Health:
     text: str = field(repr=False)
     """The answer for people, line by line."""
     _json: str = field(repr=False, compare=False)
-
-    def __bool__(self) -> bool:
-        return self.ok
-
-    def __str__(self) -> str:
-        return self.text
-
-    def to_json(self) -> str:
-        """The answer as one line of JSON, the same in every language."""
-        return self._json
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +255,7 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Told):
     """What would be done, and what it would cost, told without the network. ``str()`` is the forecast for
     people.
     """
@@ -292,75 +270,46 @@ class Forecast:
     """The forecast for people, line by line."""
     _json: str = field(repr=False, compare=False)
 
-    def __str__(self) -> str:
-        return self.text
-
-    def to_json(self) -> str:
-        """The forecast as one line of JSON, the same in every language."""
-        return self._json
-
 
 def diagnosis(result: tuple[Any, ...]) -> Diagnosis:
     """What `diagnose` gave."""
-    facts, line = _told(result[2])
+    facts, line = told(result[2])
     secret = facts["secret"]
-    return _read(
+    return read(
         Diagnosis,
         facts,
         vault_url=facts["vault"],
-        verdict=_perhaps(Finding, facts["verdict"]),
-        candidates=_all(Finding, facts["candidates"]),
-        error=_perhaps(Failure, facts["error"]),
-        host=_read(Host, facts["host"]),
-        sources=_all(Source, facts["sources"]),
+        verdict=read_if_any(Finding, facts["verdict"]),
+        candidates=read_all(Finding, facts["candidates"]),
+        error=read_if_any(Failure, facts["error"]),
+        host=read(Host, facts["host"]),
+        sources=read_all(Source, facts["sources"]),
         identity=_bearer(facts["identity"]),
-        service=_read(Service, facts["service"]),
+        service=read(Service, facts["service"]),
         secret=None if secret is None else properties_from_json(secret),
-        warnings=_all(Caution, facts["warnings"]),
+        warnings=read_all(Caution, facts["warnings"]),
         _json=line,
     )
 
 
 def health(result: tuple[Any, ...]) -> Health:
     """What `check` gave."""
-    facts, line = _told(result[2])
-    troubles = tuple(_read(Trouble, one, error=_read(Failure, one["error"])) for one in facts["troubles"])
-    return _read(Health, facts, troubles=troubles, _json=line)
+    facts, line = told(result[2])
+    troubles = tuple(read(Trouble, one, error=read(Failure, one["error"])) for one in facts["troubles"])
+    return read(Health, facts, troubles=troubles, _json=line)
 
 
 def forecast(result: tuple[Any, ...]) -> Forecast:
     """What `explain` gave."""
-    facts, line = _told(result[2])
-    return _read(
+    facts, line = told(result[2])
+    return read(
         Forecast,
         facts,
-        host=_read(Host, facts["host"]),
-        sources=_all(Prospect, facts["sources"]),
-        requests=_read(Requests, facts["requests"]),
+        host=read(Host, facts["host"]),
+        sources=read_all(Prospect, facts["sources"]),
+        requests=read(Requests, facts["requests"]),
         _json=line,
     )
-
-
-def _told(reply: str) -> tuple[dict[str, Any], str]:
-    """What the core told under one name, whatever that is, and its JSON as it is."""
-    return next(iter(json.loads(reply).values())), reply[reply.index(":") + 1 : -1]
-
-
-def _read(cls: type[T], facts: dict[str, Any], **parts: Any) -> T:
-    """Makes an object from the core's JSON; `parts` are those that are no plain values."""
-    for one in fields(cls):  # type: ignore[arg-type]
-        if one.name not in parts:
-            value = facts[one.name]
-            parts[one.name] = tuple(value) if isinstance(value, list) else value
-    return cls(**parts)
-
-
-def _all(cls: type[T], facts: list[dict[str, Any]]) -> tuple[T, ...]:
-    return tuple(_read(cls, one) for one in facts)
-
-
-def _perhaps(cls: type[T], facts: dict[str, Any] | None) -> T | None:
-    return None if facts is None else _read(cls, facts)
 
 
 def _bearer(facts: dict[str, Any] | None) -> Bearer | None:
@@ -368,4 +317,4 @@ def _bearer(facts: dict[str, Any] | None) -> Bearer | None:
         return None
     ids = {f"{one}_id": facts[one] for one in ("tenant", "client", "object", "resource")}
     times = {one: _utc(_milliseconds(facts[one])) for one in ("issued_on", "expires_on")}
-    return _read(Bearer, facts, **ids, **times)
+    return read(Bearer, facts, **ids, **times)

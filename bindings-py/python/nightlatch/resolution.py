@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .doctor import _all, _read, _told
+from ._told import Judged, read, read_all, told
 
 __all__ = ["Resolution", "ReferenceStatus"]
 
@@ -33,7 +33,7 @@ class ReferenceStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Judged):
     """How all references of a text fare. ``str()`` is the answer for people, the truth value is `ok`."""
 
     ok: bool
@@ -44,19 +44,9 @@ class Resolution:
     """The answer for people, line by line."""
     _json: str = field(repr=False, compare=False)
 
-    def __bool__(self) -> bool:
-        return self.ok
-
-    def __str__(self) -> str:
-        return self.text
-
-    def to_json(self) -> str:
-        """The answer as one line of JSON, the same in every language."""
-        return self._json
-
 
 def resolution(result: tuple[Any, ...]) -> Resolution:
     """How the references fared that an operation met."""
-    facts, line = _told(result[3])
-    references = _all(ReferenceStatus, facts["references"])
-    return _read(Resolution, facts, references=references, _json=line)
+    facts, line = told(result[3])
+    references = read_all(ReferenceStatus, facts["references"])
+    return read(Resolution, facts, references=references, _json=line)
