@@ -1,7 +1,7 @@
 /** What is published, installed in an empty folder as a user does it. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,15 +15,21 @@ export interface Installed {
   remove(): void;
 }
 
-/** Packs the packages and installs them. */
-export async function install(): Promise<Installed> {
+/** Packs the packages and installs them, beside what a project, given by its folder, needs. */
+export async function install(project?: string): Promise<Installed> {
   const root = mkdtempSync(join(tmpdir(), "nightlatch-install-"));
   const [tarballs, folder] = [join(root, "tarballs"), join(root, "empty")];
   mkdirSync(folder);
   succeeded(await runProgram(process.execPath, [join(PACKAGE, "scripts", "pack.js"), tarballs]));
-  writeFileSync(join(folder, "package.json"), "{}");
+  if (project === undefined) {
+    writeFileSync(join(folder, "package.json"), "{}");
+  } else {
+    cpSync(project, folder, { recursive: true });
+    succeeded(await runProgram("npm", ["ci"], { cwd: folder }));
+  }
   const packages = readdirSync(tarballs).map((name) => join(tarballs, name));
-  succeeded(await runProgram("npm", ["install", "--offline", "--no-audit", ...packages], { cwd: folder }));
+  const flags = ["--no-save", "--offline", "--no-audit"];
+  succeeded(await runProgram("npm", ["install", ...flags, ...packages], { cwd: folder }));
   return { folder, remove: () => rmSync(root, { recursive: true }) };
 }
 
