@@ -67,7 +67,7 @@ impl Content {
             Reply::DeletedPage(page) => {
                 Self::Page(nightlatch_page::new(&page, nightlatch_properties::of_deleted))
             }
-            Reply::Backup(blob) => Self::Backup(nightlatch_backup::new(&blob)),
+            Reply::Value(blob) => Self::Backup(nightlatch_backup::new(&blob)),
             Reply::Finished(finished) => Self::Finished(finished),
             Reply::NextRefresh(delay) => Self::NextRefresh(delay),
             Reply::Token {

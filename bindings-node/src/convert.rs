@@ -79,7 +79,7 @@ fn finished(
             }
             outputs.insert(("secrets", op, ends, numbers))
         }
-        Ok(Reply::Backup(blob)) => outputs.insert(("backup", op, &*text_of(&blob))),
+        Ok(Reply::Value(blob)) => outputs.insert(("backup", op, &*text_of(&blob))),
         Ok(Reply::Token {
             token,
             expires_on,

@@ -105,6 +105,12 @@ pub enum Effect {
         /// How long to wait.
         timeout: Duration,
     },
+    /// Give bytes that nobody can foresee, from the operating system's random source: they become keys.
+    #[cfg(feature = "encryption")]
+    Random {
+        /// How many, at most 64 KiB.
+        length: usize,
+    },
 }
 
 /// An RSA key to sign with.
@@ -147,6 +153,8 @@ impl Effect {
             | Effect::Sign { .. }
             | Effect::Assertion { .. }
             | Effect::Prompt { .. } => {}
+            #[cfg(feature = "encryption")]
+            Effect::Random { .. } => {}
         }
     }
 }
@@ -291,6 +299,9 @@ pub enum Outcome {
         /// What it brought, a query or a form (`application/x-www-form-urlencoded`).
         answer: Sensitive,
     },
+    /// To [`Effect::Random`]: the bytes, as many as were asked for.
+    #[cfg(feature = "encryption")]
+    Random(Sensitive),
     /// It could not be done.
     Failed(Fault),
 }

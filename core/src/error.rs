@@ -236,6 +236,8 @@ kinds! {
     Unsupported = 18, "UNSUPPORTED";
     /// A defect of nightlatch: please report it.
     Internal = 19, "INTERNAL";
+    /// An encrypted value is not what it should be: altered, for another key, or from another place.
+    DecryptionFailed = 20, "DECRYPTION_FAILED";
 }
 
 impl ErrorKind {
@@ -258,7 +260,7 @@ mod tests {
     #[test]
     fn numbers_and_names_are_unique_and_in_order() {
         let codes: Vec<u16> = ErrorKind::ALL.iter().map(|k| k.code()).collect();
-        assert_eq!(codes, (1..=19).collect::<Vec<u16>>());
+        assert_eq!(codes, (1..=20).collect::<Vec<u16>>());
         let names: std::collections::BTreeSet<_> = ErrorKind::ALL.iter().map(|k| k.name()).collect();
         assert_eq!(names.len(), ErrorKind::ALL.len());
     }

@@ -11,7 +11,7 @@
 //!
 //! ```text
 //!  7  top              engine
-//!  6  conversations    credential   vault   doctor   reference   configuration
+//!  6  conversations    credential   vault   doctor   reference   configuration   encryption
 //!  5  machinery        exec
 //!  4  quantities       token   throttle   cache   identity
 //!  3  wire             wire   crypto
@@ -51,6 +51,8 @@ mod crypto;
 #[cfg(feature = "doctor")]
 mod doctor;
 pub mod effect;
+#[cfg(feature = "encryption")]
+mod encryption;
 pub mod engine;
 pub mod error;
 pub mod event;

@@ -35,7 +35,7 @@ macro_rules! with_feature {
     )*};
 }
 
-with_feature! { local "local" manage "manage" doctor "doctor" }
+with_feature! { local "local" manage "manage" doctor "doctor" encryption "encryption" }
 
 macro_rules! verdicts {
     ($($name:ident = $home:ident $code:literal: $seen:literal, $means:literal, $step:literal;)*) => {
@@ -331,6 +331,30 @@ verdicts! {
         "403 KeyOperationForbidden",
         "The key's own list of operations does not hold this one.",
         "Add it to key_ops, or use another key.";
+    KeyNotFound = encryption "key-not-found":
+        "404 KeyNotFound",
+        "Wrong name, wrong vault, deleted, or purged.",
+        "Check the name; recover the key if it was deleted.";
+    KeyUnfit = encryption "key-unfit":
+        "a key that is no RSA key",
+        "Data keys are encrypted with RSA-OAEP-256, which only RSA keys do.",
+        "Use an RSA key: `az keyvault key create --kty RSA`.";
+    KeyOutsideItsTime = encryption "key-outside-its-time":
+        "403 for a key whose `exp` is over, or whose `nbf` has not come",
+        "The key decrypts what it encrypted, and encrypts no more.",
+        "Rotate the key, or change its dates.";
+    WrongKey = encryption "wrong-key":
+        "an encrypted value whose header names another key, or whose data key the key does not open",
+        "The value was encrypted for another key, or its data key was altered.",
+        "Decrypt it with the key that it names, or take it from where it is whole.";
+    NotAuthentic = encryption "not-authentic":
+        "an encrypted value that is no JWE of the known form, or whose tag is not right",
+        "The value was altered, cut off, or is none that was encrypted.",
+        "Take it from where it is whole.";
+    BelongsElsewhere = encryption "belongs-elsewhere":
+        "an encrypted value whose header names another document or field",
+        "The value is whole, and stands where it was not put: it was moved or copied.",
+        "Give the document and field that it was encrypted for, or put it back.";
     SecretOutsideItsTime = everywhere "secret-outside-its-time":
         "`exp` or `nbf` of the secret, with validity \"refuse\"",
         "The secret has expired or is not valid yet.",

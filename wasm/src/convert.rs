@@ -132,7 +132,7 @@ fn finished(
                 .collect();
             array(["secrets".into(), op, found.into()])
         }
-        Reply::Backup(blob) => array(["backup".into(), op, sensitive(&blob)]),
+        Reply::Value(blob) => array(["backup".into(), op, sensitive(&blob)]),
         Reply::Token {
             token,
             expires_on,

@@ -11,6 +11,8 @@
 
 mod assertion;
 mod der;
+#[cfg(feature = "encryption")]
+pub(crate) mod jwe;
 mod pem;
 mod rsa;
 mod sha1;

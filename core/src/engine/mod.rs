@@ -18,6 +18,8 @@
 //!
 //! A panic inside an operation ends that operation, and the flight it was in, with `Internal`; the engine lives on.
 
+#[cfg(feature = "encryption")]
+mod encryption;
 mod run;
 
 use std::sync::Arc;
@@ -40,6 +42,8 @@ use crate::operation::{
 };
 use crate::secret::{Secret, SecretId, SecretIdRef, VaultUrl};
 use crate::time::{Instant, Now};
+#[cfg(feature = "encryption")]
+use crate::vault::data_keys::DataKeys;
 use crate::vault::secrets::Secrets;
 
 use self::run::Run;
@@ -59,6 +63,8 @@ pub struct Engine {
     secrets: Arc<Secrets>,
     #[cfg(feature = "doctor")]
     doctor: Arc<Doctor>,
+    #[cfg(feature = "encryption")]
+    data_keys: Arc<DataKeys>,
 }
 
 impl Engine {
@@ -79,6 +85,8 @@ impl Engine {
                 Arc::clone(&tokens),
                 Arc::clone(&secrets),
             )),
+            #[cfg(feature = "encryption")]
+            data_keys: Arc::new(DataKeys::new(Arc::clone(&secrets))),
             config,
             tokens,
             secrets,
@@ -137,6 +145,8 @@ impl Engine {
             secrets: Arc::clone(&self.secrets),
             #[cfg(feature = "doctor")]
             doctor: Arc::clone(&self.doctor),
+            #[cfg(feature = "encryption")]
+            data_keys: Arc::clone(&self.data_keys),
         };
         self.executor
             .start(op, async move { run.perform(&operation.task).await });

@@ -30,8 +30,13 @@ use crate::reference::resolution::{Template, usable};
 use crate::report::Health;
 use crate::secret::{Secret, SecretId};
 use crate::time::{Instant, Seconds};
+#[cfg(feature = "encryption")]
+use crate::vault::data_keys::DataKeys;
 use crate::vault::secrets::Secrets;
 use crate::verdict::Verdict;
+
+#[cfg(feature = "encryption")]
+use super::encryption::Encryption;
 
 /// One operation under way.
 pub(super) struct Run {
@@ -45,6 +50,8 @@ pub(super) struct Run {
     pub(super) secrets: Arc<Secrets>,
     #[cfg(feature = "doctor")]
     pub(super) doctor: Arc<Doctor>,
+    #[cfg(feature = "encryption")]
+    pub(super) data_keys: Arc<DataKeys>,
 }
 
 impl Run {
@@ -79,6 +86,15 @@ impl Run {
             Task::Resolve(call) => self.resolve(call).await,
             #[cfg(feature = "reference")]
             Task::Load(call) => self.load(call).await,
+            #[cfg(feature = "encryption")]
+            Task::Encryption(call) => {
+                let encryption = Encryption {
+                    context,
+                    keys: &self.data_keys,
+                    call,
+                };
+                self.in_time(encryption.perform()).await.map(Reply::Value)
+            }
         }
     }
 

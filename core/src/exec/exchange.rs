@@ -246,6 +246,8 @@ pub(crate) fn mismatched(outcome: &Outcome) -> Error {
         Outcome::Assertion(_) => "an assertion",
         Outcome::Prompted => "that a person was told",
         Outcome::Returned { .. } => "what a browser brought",
+        #[cfg(feature = "encryption")]
+        Outcome::Random(_) => "random numbers",
         Outcome::Failed(_) => "a failure",
     };
     Error::new(

@@ -209,6 +209,8 @@ fn describe(effect: &Effect) -> String {
         Effect::Sign { .. } => "a signature".into(),
         Effect::Assertion { .. } => "a client assertion".into(),
         Effect::Prompt { .. } => "a message to reach its reader".into(),
+        #[cfg(feature = "encryption")]
+        Effect::Random { .. } => "random numbers".into(),
         Effect::Browse { .. } => "a person to sign in with the browser".into(),
     }
 }

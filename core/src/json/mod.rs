@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) use self::syntax::valid;
 #[cfg(feature = "reference")]
-pub(crate) use self::text::object;
+pub(crate) use self::text::{literal, object, splice};
 pub(crate) use self::text::{push_text, unescape};
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;
@@ -30,12 +30,7 @@ impl<'a> Object<'a> {
 
     /// Reads an object that stands in JSON found [`valid`].
     pub(crate) fn of_valid(raw: &'a str) -> Option<Self> {
-        let parts = Parts(raw.strip_prefix('{')?.strip_suffix('}')?);
-        let members = parts.map(|member| {
-            let (name, value) = member.split_at_checked(end_of_part(member, b':'))?;
-            Some((text(name.trim_ascii())?, value.strip_prefix(':')?.trim_ascii()))
-        });
-        let members: Option<Vec<_>> = members.take(Self::LIMIT + 1).collect();
+        let members: Option<Vec<_>> = parts_of_object(raw)?.take(Self::LIMIT + 1).collect();
         members.filter(|members| members.len() <= Self::LIMIT).map(Self)
     }
 
@@ -127,6 +122,21 @@ pub(crate) fn text(raw: &str) -> Option<String> {
 pub(crate) fn items(raw: &str) -> Option<Vec<&str>> {
     let parts = Parts(raw.strip_prefix('[')?.strip_suffix(']')?);
     Some(parts.map(str::trim_ascii).collect())
+}
+
+/// The names and raw values of an object, however many, that stands in JSON found [`valid`].
+#[cfg(feature = "encryption")]
+pub(crate) fn members(raw: &str) -> Option<Vec<(String, &str)>> {
+    parts_of_object(raw)?.collect()
+}
+
+/// The members of an object one by one; `None` for one whose name cannot be read.
+fn parts_of_object(raw: &str) -> Option<impl Iterator<Item = Option<(String, &str)>>> {
+    let parts = Parts(raw.strip_prefix('{')?.strip_suffix('}')?);
+    Some(parts.map(|member| {
+        let (name, value) = member.split_at_checked(end_of_part(member, b':'))?;
+        Some((text(name.trim_ascii())?, value.strip_prefix(':')?.trim_ascii()))
+    }))
 }
 
 /// What stands between the commas of an object or array. In JSON found valid a comma is one of these unless it

@@ -3,6 +3,9 @@
 //! `serde_json` un-escapes strings through a scratch buffer that it does not wipe; a secret must not
 //! pass through it.
 
+#[cfg(feature = "reference")]
+use std::ops::Range;
+
 use zeroize::Zeroizing;
 
 use crate::sensitive::Sensitive;
@@ -84,6 +87,32 @@ pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.push(b'"');
+}
+
+/// A text as a JSON string literal, in one allocation.
+#[cfg(feature = "reference")]
+pub(crate) fn literal(text: &str) -> Sensitive {
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len() * 6 + 2));
+    push_text(&mut out, text);
+    Sensitive::from(std::mem::take(&mut *out))
+}
+
+/// A text with others in the places of some of its parts, in their order; in one allocation.
+#[cfg(feature = "reference")]
+pub(crate) fn splice<'a>(
+    text: &str,
+    parts: impl Iterator<Item = (Range<usize>, &'a Sensitive)> + Clone,
+) -> Sensitive {
+    let more: usize = parts.clone().map(|(_, part)| part.len()).sum();
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len() + more));
+    let mut at = 0;
+    for (place, part) in parts {
+        out.extend_from_slice(&text.as_bytes()[at..place.start]);
+        out.extend_from_slice(part.expose());
+        at = place.end;
+    }
+    out.extend_from_slice(&text.as_bytes()[at..]);
+    Sensitive::from(std::mem::take(&mut *out))
 }
 
 /// A JSON object of texts with their names, in one allocation. `None` if a value is no text.

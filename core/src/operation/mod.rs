@@ -3,6 +3,7 @@
 //! * here: tasks and replies as the core has them
 //! * [`vault_call`]: the operations of the Secrets API beyond getting a secret
 //! * [`consultation`]: what the doctor is asked
+//! * [`encryption_call`]: what is asked of values that are stored encrypted
 //! * [`load_call`]: which secrets are loaded as a configuration
 //! * [`reference_call`]: what is asked of texts that hold Key Vault references
 //! * [`read`]: the JSON in which bindings ask, with all names
@@ -10,6 +11,8 @@
 
 #[cfg(feature = "doctor")]
 pub mod consultation;
+#[cfg(feature = "encryption")]
+pub mod encryption_call;
 #[cfg(feature = "reference")]
 pub mod load_call;
 mod read;
@@ -33,11 +36,13 @@ use crate::time::{Instant, UnixTime};
 
 #[cfg(feature = "doctor")]
 pub use self::consultation::Consultation;
+#[cfg(feature = "encryption")]
+pub use self::encryption_call::{DataKeyLimits, Encrypted, EncryptionCall, Work};
 #[cfg(feature = "reference")]
 pub use self::load_call::LoadCall;
 #[cfg(feature = "reference")]
 pub use self::reference_call::{Form, ReferenceCall};
-pub use self::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting};
+pub use self::vault_call::{Action, Kind, Paging, SecretChanges, Subject, VaultCall, Waiting};
 
 /// Names one operation for as long as its engine lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +91,9 @@ pub enum Task {
     /// Secrets as a configuration: all that are meant, or none.
     #[cfg(feature = "reference")]
     Load(LoadCall),
+    /// A value, or fields of a document, that are stored encrypted.
+    #[cfg(feature = "encryption")]
+    Encryption(EncryptionCall),
 }
 
 /// Which token is wanted.
@@ -118,7 +126,8 @@ pub enum Interaction {
 
 impl Operation {
     /// Gives the operation the one secret that it takes: the value that `set_secret` sets, the backup that
-    /// `restore_secret_backup` restores, the text whose references `resolve_references` resolves. It never stands in JSON, because a parser leaves copies of what it reads.
+    /// `restore_secret_backup` restores, the text whose references `resolve_references` resolves, what `encrypt`, `decrypt` and
+    /// `rewrap` work on. It never stands in JSON, because a parser leaves copies of what it reads.
     ///
     /// `InvalidArgument` for an operation that takes none.
     pub fn with_value(mut self, value: Sensitive) -> Result<Self, Error> {
@@ -129,6 +138,8 @@ impl Operation {
             }) => *slot = Some(value),
             #[cfg(feature = "reference")]
             Task::Resolve(call) => call.text = Some(value),
+            #[cfg(feature = "encryption")]
+            Task::Encryption(call) => call.text = Some(value),
             _ => {
                 let text = "A value was given to an operation that takes none.";
                 return Err(Error::new(ErrorKind::InvalidArgument, text));
@@ -159,8 +170,9 @@ pub enum Reply {
     Page(Page<SecretProperties>),
     /// To listing deleted secrets.
     DeletedPage(Page<DeletedSecret>),
-    /// To backing up: an opaque blob, which only a vault of the same subscription and geography can restore.
-    Backup(Sensitive),
+    /// To backing up: an opaque blob, which only a vault of the same subscription and geography can restore. To encrypting,
+    /// decrypting and encrypting anew: the value or document that comes out.
+    Value(Sensitive),
     /// To purging, and to asking whether a deletion or recovery has finished.
     Finished(bool),
     /// To [`Task::RefreshDue`]: when to ask again.

@@ -15,13 +15,16 @@
 //! | `recover_deleted_secret` | `vault` `name` [`wait` `interval`] | properties |
 //! | `recovery_finished` | `vault` `name` [`wait` `interval`] | finished |
 //! | `purge_deleted_secret` | `vault` `name` [`wait` `interval`] | finished |
-//! | `backup_secret` | `vault` `name` | backup |
+//! | `backup_secret` | `vault` `name` | value |
 //! | `restore_secret_backup` | `vault` and a value | properties |
 //! | `refresh_due` | | next refresh |
 //! | `get_token` | `request` | token |
 //! | `diagnose` | `vault` [`name` `version`] | report |
 //! | `check` | `vault` [`names`] | health |
 //! | `explain` | [`secrets` `instances`] | forecast |
+//! | `encrypt` | `vault` `name` (of a key) [`version` `form` `fields` `field` `document` `data_key_uses` `data_key_ttl`] and a value | value |
+//! | `decrypt` | the same | value |
+//! | `rewrap` | the same | value |
 //! | `load_secrets` | `vault` [`names` `prefix` `separator`] | resolved |
 //! | `resolve_references` | [`form` `content_type` `vault_domain` `max_age` `report`] and a value, the text | resolved |
 //!
@@ -32,6 +35,8 @@ use std::time::Duration;
 
 #[cfg(feature = "doctor")]
 use super::consultation::Question;
+#[cfg(feature = "encryption")]
+use super::encryption_call::{RawEncryption, Work};
 #[cfg(feature = "reference")]
 use super::load_call::RawLoad;
 #[cfg(feature = "reference")]
@@ -43,7 +48,7 @@ use crate::config::fields::{self, Field, Fields, Record, Wrong, record, unknown}
 use crate::error::{Error, ErrorKind};
 use crate::secret::{SecretId, SecretName, SecretVersion, VaultUrl};
 
-const OPERATIONS: [&str; 22] = [
+const OPERATIONS: [&str; 25] = [
     "get_secret",
     "get_secrets",
     "set_secret",
@@ -66,6 +71,9 @@ const OPERATIONS: [&str; 22] = [
     "explain",
     "resolve_references",
     "load_secrets",
+    "encrypt",
+    "decrypt",
+    "rewrap",
 ];
 
 impl Operation {
@@ -110,6 +118,8 @@ enum What {
     Ask(Question),
     #[cfg(feature = "reference")]
     Load(RawLoad),
+    #[cfg(feature = "encryption")]
+    Encryption(RawEncryption),
     Other(Task),
     /// None, or one that the features `manage` and `doctor` would have.
     LeftOut,
@@ -154,6 +164,8 @@ impl Raw {
             What::Ask(question) => Task::Consult(question.checked(vault, version)?),
             #[cfg(feature = "reference")]
             What::Load(load) => Task::Load(load.checked(vault()?)?),
+            #[cfg(feature = "encryption")]
+            What::Encryption(raw) => Task::Encryption(raw.checked(vault()?, version)?),
             What::Other(task) => task,
             What::LeftOut => return Err(left_out()),
         })
@@ -192,6 +204,16 @@ impl Record for Raw {
                 fields.pass_over();
                 What::LeftOut
             }
+            "encrypt" | "decrypt" | "rewrap" if !cfg!(feature = "encryption") => {
+                fields.pass_over();
+                What::LeftOut
+            }
+            #[cfg(feature = "encryption")]
+            "encrypt" => What::Encryption(RawEncryption::of(Work::Encrypt, fields)),
+            #[cfg(feature = "encryption")]
+            "decrypt" => What::Encryption(RawEncryption::of(Work::Decrypt, fields)),
+            #[cfg(feature = "encryption")]
+            "rewrap" => What::Encryption(RawEncryption::of(Work::Rewrap, fields)),
             #[cfg(feature = "reference")]
             "resolve_references" => What::Other(Task::Resolve(ReferenceCall::of(fields))),
             #[cfg(feature = "reference")]
@@ -221,6 +243,8 @@ impl Record for Raw {
             } => true,
             #[cfg(feature = "doctor")]
             What::Ask(Question::Diagnose { .. }) => true,
+            #[cfg(feature = "encryption")]
+            What::Encryption(_) => true,
             _ => false,
         };
         Self {

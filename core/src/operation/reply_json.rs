@@ -17,7 +17,7 @@
 //!
 //! `PROPERTIES` is [`SecretProperties`](crate::secret::SecretProperties) by its field names, all of them, `null` where the
 //! service says nothing. `DELETED` is `{"properties", "recovery_id", "deleted_date", "scheduled_purge_date"}`. Times are
-//! seconds since 1970. Secrets (many) and backups have none: each secret of the former has its own, by
+//! seconds since 1970. Secrets (many) and values have none: each secret of the former has its own, by
 //! [`Secret::properties`](crate::secret::Secret::properties).
 
 use serde::Serialize;
@@ -121,7 +121,7 @@ impl Reply {
             Reply::Forecast(forecast) => Shape::Forecast { forecast },
             #[cfg(feature = "reference")]
             Reply::Resolved { resolution, .. } => Shape::Resolved { resolution },
-            Reply::Secrets(_) | Reply::Backup(_) => return None,
+            Reply::Secrets(_) | Reply::Value(_) => return None,
         };
         serde_json::to_string(&shape).ok()
     }

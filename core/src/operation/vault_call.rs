@@ -30,10 +30,33 @@ pub struct VaultCall {
 pub struct Subject {
     /// The vault.
     pub vault: VaultUrl,
-    /// The secret; `None`: all of them.
+    /// What it is.
+    pub kind: Kind,
+    /// The secret or key; `None`: all of them.
     pub name: Option<SecretName>,
     /// One version of it; `None`: the latest, or all.
     pub version: Option<SecretVersion>,
+}
+
+/// What vaults keep. Names and versions of both obey the same rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A secret.
+    Secret,
+    /// A key, which never leaves its vault.
+    #[cfg(feature = "encryption")]
+    Key,
+}
+
+impl Kind {
+    /// "The *secret* is disabled"; in paths and commands too.
+    pub(crate) const fn noun(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            #[cfg(feature = "encryption")]
+            Self::Key => "key",
+        }
+    }
 }
 
 /// What is to be done with a secret, or with all of a vault.
@@ -154,6 +177,7 @@ impl Subject {
     pub fn all(vault: VaultUrl) -> Self {
         Self {
             vault,
+            kind: Kind::Secret,
             name: None,
             version: None,
         }
@@ -169,6 +193,7 @@ impl From<SecretId> for Subject {
     fn from(id: SecretId) -> Self {
         Self {
             vault: id.vault,
+            kind: Kind::Secret,
             name: Some(id.name),
             version: id.version,
         }
@@ -179,7 +204,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
             None => return write!(f, "The secrets of {}", self.vault),
-            Some(name) => write!(f, "{}/secrets/{name}", self.vault)?,
+            Some(name) => write!(f, "{}/{}s/{name}", self.vault, self.kind.noun())?,
         }
         match &self.version {
             None => Ok(()),

@@ -5,11 +5,9 @@
 
 use std::ops::Range;
 
-use zeroize::Zeroizing;
-
 use crate::error::{Error, ErrorKind};
 use crate::identity::cloud::VaultDomain;
-use crate::json::{self, push_text, text, unescape, valid};
+use crate::json::{self, literal, splice, text, unescape, valid};
 use crate::sensitive::Sensitive;
 
 use super::{InvalidSyntax, Reference};
@@ -90,28 +88,18 @@ impl<'a> JsonDocument<'a> {
         for finding in &self.found {
             let reference = finding.reference.as_ref();
             let reference = reference.map_err(|wrong| wrong.error_in(&finding.name))?;
-            values.push(value_of(finding, reference)?);
+            let value = value_of(finding, reference)?;
+            values.push(literal(value.expose_str().ok_or_else(|| no_text(&finding.name))?));
         }
-        // Large enough from the start: what grows leaves copies behind.
-        let most: usize = values.iter().map(|value| value.len() * 6 + 2).sum();
-        let mut out = Zeroizing::new(Vec::with_capacity(self.text.len() + most));
-        let mut at = 0;
-        for (place, (value, finding)) in self.places.iter().zip(values.iter().zip(&self.found)) {
-            let value = value.expose_str().ok_or_else(|| no_text(&finding.name))?;
-            out.extend_from_slice(&self.text.as_bytes()[at..place.start]);
-            push_text(&mut out, value);
-            at = place.end;
-        }
-        out.extend_from_slice(&self.text.as_bytes()[at..]);
-        Ok(Sensitive::from(std::mem::take(&mut *out)))
+        Ok(splice(self.text, self.places.iter().cloned().zip(&values)))
     }
 }
 
 /// Where a value stands: the way to it from the outside.
 #[derive(Default)]
-struct Path(Vec<Level>);
+pub(crate) struct Path(Vec<Level>);
 
-enum Level {
+pub(crate) enum Level {
     /// The name of the member, once it has been read.
     Object(Option<String>),
     /// The number of the item.
@@ -120,7 +108,7 @@ enum Level {
 
 impl Path {
     /// As JSON Pointer.
-    fn pointer(&self) -> String {
+    pub(crate) fn pointer(&self) -> String {
         let mut pointer = String::new();
         for level in &self.0 {
             pointer.push('/');
@@ -138,7 +126,7 @@ impl Path {
 
 /// Shows every text that is a value to `visit`, in JSON that is valid from `start` on: there a quote begins a text, and in
 /// an object the first of each member is its name.
-fn walk(
+pub(crate) fn walk(
     json: &str,
     start: usize,
     mut visit: impl FnMut(&Path, Range<usize>) -> Result<(), Error>,
@@ -147,7 +135,7 @@ fn walk(
     let mut at = start;
     while let Some(byte) = json.as_bytes().get(at) {
         let end = match byte {
-            b'"' => at + literal(&json[at..]),
+            b'"' => at + literal_length(&json[at..]),
             _ => at + 1,
         };
         match (byte, path.0.last_mut()) {
@@ -170,7 +158,7 @@ fn walk(
 }
 
 /// The length of the text literal at the beginning, quotes included.
-fn literal(json: &str) -> usize {
+fn literal_length(json: &str) -> usize {
     let mut escaped = false;
     let is_end = |byte| {
         let ends = byte == b'"' && !escaped;
@@ -196,7 +184,7 @@ fn no_text(name: &str) -> Error {
     Error::new(ErrorKind::Unsupported, message).advise("Set it anew in an encoding, such as Base64.")
 }
 
-fn no_json(json: &str, at: usize, what: &str) -> Error {
+pub(crate) fn no_json(json: &str, at: usize, what: &str) -> Error {
     let (line, column) = place(json, at);
     Error::new(
         ErrorKind::InvalidConfiguration,

@@ -77,6 +77,7 @@ impl ReferenceStatus {
             | ErrorKind::Cancelled
             | ErrorKind::MalformedResponse
             | ErrorKind::Unsupported
+            | ErrorKind::DecryptionFailed
             | ErrorKind::Internal => Self::OtherReasons,
         }
     }

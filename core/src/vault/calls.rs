@@ -260,7 +260,7 @@ impl Secrets {
             Action::Backup => {
                 let read = |body: &Sensitive, _: &Subject| secrets::parse_backup(body);
                 let told = self.client.ask(context, asked, None, read).await?;
-                Ok(Reply::Backup(report.note(told)))
+                Ok(Reply::Value(report.note(told)))
             }
             Action::DeletionFinished(waiting) => self
                 .deletion_finished(context, id, waiting)

@@ -5,10 +5,13 @@
 //! * [`secrets`]: reading secrets through the cache
 //! * [`keep`]: what the cache learns from answers, and from writes
 //! * [`calls`]: all other operations
+//! * [`data_keys`]: the keys that encrypt values, which a key of a vault keeps
 //! * [`pollers`]: waiting for what the service finishes in its own time
 
 mod calls;
 pub(crate) mod client;
+#[cfg(feature = "encryption")]
+pub(crate) mod data_keys;
 mod keep;
 mod pollers;
 pub(crate) mod secrets;

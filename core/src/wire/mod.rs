@@ -8,6 +8,8 @@
 mod clean;
 
 pub mod challenge;
+#[cfg(feature = "encryption")]
+pub mod keys;
 pub mod retry_after;
 pub mod secrets;
 pub mod service_error;

@@ -63,7 +63,7 @@ fn reply_differs(caller: &str, expected: &Ending, reply: &Reply) -> Vec<String> 
     let (value, token, backup) = match reply {
         Reply::Secret(secret) => (secret.value().expose_str(), None, None),
         Reply::Token { token, .. } => (None, token.expose_str(), None),
-        Reply::Backup(backup) => (None, None, backup.expose_str()),
+        Reply::Value(value) => (value.expose_str(), None, value.expose_str()),
         Reply::Resolved { text, .. } => (text.as_ref().and_then(Sensitive::expose_str), None, None),
         _ => (None, None, None),
     };

@@ -21,6 +21,8 @@ pub struct Script {
     world: Surroundings,
     used: Vec<u32>,
     hands: [Vec<u32>; 4],
+    /// Random bytes given so far.
+    drawn: usize,
     complaints: Rc<RefCell<Vec<String>>>,
 }
 
@@ -38,6 +40,7 @@ impl Script {
             hands: hands.map(|rules| vec![0; rules.len()]),
             world,
             used: vec![0; rules],
+            drawn: 0,
             complaints: Rc::default(),
         }
     }
@@ -183,6 +186,12 @@ impl Host for Script {
                 }
                 Err(failed) => failed,
             },
+            // 0, 1, 2, … throughout the play: nothing is left to chance.
+            Effect::Random { length } => {
+                let bytes: Vec<u8> = (self.drawn..self.drawn + length).map(|at| at as u8).collect();
+                self.drawn += length;
+                (Outcome::Random(bytes.into()), 0)
+            }
             other => self.complain(format!("no rule answers {other:?}")),
         }
     }

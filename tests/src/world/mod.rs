@@ -250,7 +250,7 @@ impl<H: Host> World<H> {
                 return;
             }
         }
-        self.unshared |= matches!(operation.task, Task::Vault(_));
+        self.unshared |= matches!(operation.task, Task::Vault(_) | Task::Encryption(_));
         let op = self.engine.start(operation, now);
         let began = self.now;
         assert!(

@@ -1,7 +1,7 @@
-//! What can be done to secrets, as one table: where the request goes, and what a refusal of it is called.
+//! What can be done to secrets, and to the keys that encrypt, as one table: where the request goes, and what a refusal of it is called.
 //!
-//! Sources: the *Secrets* operations of the Azure Key Vault REST API reference; *Azure built-in roles for Key Vault
-//! data plane operations*; the secret permissions of *Assign a Key Vault access policy*.
+//! Sources: the *Secrets* and *Keys* operations of the Azure Key Vault REST API reference; *Azure built-in roles for Key
+//! Vault data plane operations*; the secret and key permissions of *Assign a Key Vault access policy*.
 
 use crate::effect::{Method, Request};
 use crate::operation::{Action, Subject};
@@ -18,6 +18,8 @@ pub struct Deed {
     collection: &'static str,
     /// What follows the name; after a slash comes the version, which may be empty.
     tail: &'static str,
+    /// What follows the version.
+    end: &'static str,
     /// "… may not be *read*".
     pub participle: &'static str,
     /// The permission in access policies.
@@ -38,6 +40,7 @@ pub const GET: Deed = Deed {
     method: Method::Get,
     collection: "/secrets",
     tail: "/",
+    end: "",
     participle: "read",
     permission: "get",
     role: USER,
@@ -48,6 +51,7 @@ const SET: Deed = Deed {
     method: Method::Put,
     collection: "/secrets",
     tail: "",
+    end: "",
     participle: "set",
     permission: "set",
     role: OFFICER,
@@ -104,6 +108,7 @@ pub const RECOVER: Deed = Deed {
     method: Method::Post,
     collection: "/deletedsecrets",
     tail: "/recover",
+    end: "",
     participle: "recovered",
     permission: "recover",
     role: OFFICER,
@@ -123,6 +128,7 @@ const BACKUP: Deed = Deed {
     method: Method::Post,
     collection: "/secrets",
     tail: "/backup",
+    end: "",
     participle: "backed up",
     permission: "backup",
     role: OFFICER,
@@ -134,6 +140,36 @@ const RESTORE: Deed = Deed {
     participle: "restored",
     permission: "restore",
     ..BACKUP
+};
+
+/// Getting what is public of a key.
+#[cfg(feature = "encryption")]
+pub const GET_KEY: Deed = Deed {
+    op: "get_key",
+    collection: "/keys",
+    role: "Key Vault Crypto Service Encryption User",
+    ..GET
+};
+
+/// Encrypting a data key for a key.
+#[cfg(feature = "encryption")]
+pub const WRAP_KEY: Deed = Deed {
+    op: "wrap_key",
+    method: Method::Post,
+    end: "/wrapkey",
+    participle: "used to encrypt",
+    permission: "wrapKey",
+    ..GET_KEY
+};
+
+/// Decrypting a data key with a key.
+#[cfg(feature = "encryption")]
+pub const UNWRAP_KEY: Deed = Deed {
+    op: "unwrap_key",
+    end: "/unwrapkey",
+    participle: "used to decrypt",
+    permission: "unwrapKey",
+    ..WRAP_KEY
 };
 
 impl Deed {
@@ -173,13 +209,21 @@ impl Deed {
     /// The request, without a token and a body yet. The latest version is asked for by an empty one, so that the path
     /// then ends in a slash, as the SDKs send it.
     pub fn request(&self, subject: &Subject, api_version: &str) -> Request {
-        let Subject { vault, name, version } = subject;
+        let Subject {
+            vault,
+            name,
+            version,
+            kind: _,
+        } = subject;
         let (slash, name) = match name {
             Some(name) => ("/", name.as_str()),
             None => ("", ""),
         };
         let version = version.as_ref().map_or("", SecretVersion::as_str);
-        let path = format!("{vault}{}{slash}{name}{}{version}", self.collection, self.tail);
+        let path = format!(
+            "{vault}{}{slash}{name}{}{version}{}",
+            self.collection, self.tail, self.end
+        );
         Request::new(self.method, query(&path, &[("api-version", api_version)]))
             .header("accept", "application/json")
     }
@@ -218,6 +262,18 @@ mod tests {
             (&RESTORE, all(), "POST /secrets/restore"),
         ] {
             let request = deed.request(&subject, "7.6");
+            let (method, path) = sent.split_once(' ').unwrap();
+            let url = format!("https://contoso.vault.azure.net{path}?api-version=7.6");
+            assert_eq!((request.method.as_str(), request.url), (method, url));
+        }
+        #[cfg(feature = "encryption")]
+        for (deed, version, sent) in [
+            (&GET_KEY, "", "GET /keys/Db/"),
+            (&GET_KEY, "/0af1", "GET /keys/Db/0af1"),
+            (&WRAP_KEY, "/0af1", "POST /keys/Db/0af1/wrapkey"),
+            (&UNWRAP_KEY, "/0af1", "POST /keys/Db/0af1/unwrapkey"),
+        ] {
+            let request = deed.request(&one(version), "7.6");
             let (method, path) = sent.split_once(' ').unwrap();
             let url = format!("https://contoso.vault.azure.net{path}?api-version=7.6");
             assert_eq!((request.method.as_str(), request.url), (method, url));

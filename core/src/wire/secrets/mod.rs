@@ -134,7 +134,12 @@ fn own_properties(object: &Object<'_>, asked: &Subject) -> Result<SecretProperti
 
 /// Reads a secret's identifier, `https://{vault}/secrets/{name}[/{version}]`.
 pub fn parse_id(text: &str) -> Result<SecretId, Malformed> {
-    let wrong = || Malformed::new("The answer holds no valid secret identifier.");
+    parse_id_of("secrets", text)
+}
+
+/// Reads the identifier of what stands in the collection `kept`.
+pub(super) fn parse_id_of(kept: &str, text: &str) -> Result<SecretId, Malformed> {
+    let wrong = || Malformed::new("The answer holds no valid identifier.");
     let text = text.trim();
     let path_at = text.find("://").map(|at| at + 3).ok_or_else(wrong)?;
     let (authority, path) = text[path_at..].split_once('/').ok_or_else(wrong)?;
@@ -142,7 +147,7 @@ pub fn parse_id(text: &str) -> Result<SecretId, Malformed> {
     let collection = segments.next().ok_or_else(wrong)?;
     let name = segments.next().ok_or_else(wrong)?;
     let version = segments.next();
-    if segments.next().is_some() || !collection.eq_ignore_ascii_case("secrets") {
+    if segments.next().is_some() || !collection.eq_ignore_ascii_case(kept) {
         return Err(wrong());
     }
     Ok(SecretId {

@@ -2,7 +2,7 @@
 
 use super::ServiceFault;
 use crate::error::Identity;
-use crate::operation::Subject;
+use crate::operation::{Kind, Subject};
 use crate::verdict::Verdict;
 use crate::wire::secrets::Deed;
 
@@ -152,7 +152,7 @@ fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> 
         return (Verdict::RoleMissing, assign_role(&vault, deed, who));
     }
     if fault.is("ForbiddenByPolicy") || fault.is("AccessDenied") {
-        return (Verdict::AccessPolicyMissing, set_policy(&vault, deed, who));
+        return (Verdict::AccessPolicyMissing, set_policy(what, deed, who));
     }
     if fault.is("ForbiddenByFirewall") {
         let address = fault.client_address.as_deref();
@@ -193,7 +193,7 @@ fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> 
     let text = format!(
         "If the vault uses Azure roles: {} If it uses access policies: {}",
         assign_role(&vault, deed, who),
-        set_policy(&vault, deed, who)
+        set_policy(what, deed, who)
     );
     (Verdict::ForbiddenUnexplained, text)
 }
@@ -208,16 +208,24 @@ fn assign_role(vault: &str, deed: &Deed, who: Option<&Identity>) -> String {
     )
 }
 
-fn set_policy(vault: &str, deed: &Deed, who: Option<&Identity>) -> String {
+fn set_policy(what: &Subject, deed: &Deed, who: Option<&Identity>) -> String {
+    let vault = vault_name(what);
     // The command replaces what was allowed before.
+    let usual = match what.kind {
+        Kind::Secret => "list",
+        #[cfg(feature = "encryption")]
+        Kind::Key => "wrapKey unwrapKey",
+    };
     let more = match deed.permission {
         "get" | "list" => String::new(),
+        permission if usual.contains(permission) => String::new(),
         permission => format!(" {permission}"),
     };
     format!(
-        "Allow object id {oid} to {permission} secrets in the vault's access policies: az keyvault set-policy --name \
-         {vault} --object-id {oid} --secret-permissions get list{more}.",
+        "Allow object id {oid} to {permission} {kind}s in the vault's access policies: az keyvault set-policy --name \
+         {vault} --object-id {oid} --{kind}-permissions get {usual}{more}.",
         permission = deed.permission,
+        kind = what.kind.noun(),
         oid = object_id(who)
     )
 }
@@ -229,12 +237,18 @@ fn not_found((what, deed): Asked<'_>) -> Step {
         return (Verdict::DeletedSecretNotFound, text.into());
     }
     let text = format!(
-        "Check the name and the vault; if it was deleted, it may be recovered: az keyvault secret recover --vault-name \
+        "Check the name and the vault; if it was deleted, it may be recovered: az keyvault {} recover --vault-name \
          {} --name {}.",
+        what.kind.noun(),
         vault_name(what),
         what.short()
     );
-    (Verdict::SecretNotFound, text)
+    let verdict = match what.kind {
+        Kind::Secret => Verdict::SecretNotFound,
+        #[cfg(feature = "encryption")]
+        Kind::Key => Verdict::KeyNotFound,
+    };
+    (verdict, text)
 }
 
 fn conflict(fault: &ServiceFault) -> Step {
