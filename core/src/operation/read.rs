@@ -326,13 +326,15 @@ mod tests {
 
     #[test]
     fn every_operation_has_its_name_and_wants_its_vault() {
-        for op in OPERATIONS {
+        let left_out =
+            |op: &&str| !cfg!(feature = "encryption") && ["encrypt", "decrypt", "rewrap"].contains(op);
+        for op in OPERATIONS.iter().filter(|op| !left_out(op)) {
             let error = read(&format!(r#"{{"op":"{op}","?":1}}"#)).unwrap_err();
             assert!(error.details().message.contains("`?` is unknown"), "{error}");
             let bare = read(&format!(r#"{{"op":"{op}"}}"#));
             assert_eq!(
                 bare.is_ok(),
-                ["refresh_due", "explain", "resolve_references"].contains(&op),
+                ["refresh_due", "explain", "resolve_references"].contains(op),
                 "{op}"
             );
         }

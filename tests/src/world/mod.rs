@@ -120,6 +120,11 @@ impl<H: Host> World<H> {
         &self.host
     }
 
+    /// The same, to change it.
+    pub fn host_mut(&mut self) -> &mut H {
+        &mut self.host
+    }
+
     /// Milliseconds since the world began.
     pub fn now_ms(&self) -> u64 {
         self.now - BEGINNING
