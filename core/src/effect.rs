@@ -111,6 +111,44 @@ pub enum Effect {
         /// How many, at most 64 KiB.
         length: usize,
     },
+    /// Call one of the functions with which an operation rotates a secret: those that came with the operation, on its
+    /// behalf alone. A function that the caller did not give has nothing to do: answer [`Outcome::Done`].
+    #[cfg(feature = "manage")]
+    Rotate {
+        /// Whose functions, by the number that the operation gave.
+        handle: u32,
+        /// Which function.
+        step: RotationStep,
+        /// What it is given; making a value takes none.
+        value: Option<Sensitive>,
+        /// The slot that the value is for, if the secret has two.
+        slot: Option<String>,
+    },
+}
+
+/// The functions with which a secret is rotated.
+#[cfg(feature = "manage")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RotationStep {
+    /// Makes a new value; answered with [`Outcome::Made`].
+    Make,
+    /// Puts a value into effect where it is used, such as a database. It may be called again with the same value, and
+    /// with the old one. Answered with [`Outcome::Done`].
+    Apply,
+    /// Finds out whether a value works. Answered with [`Outcome::Done`]; if it does not, with [`FaultKind::Refused`].
+    Verify,
+}
+
+#[cfg(feature = "manage")]
+impl RotationStep {
+    /// The function's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RotationStep::Make => "make",
+            RotationStep::Apply => "apply",
+            RotationStep::Verify => "verify",
+        }
+    }
 }
 
 /// An RSA key to sign with.
@@ -155,6 +193,8 @@ impl Effect {
             | Effect::Prompt { .. } => {}
             #[cfg(feature = "encryption")]
             Effect::Random { .. } => {}
+            #[cfg(feature = "manage")]
+            Effect::Rotate { .. } => {}
         }
     }
 }
@@ -302,6 +342,12 @@ pub enum Outcome {
     /// To [`Effect::Random`]: the bytes, as many as were asked for.
     #[cfg(feature = "encryption")]
     Random(Sensitive),
+    /// To making a value by [`Effect::Rotate`]: the value.
+    #[cfg(feature = "manage")]
+    Made(Sensitive),
+    /// To the other steps of [`Effect::Rotate`]: the function has returned, and said nothing against the value.
+    #[cfg(feature = "manage")]
+    Done,
     /// It could not be done.
     Failed(Fault),
 }

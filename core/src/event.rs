@@ -86,6 +86,69 @@ pub enum Event {
         /// `ok`, or the name of the error's kind.
         outcome: &'static str,
     },
+    /// A rotation of a secret began: a new value is made.
+    RotationStarted {
+        /// The vault's URL.
+        vault: String,
+        /// The secret's name.
+        name: String,
+        /// The slot that the new value is for, if the secret has two.
+        slot: Option<String>,
+        /// The latest version so far.
+        old_version: Option<String>,
+    },
+    /// A rotation goes on that ended in the middle: its value is in the vault already.
+    RotationResumed {
+        /// The vault's URL.
+        vault: String,
+        /// The secret's name.
+        name: String,
+        /// The version before.
+        old_version: Option<String>,
+        /// The version that is put into effect.
+        new_version: Option<String>,
+    },
+    /// A new value is in use.
+    RotationFinished {
+        /// The vault's URL.
+        vault: String,
+        /// The secret's name.
+        name: String,
+        /// The slot that is in use now, if the secret has two.
+        slot: Option<String>,
+        /// The version before.
+        old_version: Option<String>,
+        /// The version in use.
+        new_version: Option<String>,
+    },
+    /// A new value did not do: the old one is in use again.
+    RotationRolledBack {
+        /// The vault's URL.
+        vault: String,
+        /// The secret's name.
+        name: String,
+        /// The version whose value is in use again.
+        old_version: Option<String>,
+        /// The version that did not do.
+        new_version: Option<String>,
+        /// What went wrong.
+        reason: ErrorKind,
+    },
+    /// A rotation ended otherwise: before anything changed, or in the middle, as its error tells.
+    RotationFailed {
+        /// The vault's URL.
+        vault: String,
+        /// The secret's name.
+        name: String,
+        /// The slot that the new value was for, if the secret has two.
+        slot: Option<String>,
+        /// The version before.
+        old_version: Option<String>,
+        /// The version that was set, if one was.
+        new_version: Option<String>,
+        /// What went wrong.
+        reason: ErrorKind,
+    },
     /// The vault could not be asked; a copy past its life was served.
     ServedStale {
         /// The vault's URL.

@@ -383,6 +383,18 @@ verdicts! {
         "409 of another kind; a condition of an update that no longer holds",
         "Somebody else changed it, or holds the name.",
         "Read it again, and decide anew.";
+    RotationFailed = manage "rotation-failed":
+        "a function of a rotation failed, before a value in use was touched",
+        "What was in use is in use still.",
+        "Mend what the function ran into, and rotate again.";
+    RotationRolledBack = manage "rotation-rolled-back":
+        "a function of a rotation failed with the new value",
+        "The old value is in use again, as a new version.",
+        "Mend what the function ran into, and rotate again.";
+    RotationUnfinished = manage "rotation-unfinished":
+        "a rotation could neither be finished nor rolled back",
+        "The latest version and what is in effect may differ.",
+        "Rotate again: the tags of the latest version say where to go on.";
     RequestInvalid = everywhere "request-invalid":
         "400 BadParameter and others",
         "The vault does not understand the request.",

@@ -34,12 +34,11 @@ use crate::doctor::Doctor;
 use crate::effect::{EffectId, Outcome};
 use crate::error::Error;
 use crate::exec::{Context, Executor};
-use crate::operation::{OpId, Operation, Output, Pending};
 #[cfg(feature = "doctor")]
-use crate::operation::{
-    Task,
-    consultation::{CHECK_TIMEOUT, Consultation},
-};
+use crate::operation::consultation::{CHECK_TIMEOUT, Consultation};
+use crate::operation::{OpId, Operation, Output, Pending};
+#[cfg(feature = "manage")]
+use crate::operation::{Task, rotate_call::ROTATION_TIMEOUT};
 use crate::secret::{Secret, SecretId, SecretIdRef, VaultUrl};
 use crate::time::{Instant, Now};
 #[cfg(feature = "encryption")]
@@ -116,10 +115,15 @@ impl Engine {
         VaultUrl::parse(url, self.config.options.vault.allow_http_loopback)
     }
 
-    /// What an operation may take: as its caller says, or else as configured.
+    /// What an operation may take: as its caller says, or else as configured; a rotation, whose functions are the
+    /// caller's, a quarter of an hour.
     pub fn allowance(&self, operation: &Operation) -> Duration {
         if let Some(timeout) = operation.timeout {
             return timeout;
+        }
+        #[cfg(feature = "manage")]
+        if matches!(operation.task, Task::Rotate(_)) {
+            return ROTATION_TIMEOUT;
         }
         #[cfg(feature = "doctor")]
         if matches!(operation.task, Task::Consult(Consultation::Check { .. })) {

@@ -21,6 +21,8 @@ use crate::exec::exchange::LIMITER;
 use crate::identity::cloud::VaultDomain;
 #[cfg(feature = "doctor")]
 use crate::operation::Consultation;
+#[cfg(feature = "manage")]
+use crate::operation::RotateCall;
 #[cfg(feature = "reference")]
 use crate::operation::{LoadCall, ReferenceCall};
 use crate::operation::{OpId, Reply, Task};
@@ -66,6 +68,8 @@ impl Run {
                 Ok(Reply::Secrets(join_all(gets).await))
             }
             Task::Vault(call) => self.in_time(secrets.call(context, call)).await,
+            #[cfg(feature = "manage")]
+            Task::Rotate(call) => self.rotate(call).await,
             Task::RefreshDue => {
                 let next = async { Ok(secrets.refresh_due(context).await) };
                 self.in_time(next).await.map(Reply::NextRefresh)
@@ -96,6 +100,20 @@ impl Run {
                 self.in_time(encryption.perform()).await.map(Reply::Value)
             }
         }
+    }
+
+    /// Wherever a rotation is cut off, the next one goes on.
+    #[cfg(feature = "manage")]
+    async fn rotate(&self, call: &RotateCall) -> Result<Reply, Error> {
+        let rotated = self.in_time(self.secrets.rotate(&self.context, call)).await;
+        let rotated = rotated.map_err(|error| {
+            if error.kind() == ErrorKind::Timeout && self.context.instant() >= self.deadline {
+                error.advise("Allow more time, and rotate again: that goes on from here.")
+            } else {
+                error
+            }
+        });
+        Ok(Reply::Rotated(Box::new(rotated?)))
     }
 
     /// All secrets of the text at once; each tells of its own trouble.

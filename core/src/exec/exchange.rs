@@ -248,6 +248,10 @@ pub(crate) fn mismatched(outcome: &Outcome) -> Error {
         Outcome::Returned { .. } => "what a browser brought",
         #[cfg(feature = "encryption")]
         Outcome::Random(_) => "random numbers",
+        #[cfg(feature = "manage")]
+        Outcome::Made(_) => "a new value",
+        #[cfg(feature = "manage")]
+        Outcome::Done => "that it is done",
         Outcome::Failed(_) => "a failure",
     };
     Error::new(

@@ -212,5 +212,7 @@ fn describe(effect: &Effect) -> String {
         #[cfg(feature = "encryption")]
         Effect::Random { .. } => "random numbers".into(),
         Effect::Browse { .. } => "a person to sign in with the browser".into(),
+        #[cfg(feature = "manage")]
+        Effect::Rotate { step, .. } => format!("the function {}", step.name()),
     }
 }

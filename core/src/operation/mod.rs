@@ -5,6 +5,7 @@
 //! * [`consultation`]: what the doctor is asked
 //! * [`encryption_call`]: what is asked of values that are stored encrypted
 //! * [`load_call`]: which secrets are loaded as a configuration
+//! * [`rotate_call`]: how a secret is rotated
 //! * [`reference_call`]: what is asked of texts that hold Key Vault references
 //! * [`read`]: the JSON in which bindings ask, with all names
 //! * [`reply_json`]: the JSON in which they get what holds no secret
@@ -19,6 +20,8 @@ mod read;
 #[cfg(feature = "reference")]
 pub mod reference_call;
 mod reply_json;
+#[cfg(feature = "manage")]
+pub mod rotate_call;
 pub mod vault_call;
 
 use std::time::Duration;
@@ -42,6 +45,8 @@ pub use self::encryption_call::{DataKeyLimits, Encrypted, EncryptionCall, Work};
 pub use self::load_call::LoadCall;
 #[cfg(feature = "reference")]
 pub use self::reference_call::{Form, ReferenceCall};
+#[cfg(feature = "manage")]
+pub use self::rotate_call::{RotateCall, Rotation};
 pub use self::vault_call::{Action, Kind, Paging, SecretChanges, Subject, VaultCall, Waiting};
 
 /// Names one operation for as long as its engine lives.
@@ -77,6 +82,9 @@ pub enum Task {
     },
     /// Any other operation of the Secrets API.
     Vault(VaultCall),
+    /// A new value for a secret, made and put into effect by functions of the caller's.
+    #[cfg(feature = "manage")]
+    Rotate(RotateCall),
     /// Renews every cached secret whose renewal is due and that somebody read since it was fetched: for hosts of
     /// blocking threads that let a thread of their own do it, before a reader has to.
     RefreshDue,
@@ -175,6 +183,9 @@ pub enum Reply {
     Value(Sensitive),
     /// To purging, and to asking whether a deletion or recovery has finished.
     Finished(bool),
+    /// To [`Task::Rotate`].
+    #[cfg(feature = "manage")]
+    Rotated(Box<Rotation>),
     /// To [`Task::RefreshDue`]: when to ask again.
     NextRefresh(Duration),
     /// To [`Task::GetToken`].

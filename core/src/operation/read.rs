@@ -6,6 +6,7 @@
 //! | `get_secrets` | `vault` `names` [`refresh`] | secrets |
 //! | `set_secret` | `vault` `name` [`enabled` `not_before` `expires_on` `content_type` `tags` `recover_if_deleted`] and a value | secret |
 //! | `update_secret_properties` | `vault` `name` [`version` `enabled` `not_before` `expires_on` `content_type` `tags` `if_version` `if_unchanged_since`] | properties |
+//! | `rotate_secret` | `vault` `name` `handle` [`slots` `content_type` `expires_on` `tags`] | rotation |
 //! | `list_properties_of_secrets` | `vault` [`continuation` `max_page_size`] | page |
 //! | `list_properties_of_secret_versions` | `vault` `name` [`continuation` `max_page_size`] | page |
 //! | `list_deleted_secrets` | `vault` [`continuation` `max_page_size`] | deleted page |
@@ -41,6 +42,8 @@ use super::encryption_call::{RawEncryption, Work};
 use super::load_call::RawLoad;
 #[cfg(feature = "reference")]
 use super::reference_call::ReferenceCall;
+#[cfg(feature = "manage")]
+use super::rotate_call::RawRotation;
 use super::vault_call::{Action, Paging, SecretChanges, Subject, VaultCall, Waiting, left_out};
 use super::{Interaction, Operation, Task, TokenRequest};
 use crate::config::VaultOptions;
@@ -48,11 +51,12 @@ use crate::config::fields::{self, Field, Fields, Record, Wrong, record, unknown}
 use crate::error::{Error, ErrorKind};
 use crate::secret::{SecretId, SecretName, SecretVersion, VaultUrl};
 
-const OPERATIONS: [&str; 25] = [
+const OPERATIONS: [&str; 26] = [
     "get_secret",
     "get_secrets",
     "set_secret",
     "update_secret_properties",
+    "rotate_secret",
     "list_properties_of_secrets",
     "list_properties_of_secret_versions",
     "list_deleted_secrets",
@@ -114,6 +118,11 @@ enum What {
         name: String,
         action: Action,
     },
+    #[cfg(feature = "manage")]
+    Rotate {
+        name: String,
+        rotation: RawRotation,
+    },
     #[cfg(feature = "doctor")]
     Ask(Question),
     #[cfg(feature = "reference")]
@@ -160,6 +169,8 @@ impl Raw {
                 let subject = Subject::from(id(&name, version)?);
                 Task::Vault(VaultCall { subject, action })
             }
+            #[cfg(feature = "manage")]
+            What::Rotate { name, rotation } => Task::Rotate(rotation.checked(id(&name, None)?)?),
             #[cfg(feature = "doctor")]
             What::Ask(question) => Task::Consult(question.checked(vault, version)?),
             #[cfg(feature = "reference")]
@@ -220,6 +231,11 @@ impl Record for Raw {
             "load_secrets" => What::Load(RawLoad::of(fields)),
             #[cfg(feature = "doctor")]
             op @ ("diagnose" | "check" | "explain") => What::Ask(Question::of(op, fields)),
+            #[cfg(feature = "manage")]
+            "rotate_secret" => What::Rotate {
+                name: fields.required("name"),
+                rotation: RawRotation::of(fields),
+            },
             "refresh_due" => What::Other(Task::RefreshDue),
             "list_properties_of_secrets" => What::OfAll(Action::List(Paging::of(fields))),
             "list_deleted_secrets" => What::OfAll(Action::ListDeleted(Paging::of(fields))),

@@ -8,6 +8,7 @@
 //! | page | `{"page": [PROPERTIES, …], "continuation": "https://…"}`, `null` at the end |
 //! | deleted page | `{"page": [DELETED, …], "continuation": null}` |
 //! | finished | `{"finished": true}` |
+//! | rotation | `{"rotation": ROTATION}`, see [`Rotation`](super::Rotation) |
 //! | next refresh | `{"next_refresh": 12.5}` (seconds) |
 //! | token | `{"expires_on": 1793003600, "refresh_on": 1793001800}`; the token is beside it |
 //! | report | `{"report": REPORT}`, see [`Report`] |
@@ -23,6 +24,8 @@
 use serde::Serialize;
 
 use super::Reply;
+#[cfg(feature = "manage")]
+use super::Rotation;
 #[cfg(feature = "reference")]
 use crate::report::Resolution;
 #[cfg(feature = "doctor")]
@@ -51,6 +54,10 @@ enum Shape<'a> {
     },
     Finished {
         finished: bool,
+    },
+    #[cfg(feature = "manage")]
+    Rotated {
+        rotation: &'a Rotation,
     },
     NextRefresh {
         next_refresh: f64,
@@ -102,6 +109,8 @@ impl Reply {
                 continuation: &page.continuation,
             },
             Reply::Finished(finished) => Shape::Finished { finished: *finished },
+            #[cfg(feature = "manage")]
+            Reply::Rotated(rotation) => Shape::Rotated { rotation },
             Reply::NextRefresh(delay) => Shape::NextRefresh {
                 next_refresh: delay.as_secs_f64(),
             },

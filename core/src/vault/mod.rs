@@ -6,6 +6,7 @@
 //! * [`keep`]: what the cache learns from answers, and from writes
 //! * [`calls`]: all other operations
 //! * [`data_keys`]: the keys that encrypt values, which a key of a vault keeps
+//! * [`rotation`]: a new value by functions of the caller's
 //! * [`pollers`]: waiting for what the service finishes in its own time
 
 mod calls;
@@ -14,6 +15,8 @@ pub(crate) mod client;
 pub(crate) mod data_keys;
 mod keep;
 mod pollers;
+#[cfg(feature = "manage")]
+mod rotation;
 pub(crate) mod secrets;
 mod session;
 

@@ -109,7 +109,7 @@ fn reply_differs(caller: &str, expected: &Ending, reply: &Reply) -> Vec<String> 
             found.push(format!("{caller}: the next refresh is in {next} s"));
         }
     }
-    let told = ["report", "health", "forecast", "resolution"].map(|name| &rest[name]);
+    let told = ["report", "health", "forecast", "resolution", "rotation"].map(|name| &rest[name]);
     let told = told
         .into_iter()
         .find(|told| !told.is_null())
@@ -298,6 +298,7 @@ fn run_differs(expect: &Expect, log: &Log) -> Vec<String> {
         ("signatures", &expect.signatures, log.signatures()),
         ("prompts", &expect.prompts, log.prompts()),
         ("pages", &expect.pages, log.pages()),
+        ("steps", &expect.steps, log.steps()),
     ];
     for (what, expected, actual) in lists {
         if expected

@@ -72,6 +72,29 @@ pub struct Surroundings {
     /// What the browser brings that is opened, in order.
     #[serde(default)]
     pub browser: Vec<HandRule>,
+    /// What the functions answer with which a secret is rotated, in order.
+    #[serde(default)]
+    pub steps: Vec<StepRule>,
+}
+
+/// What a function answers with which a secret is rotated.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StepRule {
+    /// Which function: `make`, `apply` or `verify`.
+    pub step: String,
+    /// The value that it must be given,
+    pub value: Option<String>,
+    /// and the slot.
+    pub slot: Option<String>,
+    /// The value that it makes.
+    pub text: String,
+    /// Or how it fails: `refused` (verify found that the value does not work) or `other` (it raised something).
+    pub fault: Option<String>,
+    /// How long it takes, in milliseconds.
+    pub delay: Option<u64>,
+    /// How often the rule applies.
+    pub times: Option<u32>,
 }
 
 /// What a function of the user's, or a person, answers.
@@ -309,6 +332,8 @@ pub struct Expect {
     pub pages: Option<Vec<String>>,
     /// Every signature that a function of the user's is asked for, in order: `PS256` or `RS256`.
     pub signatures: Option<Vec<String>>,
+    /// Every function that is called for a rotation, in order: `make`, `apply`, `verify`, and the slot after a blank.
+    pub steps: Option<Vec<String>>,
     /// Every event, in order: its name, or a part of it.
     pub events: Option<Vec<Value>>,
     /// Events among others.

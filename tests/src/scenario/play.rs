@@ -137,6 +137,9 @@ fn operation(call: &Call) -> String {
             json
         }
     };
+    if call.op == "rotate_secret" {
+        json["handle"] = 0.into();
+    }
     for (name, value) in &call.arguments {
         json[name] = value.clone();
     }

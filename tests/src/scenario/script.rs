@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Request, Response, Route, SigningKey};
+use nightlatch_core::effect::{
+    Effect, Fault, FaultKind, Outcome, Request, Response, RotationStep, Route, SigningKey,
+};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::Now;
 use serde_json::Value;
@@ -23,6 +25,7 @@ pub struct Script {
     hands: [Vec<u32>; 4],
     /// Random bytes given so far.
     drawn: usize,
+    steps: Vec<u32>,
     complaints: Rc<RefCell<Vec<String>>>,
 }
 
@@ -38,6 +41,7 @@ impl Script {
         ];
         Self {
             hands: hands.map(|rules| vec![0; rules.len()]),
+            steps: vec![0; world.steps.len()],
             world,
             used: vec![0; rules],
             drawn: 0,
@@ -137,6 +141,27 @@ impl Script {
         }
     }
 
+    /// What a function answers with which a secret is rotated.
+    fn step(&mut self, step: RotationStep, value: Option<&str>, slot: Option<&str>) -> (Outcome, u64) {
+        for (rule, used) in self.world.steps.iter().zip(&mut self.steps) {
+            let fits = rule.step == step.name()
+                && (rule.value.is_none() || rule.value.as_deref() == value)
+                && (rule.slot.is_none() || rule.slot.as_deref() == slot);
+            if fits && take(used, rule.times) {
+                let outcome = match (&rule.fault, step) {
+                    (Some(name), _) => fault(name),
+                    (None, RotationStep::Make) => Outcome::Made(rule.text.as_str().into()),
+                    (None, _) => Outcome::Done,
+                };
+                return (outcome, rule.delay.unwrap_or(DELAY));
+            }
+        }
+        self.complain(format!(
+            "no rule answers {} with {value:?} for {slot:?}",
+            step.name()
+        ))
+    }
+
     fn complain(&self, text: String) -> (Outcome, u64) {
         self.complaints.borrow_mut().push(text.clone());
         (Outcome::Failed(Fault::new(FaultKind::Other, text)), DELAY)
@@ -192,6 +217,13 @@ impl Host for Script {
                 self.drawn += length;
                 (Outcome::Random(bytes.into()), 0)
             }
+            Effect::Rotate {
+                step, value, slot, ..
+            } => self.step(
+                *step,
+                value.as_ref().and_then(Sensitive::expose_str),
+                slot.as_deref(),
+            ),
             other => self.complain(format!("no rule answers {other:?}")),
         }
     }

@@ -38,6 +38,8 @@ pub enum Entry {
     Prompted(String),
     /// A page was opened in a browser.
     Browsed(String),
+    /// A function was called with which a secret is rotated, and for which slot.
+    Stepped(String),
     /// The engine lost interest in what it had asked for.
     Aborted(String),
     /// An answer came in; `late` when nobody waited for it any more.
@@ -72,6 +74,7 @@ impl fmt::Display for Line {
             Entry::Signed(algorithm) => write!(f, "> sign {algorithm}"),
             Entry::Prompted(what) => write!(f, "> prompt {what}"),
             Entry::Browsed(url) => write!(f, "> browse {url}"),
+            Entry::Stepped(what) => write!(f, "> function {what}"),
             Entry::Aborted(what) => write!(f, "x {what}"),
             Entry::Answered { what, with, late } => {
                 write!(
@@ -141,6 +144,14 @@ impl Log {
         })
     }
 
+    /// Every function that was called for a rotation, in order.
+    pub fn steps(&self) -> Vec<&str> {
+        self.pick(|entry| match entry {
+            Entry::Stepped(what) => Some(what.as_str()),
+            _ => None,
+        })
+    }
+
     /// Every event, in order.
     pub fn events(&self) -> Vec<&Value> {
         self.pick(|entry| match entry {
@@ -176,6 +187,7 @@ pub(super) fn asked(effect: &Effect) -> Entry {
         } => Entry::Signed(algorithm.name().into()),
         Effect::Prompt { .. } => Entry::Prompted(describe(effect)),
         Effect::Browse { .. } => Entry::Browsed(describe(effect)),
+        Effect::Rotate { .. } => Entry::Stepped(describe(effect)),
         other => Entry::AskedHost(describe(other)),
     }
 }
@@ -197,6 +209,10 @@ pub(super) fn describe(effect: &Effect) -> String {
             ..
         } => format!("{user_code} at {verification_uri}"),
         Effect::Browse { url, .. } => url.clone(),
+        Effect::Rotate { step, slot, .. } => match slot {
+            Some(slot) => format!("{} {slot}", step.name()),
+            None => step.name().to_owned(),
+        },
         other => format!("{other:?}"),
     }
 }

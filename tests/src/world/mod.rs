@@ -255,7 +255,10 @@ impl<H: Host> World<H> {
                 return;
             }
         }
-        self.unshared |= matches!(operation.task, Task::Vault(_) | Task::Encryption(_));
+        self.unshared |= matches!(
+            operation.task,
+            Task::Vault(_) | Task::Encryption(_) | Task::Rotate(_)
+        );
         let op = self.engine.start(operation, now);
         let began = self.now;
         assert!(

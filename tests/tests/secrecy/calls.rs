@@ -61,6 +61,15 @@ impl Calls {
                     json!({"op": "list_properties_of_secrets", "vault": VAULT}),
                 ),
                 (
+                    "rotate",
+                    json!({"op": "rotate_secret", "vault": VAULT, "name": "db", "handle": 0, "timeout": 20}),
+                ),
+                (
+                    "rotate-slots",
+                    json!({"op": "rotate_secret", "vault": VAULT, "name": "db", "handle": 0,
+                        "slots": ["blue", "green"], "timeout": 20}),
+                ),
+                (
                     "many",
                     json!({"op": "get_secrets", "vault": VAULT, "names": ["db", "db2"]}),
                 ),

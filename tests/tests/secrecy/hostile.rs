@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Request, Response};
+use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Request, Response, RotationStep};
 use nightlatch_core::time::{Now, UnixTime};
 use nightlatch_tests::world::Host;
 use serde_json::{Value, json};
@@ -53,6 +53,12 @@ impl Host for Hostile {
             Effect::Assertion { .. } => {
                 Outcome::Failed(Fault::new(FaultKind::Refused, "the function failed"))
             }
+            Effect::Rotate {
+                step: RotationStep::Make,
+                ..
+            } if good => Outcome::Made(CODE.into()),
+            Effect::Rotate { .. } if good => Outcome::Done,
+            Effect::Rotate { .. } => Outcome::Failed(Fault::new(FaultKind::Refused, "the function failed")),
             Effect::Sign { .. } if good => Outcome::Signed(b"signature".to_vec()),
             Effect::Prompt { .. } if good => Outcome::Prompted,
             Effect::Browse { state, .. } if good => Outcome::Returned {
