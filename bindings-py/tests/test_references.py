@@ -108,6 +108,17 @@ def test_json_stays_to_the_byte(resolver: nightlatch.ReferenceResolver) -> None:
     assert resolver.resolve_json(text % DB) == text % VALUE
 
 
+def test_yaml_and_toml_stay_to_the_byte(resolver: nightlatch.ReferenceResolver) -> None:
+    yaml = "# it\r\ndb: &p %s # why\nn: 1.50\n"
+    assert resolver.resolve_yaml(yaml % f"'{DB}'") == yaml % f'"{VALUE}"'
+    toml = "[db] # it\r\npassword = %s # why\nn = 1.50\n"
+    assert resolver.resolve_toml(toml % f"'''{DB}'''") == toml % f'"{VALUE}"'
+    with pytest.raises(nightlatch.InvalidConfigurationError, match="line 2"):
+        resolver.resolve_yaml(f"a: 1\nb: {DB}\n")
+    with pytest.raises(nightlatch.InvalidConfigurationError, match="line 1"):
+        resolver.resolve_toml("a: 1")
+
+
 def test_an_env_file_is_its_variables(resolver: nightlatch.ReferenceResolver) -> None:
     assert resolver.resolve_dotenv(f"# it\nexport A='{DB}'\nB=x # y\n") == {"A": VALUE, "B": "x"}
 

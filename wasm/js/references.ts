@@ -43,8 +43,8 @@ export interface ResolveValueOptions extends ResolveOptions {
 
 /** Options of `status`. */
 export interface ResolutionOptions extends ResolveValueOptions {
-  /** What a text is: one value (default), a JSON text, or an `.env` file. */
-  form?: "value" | "json" | "env" | undefined;
+  /** What a text is: one value (default), a text of JSON, YAML or TOML, or an `.env` file. */
+  form?: "value" | "json" | "yaml" | "toml" | "env" | undefined;
 }
 
 /** How all references of a text fare. Nothing in it is secret. Facts that are not known are `undefined`. */
@@ -146,6 +146,25 @@ export class ReferenceResolver extends Connected {
    */
   async resolveJson(text: string, options: ResolveOptions = {}): Promise<string> {
     return this.#text("json", document(text), options);
+  }
+
+  /**
+   * Resolves the values of a YAML text, where references stand in quotes. Everything else in it stays to the byte,
+   * comments and anchors too.
+   *
+   * @throws NightlatchError - `INVALID_CONFIGURATION`: it is no YAML, or a reference stands in a block
+   */
+  async resolveYaml(text: string, options: ResolveOptions = {}): Promise<string> {
+    return this.#text("yaml", document(text), options);
+  }
+
+  /**
+   * Resolves the values of a TOML text. Everything else in it stays to the byte, comments too.
+   *
+   * @throws NightlatchError - `INVALID_CONFIGURATION`: it is no TOML
+   */
+  async resolveToml(text: string, options: ResolveOptions = {}): Promise<string> {
+    return this.#text("toml", document(text), options);
   }
 
   /**

@@ -174,6 +174,16 @@ test("texts: JSON stays to the byte, an .env file becomes its variables, App Con
   await assert.rejects(resolver.resolveJson("{"), { code: "INVALID_CONFIGURATION" });
 });
 
+test("texts: YAML and TOML stay to the byte", async () => {
+  const { resolver } = world();
+  const yaml = (value) => `# it\r\ndb: &p ${value} # why\nn: 1.50\n`;
+  assert.equal(await resolver.resolveYaml(yaml(`'${DB}'`)), yaml('"s3cr3t"'));
+  const toml = (value) => `[db] # it\r\npassword = ${value} # why\nn = 1.50\n`;
+  assert.equal(await resolver.resolveToml(toml(`'''${DB}'''`)), toml('"s3cr3t"'));
+  await assert.rejects(resolver.resolveYaml(`a: 1\nb: ${DB}\n`), { code: "INVALID_CONFIGURATION" });
+  await assert.rejects(resolver.resolveToml("a: 1"), { code: "INVALID_CONFIGURATION" });
+});
+
 test("a status tells how each fares, to programs, people and tickets, and is no error", async () => {
   const { clock, resolver } = world();
   await resolver.resolve(DB);

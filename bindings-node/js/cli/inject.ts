@@ -10,8 +10,8 @@ import { type End, OK } from "./end.js";
 import { replace, textOf } from "./files.js";
 import { credentialOf, nightlatch } from "./package.js";
 
-const FORMS = ["json", "env"] as const;
-const NOT_YET = /\.(yaml|yml|toml)$/i;
+const FORMS = ["json", "yaml", "toml", "env"] as const;
+type Form = (typeof FORMS)[number];
 
 /** The command line's. */
 export async function inject(given: string[]): Promise<End> {
@@ -31,11 +31,13 @@ export async function inject(given: string[]): Promise<End> {
   const text = textOf(input);
   const { ReferenceResolver } = nightlatch();
   const resolver = new ReferenceResolver(credentialOf(values));
-  const filling =
-    form === "json"
-      ? resolver.resolveJson(text, { timeout })
-      : resolver.resolveDotenv(text, { timeout }).then(dotenvOf);
-  const filled = await filling.finally(() => resolver.close());
+  const fill: Record<Form, () => Promise<string>> = {
+    json: () => resolver.resolveJson(text, { timeout }),
+    yaml: () => resolver.resolveYaml(text, { timeout }),
+    toml: () => resolver.resolveToml(text, { timeout }),
+    env: () => resolver.resolveDotenv(text, { timeout }).then(dotenvOf),
+  };
+  const filled = await fill[form]().finally(() => resolver.close());
   if (output === undefined) {
     return [OK, filled];
   }
@@ -43,15 +45,11 @@ export async function inject(given: string[]): Promise<End> {
   return [OK, ""];
 }
 
-function formOf(template: string): (typeof FORMS)[number] {
-  const form = FORMS.find((one) => template.toLowerCase().endsWith(`.${one}`));
-  if (form !== undefined) {
-    return form;
+function formOf(template: string): Form {
+  const name = template.toLowerCase();
+  const form = name.endsWith(".yml") ? "yaml" : FORMS.find((one) => name.endsWith(`.${one}`));
+  if (form === undefined) {
+    throw new UsageError(`--form is missing: the name ${template} does not tell it`);
   }
-  const kind = NOT_YET.exec(template)?.[1];
-  throw new UsageError(
-    kind === undefined
-      ? `--form is missing: the name ${template} does not tell whether it is json or env`
-      : `${kind.toUpperCase()} files cannot be written yet: a JSON or .env file can`,
-  );
+  return form;
 }

@@ -67,7 +67,7 @@ class BaseResolver(Connected[DriverT]):
             raise TypeError(f"the text is a str, not {type(text).__name__}")
         if _clean(text) != text:
             raise ValueError("the text holds halves of characters, which are no Unicode text")
-        return Question(self._operation(form, max_age, timeout), text, str if form == "json" else json.loads)
+        return Question(self._operation(form, max_age, timeout), text, json.loads if form == "env" else str)
 
     def _of_status(
         self,

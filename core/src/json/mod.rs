@@ -7,6 +7,8 @@ mod text;
 use std::time::Duration;
 
 pub(crate) use self::syntax::valid;
+#[cfg(feature = "formats")]
+pub(crate) use self::text::wide_literal;
 #[cfg(feature = "reference")]
 pub(crate) use self::text::{literal, object, splice};
 pub(crate) use self::text::{push_text, unescape};

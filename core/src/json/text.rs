@@ -97,6 +97,27 @@ pub(crate) fn literal(text: &str) -> Sensitive {
     Sensitive::from(std::mem::take(&mut *out))
 }
 
+/// A text as a literal that YAML 1.2 and TOML 1.1 read alike (and JSON too): the characters that they want escaped are.
+#[cfg(feature = "formats")]
+pub(crate) fn wide_literal(text: &str) -> Sensitive {
+    let plain = literal(text);
+    let is_odd = |c: char| {
+        matches!(
+            c,
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
+    };
+    let plain = plain.expose_str().unwrap_or_default();
+    let mut out = Zeroizing::new(Vec::with_capacity(plain.len() * 6));
+    for c in plain.chars() {
+        match is_odd(c) {
+            true => out.extend_from_slice(format!("\\u{:04x}", c as u32).as_bytes()),
+            false => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    Sensitive::from(std::mem::take(&mut *out))
+}
+
 /// A text with others in the places of some of its parts, in their order; in one allocation.
 #[cfg(feature = "reference")]
 pub(crate) fn splice<'a>(

@@ -31,6 +31,10 @@ pub enum Form {
     Value,
     /// JSON, such as an object of values with their names.
     Json,
+    /// YAML 1.2.
+    Yaml,
+    /// TOML 1.1.
+    Toml,
     /// An `.env` file. The answer is a JSON object of its variables.
     Env,
 }
@@ -50,7 +54,13 @@ impl Record for ReferenceCall {
 
 impl Field for Form {
     fn read(raw: &str, path: &str) -> Result<Self, Wrong> {
-        let names = [("value", Self::Value), ("json", Self::Json), ("env", Self::Env)];
+        let names = [
+            ("value", Self::Value),
+            ("json", Self::Json),
+            ("yaml", Self::Yaml),
+            ("toml", Self::Toml),
+            ("env", Self::Env),
+        ];
         one_of(&names, raw, path)
     }
 }

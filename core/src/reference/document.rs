@@ -1,4 +1,4 @@
-//! The references among the values of a configuration, and in JSON text.
+//! The references among the values of a configuration, and in texts of JSON, YAML and TOML.
 //!
 //! Only a whole value can be a reference; names never are. A value that means to be one and is none is found too, as what
 //! is wrong with it, so that a report can name every one of them.
@@ -40,35 +40,52 @@ pub fn find<'a>(
         .collect()
 }
 
-/// JSON text with the references among its texts, at any depth.
+/// A text with the references among its values, at any depth.
 #[derive(Clone)]
-pub struct JsonDocument<'a> {
+pub struct Document<'a> {
     text: &'a str,
     found: Vec<Finding>,
     /// Where each of them stands in the text, quotes included.
     places: Vec<Range<usize>>,
+    /// How a text is written there.
+    literal: fn(&str) -> Sensitive,
 }
 
-impl<'a> JsonDocument<'a> {
+impl<'a> Document<'a> {
     /// Looks through JSON (RFC 8259, perhaps behind a byte order mark).
     ///
     /// [`ErrorKind::InvalidConfiguration`] if the text is no JSON, or holds a text with half a surrogate pair, which may
     /// mean anything.
-    pub fn parse(text: &'a str, domain: &VaultDomain) -> Result<Self, Error> {
+    pub fn json(text: &'a str, domain: &VaultDomain) -> Result<Self, Error> {
         let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
         valid(&text[start..])
             .map_err(|at| no_json(text, start + at, "The text is not JSON: it cannot go on so"))?;
-        let (mut found, mut places) = (Vec::new(), Vec::new());
+        let mut document = Self::new(text, literal);
         let half = |at| no_json(text, at, "A text holds half a surrogate pair");
         walk(text, start, |path, place| {
             let value = unescape(&text[place.clone()]).ok_or_else(|| half(place.start))?;
-            if let Some(finding) = Finding::of(&path.pointer(), &value, domain) {
-                found.push(finding);
-                places.push(place);
-            }
+            document.look(&path.pointer(), &value, place, domain);
             Ok(())
         })?;
-        Ok(Self { text, found, places })
+        Ok(document)
+    }
+
+    /// One in which nothing has been found yet.
+    pub(super) fn new(text: &'a str, literal: fn(&str) -> Sensitive) -> Self {
+        Self {
+            text,
+            found: Vec::new(),
+            places: Vec::new(),
+            literal,
+        }
+    }
+
+    /// Notes a value, if it is a reference or means to be one. They must come in their order.
+    pub(super) fn look(&mut self, name: &str, value: &Sensitive, place: Range<usize>, domain: &VaultDomain) {
+        if let Some(finding) = Finding::of(name, value, domain) {
+            self.found.push(finding);
+            self.places.push(place);
+        }
     }
 
     /// The references, in their order.
@@ -89,7 +106,9 @@ impl<'a> JsonDocument<'a> {
             let reference = finding.reference.as_ref();
             let reference = reference.map_err(|wrong| wrong.error_in(&finding.name))?;
             let value = value_of(finding, reference)?;
-            values.push(literal(value.expose_str().ok_or_else(|| no_text(&finding.name))?));
+            values.push((self.literal)(
+                value.expose_str().ok_or_else(|| no_text(&finding.name))?,
+            ));
         }
         Ok(splice(self.text, self.places.iter().cloned().zip(&values)))
     }
@@ -97,7 +116,7 @@ impl<'a> JsonDocument<'a> {
 
 /// Where a value stands: the way to it from the outside.
 #[derive(Default)]
-pub(crate) struct Path(Vec<Level>);
+pub(crate) struct Path(pub(super) Vec<Level>);
 
 pub(crate) enum Level {
     /// The name of the member, once it has been read.
@@ -180,7 +199,7 @@ pub(crate) fn object(values: &[(&str, Sensitive)]) -> Result<Sensitive, Error> {
 }
 
 fn no_text(name: &str) -> Error {
-    let message = format!("The secret for {name} is no text, and JSON holds only texts.");
+    let message = format!("The secret for {name} is no text, and such a document holds only texts.");
     Error::new(ErrorKind::Unsupported, message).advise("Set it anew in an encoding, such as Base64.")
 }
 
@@ -211,8 +230,8 @@ mod tests {
     const A: &str = "@Microsoft.KeyVault(VaultName=contoso;SecretName=a)";
     const B: &str = "@Microsoft.KeyVault(VaultName=contoso;SecretName=b)";
 
-    fn parse(json: &str) -> Result<JsonDocument<'_>, Error> {
-        JsonDocument::parse(json, &VaultDomain::default())
+    fn parse(json: &str) -> Result<Document<'_>, Error> {
+        Document::json(json, &VaultDomain::default())
     }
 
     /// The name of the secret for its value.

@@ -5,6 +5,7 @@
 //! * [`app_configuration`]: App Configuration's form
 //! * [`flaw`]: what is wrong with a text that means to be a reference
 //! * [`document`]: the references among values, and in JSON
+//! * [`yaml`], [`toml`]: those in texts of the two (feature `formats`)
 //! * [`dotenv`]: the variables of an `.env` file
 //! * [`mask`]: hides resolved secrets in what a program prints
 //! * [`resolution`]: from a text with references to the text with the secrets
@@ -20,6 +21,10 @@ pub mod flaw;
 pub mod mask;
 pub mod parse;
 pub mod resolution;
+#[cfg(feature = "formats")]
+pub mod toml;
+#[cfg(feature = "formats")]
+pub mod yaml;
 
 use std::fmt;
 

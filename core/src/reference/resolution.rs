@@ -10,9 +10,11 @@ use crate::report::{Fared, REFERENCES, Resolution};
 use crate::secret::{Secret, SecretId};
 use crate::sensitive::Sensitive;
 
-use super::document::{Finding, JsonDocument, find, object};
+use super::document::{self, Finding, find, object};
 use super::dotenv::{Variable, variables};
 use super::{Reference, app_configuration};
+#[cfg(feature = "formats")]
+use super::{toml, yaml};
 
 /// A secret that a reference asks for, and how old the copy is.
 pub(crate) type Got = Result<(Secret, Duration), Error>;
@@ -25,7 +27,7 @@ pub(crate) struct Template<'a> {
 
 enum Document<'a> {
     Value(&'a Sensitive),
-    Json(JsonDocument<'a>),
+    Text(document::Document<'a>),
     Env(Vec<Variable>),
 }
 
@@ -68,12 +70,16 @@ impl<'a> Template<'a> {
                     found: finding.into_iter().collect(),
                 }
             }
-            Form::Json => {
-                let document = JsonDocument::parse(whole()?, domain)?;
-                Self {
-                    found: document.found().to_vec(),
-                    document: Document::Json(document),
-                }
+            Form::Json => Self::of_text(document::Document::json(whole()?, domain)?),
+            #[cfg(feature = "formats")]
+            Form::Yaml => Self::of_text(yaml::document(whole()?, domain)?),
+            #[cfg(feature = "formats")]
+            Form::Toml => Self::of_text(toml::document(whole()?, domain)?),
+            #[cfg(not(feature = "formats"))]
+            Form::Yaml | Form::Toml => {
+                let message = "This build of nightlatch reads no YAML and no TOML.";
+                return Err(Error::new(ErrorKind::Unsupported, message)
+                    .advise("Convert the text to JSON, or resolve the tree that a parser makes of it."));
             }
             Form::Env => {
                 let variables = variables(whole()?)?;
@@ -84,6 +90,13 @@ impl<'a> Template<'a> {
                 }
             }
         })
+    }
+
+    fn of_text(document: document::Document<'a>) -> Self {
+        Self {
+            found: document.found().to_vec(),
+            document: Document::Text(document),
+        }
     }
 
     /// The secrets that are asked for, each once.
@@ -124,7 +137,7 @@ impl<'a> Template<'a> {
                 }
                 None => Ok((*plain).clone()),
             },
-            Document::Json(document) => document.fill(value_of),
+            Document::Text(document) => document.fill(value_of),
             Document::Env(variables) => {
                 let mut found = self.found.iter().peekable();
                 let mut values = Vec::with_capacity(variables.len());

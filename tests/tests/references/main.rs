@@ -8,10 +8,10 @@ mod tables;
 use nightlatch_core::error::Error;
 use nightlatch_core::identity::cloud::VaultDomain;
 use nightlatch_core::reference::app_configuration::CONTENT_TYPE;
-use nightlatch_core::reference::document::{Finding, JsonDocument, find};
+use nightlatch_core::reference::document::{Document, Finding, find};
 use nightlatch_core::reference::dotenv::variables;
 use nightlatch_core::reference::parse::PREFIX;
-use nightlatch_core::reference::{Flaw, InvalidSyntax, Reference};
+use nightlatch_core::reference::{Flaw, InvalidSyntax, Reference, toml, yaml};
 use nightlatch_core::sensitive::Sensitive;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -130,7 +130,7 @@ fn every_way_in(value: &str) -> Vec<Result<Option<Reference>, InvalidSyntax>> {
     };
     let sensitive = Sensitive::from(value);
     let json = format!("{{\"a\": [{}]}}", Value::from(value));
-    let json = JsonDocument::parse(&json, &domain()).expect("JSON");
+    let json = Document::json(&json, &domain()).expect("JSON");
     let env = variables(&env_line("A", value)).expect("a variable");
     assert_eq!(env[0].value.expose_str(), Some(value));
     vec![
@@ -215,7 +215,10 @@ proptest! {
         json in json(), pretty: bool, values in vec(text(), 1..5),
     ) {
         let written = if pretty { serde_json::to_string_pretty(&json) } else { serde_json::to_string(&json) }.expect("JSON");
-        let document = JsonDocument::parse(&written, &domain()).expect("JSON");
+        let document = Document::json(&written, &domain()).expect("JSON");
+        // JSON is YAML.
+        let as_yaml = yaml::document(&written, &domain()).expect("YAML");
+        prop_assert_eq!(as_yaml.found(), document.found());
         for finding in document.found() {
             let value = json.pointer(&finding.name).and_then(Value::as_str).expect("a text stands there");
             prop_assert_eq!(Reference::parse(value, &domain()).transpose(), Some(finding.reference.clone()));
@@ -246,7 +249,13 @@ proptest! {
     #[test]
     fn broken_files_are_refused_or_read_and_never_repeated(file in vec(prop_oneof![text(), select(&["\n", "\"", "'", "A=", "{", "}", "[", ":", ",", "\\", "#"][..]).prop_map(str::to_owned)], 0..12)) {
         let file = file.concat();
-        for error in [variables(&file).err(), JsonDocument::parse(&file, &domain()).map(|_| ()).err()].into_iter().flatten() {
+        let errors = [
+            variables(&file).err(),
+            Document::json(&file, &domain()).err(),
+            yaml::document(&file, &domain()).err(),
+            toml::document(&file, &domain()).err(),
+        ];
+        for error in errors.into_iter().flatten() {
             prop_assert!(!format!("{error} {error:?}").contains(CANARY), "{}", error);
         }
         for variable in variables(&file).unwrap_or_default() {

@@ -94,9 +94,22 @@ proptest! {
     fn nothing_unresolved_reaches_an_application(values in vec(setting(), 1..4), held in setting()) {
         let list: Value = values.iter().map(|value| json!({"value": value})).collect();
         let quoted: String = values.iter().enumerate().map(|(at, value)| format!("V{at}={}\n", json!(value))).collect();
-        for (form, text) in [("json", list.to_string()), ("env", quoted), ("value", values[0].clone())] {
+        let forms = [
+            ("json", list.to_string()),
+            ("yaml", list.to_string()),
+            ("toml", quoted.clone()),
+            ("env", quoted),
+            ("value", values[0].clone()),
+        ];
+        for (form, text) in forms {
             match resolved(form, &text, &held) {
                 Ok(out) if form == "value" => prop_assert!(!begins_so(&Value::String(out))),
+                Ok(out) if form == "toml" => {
+                    for line in out.lines() {
+                        let (_, literal) = line.split_once('=').expect("a member");
+                        prop_assert!(!begins_so(&serde_json::from_str(literal).expect("JSON")), "{line}");
+                    }
+                }
                 Ok(out) => prop_assert!(!begins_so(&serde_json::from_str(&out).expect("JSON")), "{out}"),
                 Err(error) => prop_assert!(!error.to_string().contains(CANARY), "{error}"),
             }
@@ -114,6 +127,8 @@ fn an_honest_vault_fills_every_form() {
     for (form, text, expected) in [
         ("value", reference.to_owned(), "x\"y"),
         ("json", format!("[\"{reference}\"]"), r#"["x\"y"]"#),
+        ("yaml", format!("a: '{reference}' # A"), r#"a: "x\"y" # A"#),
+        ("toml", format!("a = '{reference}' # A"), r#"a = "x\"y" # A"#),
         ("env", format!("A={reference}"), r#"{"A":"x\"y"}"#),
     ] {
         assert_eq!(resolved(form, &text, "x\"y").unwrap(), expected);

@@ -5,7 +5,7 @@ from __future__ import annotations
 _USAGES = {
     "": "run|inject|get|list|set|doctor|check|explain ...",
     "run": "run [OPTION ...] -- COMMAND [ARG ...]",
-    "inject": "inject -i TEMPLATE [-o FILE] [--form json|env] [--client-id ID] [--timeout S]",
+    "inject": "inject -i TEMPLATE [-o FILE] [--form json|yaml|toml|env] [--client-id ID] [--timeout S]",
     "get": "get VAULT SECRET [--version-id V] [--client-id ID] [--timeout S] [--json]",
     "list": "list VAULT [--client-id ID] [--timeout S] [--json]",
     "set": "set VAULT SECRET [--content-type T] [--client-id ID] [--timeout S]",
@@ -94,14 +94,14 @@ Exit status:
     "inject": f"""\
 {usage("inject")}
 
-Writes a JSON or .env file with the secrets in place of its Key Vault references. If one cannot be had, it
-tells which and why, and writes nothing.
+Writes a JSON, YAML, TOML or .env file with the secrets in place of its Key Vault references. If one cannot
+be had, it tells which and why, and writes nothing.
 
   -i, --input TEMPLATE  the file with the references
   -o, --output FILE     the file to write: only its owner can read it, and it is there as a whole or not at
                         all. Without it, stdout
 
-  --form FORM      json or env; if not given, what the name of TEMPLATE ends with. Of JSON everything but the
+  --form FORM      json, yaml, toml or env; if not given, what the name of TEMPLATE ends with. Everything but the
                    values stays to the byte; an .env file is written anew, NAME='VALUE' in each line
   {_CLIENT}
   --timeout S      seconds that getting the secrets may take; 60 if not given

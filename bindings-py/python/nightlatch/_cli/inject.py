@@ -8,8 +8,7 @@ from .arguments import Parser, UsageError, credential_of, seconds, words_of
 from .help import HELP
 from .output import OK, end, end_with
 
-FORMS = ("json", "env")
-NOT_YET = (".yaml", ".yml", ".toml")
+ENDINGS = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".env": "env"}
 
 
 def inject_command(given: list[str]) -> int:
@@ -17,7 +16,7 @@ def inject_command(given: list[str]) -> int:
     parser = Parser(json=False)
     parser.add_argument("-i", "--input")
     parser.add_argument("-o", "--output")
-    parser.add_argument("--form", choices=FORMS)
+    parser.add_argument("--form", choices=sorted(set(ENDINGS.values())))
     parser.add_argument("--timeout", type=seconds)
     asked = parser.parse_known_intermixed_args(given)
     if asked[0].help:
@@ -29,10 +28,10 @@ def inject_command(given: list[str]) -> int:
     form = asked[0].form or _form_of(template)
     text = files.read(template)
     with ReferenceResolver(credential_of(asked[0])) as resolver:
-        if form == "json":
-            text = resolver.resolve_json(text, timeout=asked[0].timeout)
-        else:
+        if form == "env":
             text = as_dotenv(resolver.resolve_dotenv(text, timeout=asked[0].timeout))
+        else:
+            text = getattr(resolver, f"resolve_{form}")(text, timeout=asked[0].timeout)
     if output is None:
         return end_with(OK, text.encode())
     files.write(output, text.encode())
@@ -53,10 +52,7 @@ def _quoted(value: str) -> str:
 
 
 def _form_of(template: str) -> str:
-    for form in FORMS:
-        if template.lower().endswith(f".{form}"):
+    for ending, form in ENDINGS.items():
+        if template.lower().endswith(ending):
             return form
-    if template.lower().endswith(NOT_YET):
-        kind = template.rpartition(".")[2].upper()
-        raise UsageError(f"{kind} files cannot be written yet: a JSON or .env file can")
-    raise UsageError(f"--form is missing: the name {template} does not tell whether it is json or env")
+    raise UsageError(f"--form is missing: the name {template} does not tell it")

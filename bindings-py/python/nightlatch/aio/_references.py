@@ -105,6 +105,27 @@ class ReferenceResolver(Awaited, BaseResolver[LoopDriver]):
         answer: str = await self._answer(self._of_text("json", text, max_age, timeout))
         return answer
 
+    async def resolve_yaml(
+        self, text: str, *, max_age: float | None = None, timeout: float | None = None
+    ) -> str:
+        """Resolves the values of a YAML text, where references stand in quotes. Everything else in it stays to
+        the byte, comments and anchors too.
+
+        :raises InvalidConfigurationError: it is no YAML, or a reference stands in a block
+        """
+        answer: str = await self._answer(self._of_text("yaml", text, max_age, timeout))
+        return answer
+
+    async def resolve_toml(
+        self, text: str, *, max_age: float | None = None, timeout: float | None = None
+    ) -> str:
+        """Resolves the values of a TOML text. Everything else in it stays to the byte, comments too.
+
+        :raises InvalidConfigurationError: it is no TOML
+        """
+        answer: str = await self._answer(self._of_text("toml", text, max_age, timeout))
+        return answer
+
     async def resolve_dotenv(
         self, text: str, *, max_age: float | None = None, timeout: float | None = None
     ) -> dict[str, str]:
