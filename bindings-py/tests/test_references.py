@@ -165,7 +165,7 @@ def test_status_tells_and_does_not_raise(resolver: nightlatch.ReferenceResolver)
     with pytest.raises(nightlatch.InvalidConfigurationError):
         resolver.status("{", form="json")
     with pytest.raises(nightlatch.InvalidArgumentError):
-        resolver.status("x", form="yaml")
+        resolver.status("x", form="xml")
 
 
 def test_whoever_sets_a_bound_gets_no_older_copy(cloud: Cloud) -> None:

@@ -44,7 +44,13 @@ def resolving(given: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
     told = dict(given)
     if given.pop("report", False):
         return "status", None
-    methods = {"value": "resolve", "json": "resolve_json", "env": "resolve_dotenv"}
+    methods = {
+        "value": "resolve",
+        "json": "resolve_json",
+        "yaml": "resolve_yaml",
+        "toml": "resolve_toml",
+        "env": "resolve_dotenv",
+    }
     return methods[given.pop("form", "value")], told
 
 

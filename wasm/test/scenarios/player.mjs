@@ -219,6 +219,10 @@ class Player {
     switch (form) {
       case "json":
         return resolver.resolveJson(text, options);
+      case "yaml":
+        return resolver.resolveYaml(text, options);
+      case "toml":
+        return resolver.resolveToml(text, options);
       case "env":
         return resolver.resolveDotenv(text, options).then(JSON.stringify);
       default:

@@ -101,7 +101,7 @@ be had, it tells which and why, and writes nothing.
   -o, --output FILE     the file to write: only its owner can read it, and it is there as a whole or not at
                         all. Without it, stdout
 
-  --form FORM      json, yaml, toml or env; if not given, what the name of TEMPLATE ends with. Everything but the
+  --form FORM      json, yaml, toml or env; if not given, what TEMPLATE ends with. Everything but the
                    values stays to the byte; an .env file is written anew, NAME='VALUE' in each line
   {_CLIENT}
   --timeout S      seconds that getting the secrets may take; 60 if not given

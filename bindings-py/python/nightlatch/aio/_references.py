@@ -108,7 +108,7 @@ class ReferenceResolver(Awaited, BaseResolver[LoopDriver]):
     async def resolve_yaml(
         self, text: str, *, max_age: float | None = None, timeout: float | None = None
     ) -> str:
-        """Resolves the values of a YAML text, where references stand in quotes. Everything else in it stays to
+        """Resolves the values of a YAML text, where references stand in quotes. Everything else stays to
         the byte, comments and anchors too.
 
         :raises InvalidConfigurationError: it is no YAML, or a reference stands in a block
