@@ -164,6 +164,16 @@ fn perform<'py>(
             state,
             timeout,
         } => ("browse", id.0, op, url, port, state, timeout.as_secs_f64()).into_pyobject(py),
+        Effect::Rotate {
+            handle,
+            step,
+            value,
+            slot,
+        } => {
+            let value = value.as_ref().map(|value| text(py, value));
+            ("rotate", id.0, op, handle, step.name(), value, slot).into_pyobject(py)
+        }
+        Effect::Random { length } => ("random", id.0, op, length).into_pyobject(py),
         _ => ("unsupported", id.0, op).into_pyobject(py),
     }
 }

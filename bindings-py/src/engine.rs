@@ -190,6 +190,21 @@ impl Engine {
         self.complete(py, effect, outcome)
     }
 
+    /// A function of the user's made a new value for a secret.
+    fn complete_made<'py>(&self, py: Python<'py>, effect: u64, value: String) -> PyResult<Turn<'py>> {
+        self.complete(py, effect, Outcome::Made(value.into()))
+    }
+
+    /// A function of the user's did what it does when a secret is rotated.
+    fn complete_done<'py>(&self, py: Python<'py>, effect: u64) -> PyResult<Turn<'py>> {
+        self.complete(py, effect, Outcome::Done)
+    }
+
+    /// Random bytes were drawn.
+    fn complete_random<'py>(&self, py: Python<'py>, effect: u64, bytes: &[u8]) -> PyResult<Turn<'py>> {
+        self.complete(py, effect, Outcome::Random(bytes.to_vec().into()))
+    }
+
     /// A program ended; its status is `None` when a signal ended it.
     #[pyo3(signature = (effect, status, stdout, stderr))]
     fn complete_run<'py>(

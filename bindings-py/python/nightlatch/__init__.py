@@ -201,6 +201,7 @@ if TYPE_CHECKING:
     from .references import ReferenceResolver as ReferenceResolver
     from .resolution import ReferenceStatus as ReferenceStatus
     from .resolution import Resolution as Resolution
+    from .rotation import RotationResult as RotationResult
     from .secrets import SecretClient as SecretClient
 
 _HOMES = {
@@ -243,6 +244,7 @@ _HOMES = {
     "configuration": ("LoadedSecrets",),
     "doctor": ("Diagnosis", "Finding", "Health", "Trouble", "Forecast"),
     "resolution": ("Resolution", "ReferenceStatus"),
+    "rotation": ("RotationResult",),
     "enums": ("ApiVersion", "ContentType"),
     "options": ("IdentityPin",),
     "errors": (

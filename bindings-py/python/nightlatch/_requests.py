@@ -86,6 +86,16 @@ def update_operation(
     )
 
 
+def rotate_operation(
+    vault_url: str, name: str, slots: Sequence[str] | None, timeout: float | None, **changes: Any
+) -> dict[str, Any]:
+    """Asks for a new value by functions of the caller's."""
+    if isinstance(slots, str):
+        raise TypeError("slots is two names, not a str")
+    given = None if slots is None else list(slots)
+    return vault_operation("rotate_secret", vault_url, name, timeout=timeout, slots=given, **_plain(changes))
+
+
 def waiting_operation(
     op: str, vault_url: str, name: str, interval: float | None, timeout: float | None
 ) -> dict[str, Any]:

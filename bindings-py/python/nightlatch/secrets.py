@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .configuration import LoadedSecrets
     from .doctor import Diagnosis, Forecast, Health
     from .models import DeletedSecret, KeyVaultSecret, SecretProperties
+    from .rotation import RotationResult
 
 from ._blocking import Blocking
 from ._client import AuthError, BaseClient, is_auth_error
@@ -22,6 +23,7 @@ from ._requests import (
     explain_operation,
     load_operation,
     many_operation,
+    rotate_operation,
     secret_operation,
     set_operation,
     update_operation,
@@ -305,6 +307,91 @@ class SecretClient(Blocking, BaseClient[BlockingDriver]):
             if_unchanged_since=if_unchanged_since,
         )
         return _replies.properties(self._call(operation))
+
+    @overload
+    def rotate_secret(
+        self,
+        name: str,
+        make: Callable[[], str],
+        apply: Callable[[str], object] | None = ...,
+        verify: Callable[[str], bool | None] | None = ...,
+        *,
+        slots: None = ...,
+        content_type: str | None = ...,
+        expires_on: datetime | None = ...,
+        tags: dict[str, str] | None = ...,
+        timeout: float | None = ...,
+    ) -> RotationResult: ...
+    @overload
+    def rotate_secret(
+        self,
+        name: str,
+        make: Callable[[str], str],
+        apply: Callable[[str, str], object] | None = ...,
+        verify: Callable[[str, str], bool | None] | None = ...,
+        *,
+        slots: tuple[str, str],
+        content_type: str | None = ...,
+        expires_on: datetime | None = ...,
+        tags: dict[str, str] | None = ...,
+        timeout: float | None = ...,
+    ) -> RotationResult: ...
+    def rotate_secret(
+        self,
+        name: str,
+        make: Callable[..., Any],
+        apply: Callable[..., Any] | None = None,
+        verify: Callable[..., Any] | None = None,
+        *,
+        slots: tuple[str, str] | None = None,
+        content_type: str | None = None,
+        expires_on: datetime | None = None,
+        tags: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> RotationResult:
+        """Gives a secret a new value that works: `make` makes one, `apply` puts it into effect where it is
+        used, such as a database, and `verify` finds out whether it works. Needs the permissions to get and
+        to set::
+
+            client.rotate_secret("db-password", new_password, apply=alter_user, verify=log_in)
+
+        The value is in the vault before it is applied. If `apply` or `verify` fails, the old value becomes
+        the latest version once more and is applied again. A call that was cut off, by the end of the process
+        say, is finished by the next one: the tags of the version tell. Run one rotation of a secret at a
+        time.
+
+        With `slots`, such as two users of a database, values are made for one and the other in turn, and
+        become the latest version once they are verified: readers never get one that does not work.
+
+        :param make: returns the new value; with slots it is given the name of the slot
+        :param apply: is given the value (and slot). It may be called again with the same value, and with the
+            old one
+        :param verify: is given the value (and slot), and raises or returns ``False`` if it does not work
+        :keyword slots: the names of two slots
+        :keyword content_type: of the new version; if not given, as the version before
+        :keyword expires_on: end of the new version (UTC); if not given, it lives as long as the one before
+            was to
+        :keyword tags: at most 13, with slots 12; if not given, as the version before
+        :keyword timeout: seconds that this may take in all. Default 900
+        :raises ServiceFailureError: a function failed, and what it raised is the cause. `help` says whether
+            the old value is in use as before (``rotation-failed``), again (``rotation-rolled-back``), or
+            perhaps not (``rotation-unfinished``)
+        :raises ResourceExistsError: somebody else set another version meanwhile
+        """
+        from ._host.rotating import Rotating
+        from .rotation import rotated
+
+        operation = rotate_operation(
+            self._vault_url,
+            name,
+            slots,
+            timeout,
+            content_type=content_type,
+            expires_on=expires_on,
+            tags=tags,
+        )
+        with self._driver.lent(operation, Rotating(make, apply, verify)) as rotating:
+            return rotated(self._driver.call(rotating, timeout=timeout))
 
     def list_properties_of_secrets(
         self, *, max_page_size: int | None = None, timeout: float | None = None

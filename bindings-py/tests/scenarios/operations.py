@@ -56,7 +56,7 @@ def resolving(given: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
 
 def blocking(client: Any, call: dict[str, Any]) -> Any:
     """Carries out a call of a scenario."""
-    op, name, given = call["op"], _names(call), _given(call)
+    op, name, given = call["op"], _names(call), given_to(call)
     wait, timeout = given.pop("wait", False), {"timeout": call["timeout"]} if "timeout" in call else {}
     interval = given.get("polling_interval")
     match op:
@@ -107,7 +107,7 @@ def blocking(client: Any, call: dict[str, Any]) -> Any:
 
 async def awaited(client: Any, call: dict[str, Any]) -> Any:
     """Carries out a call of a scenario on an event loop."""
-    op, name, given = call["op"], _names(call), _given(call)
+    op, name, given = call["op"], _names(call), given_to(call)
     wait, timeout = given.pop("wait", False), {"timeout": call["timeout"]} if "timeout" in call else {}
     if op in LOOKS or (op in CHANGES and not wait and "value" not in call):
         # Awaited, a deletion is always waited for; what does not wait is played through the same driver.
@@ -148,7 +148,8 @@ def _names(call: dict[str, Any]) -> list[str]:
     return [call["name"]] if "name" in call else []
 
 
-def _given(call: dict[str, Any]) -> dict[str, Any]:
+def given_to(call: dict[str, Any]) -> dict[str, Any]:
+    """A call's further arguments, as this package takes them."""
     given = dict(call.get("arguments", {}))
     if "interval" in given:
         given["polling_interval"] = given.pop("interval")

@@ -13,7 +13,7 @@ import nightlatch
 from nightlatch import aio
 from nightlatch.options import ENGINE_OPTIONS
 
-from .operations import awaited, blocking
+from .operations import awaited, blocking, given_to
 from .surroundings import Surroundings
 
 FOLDER = Path(__file__).parents[3] / "tests" / "scenarios"
@@ -169,6 +169,10 @@ class Player:
             case "set_wall_clock":
                 clock = self.world.clock
                 return clock.set(unix_ms=clock.unix_ms + call["by_ms"])
+            case "rotate_secret":
+                given = given_to(call)
+                functions = self.world.functions(self.family is aio, "slots" in given)
+                return self._client(call).rotate_secret(call["name"], **functions, **given, **timeout)
         play = awaited if self.family is aio else blocking
         asked = self._resolver(call) if call["op"] == "resolve_references" else self._client(call)
         return play(asked, call)

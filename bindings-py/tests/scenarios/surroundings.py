@@ -15,6 +15,10 @@ DELAY_MS = 10
 """What an answer takes where the scenario does not say."""
 
 
+class StepError(Exception):
+    """What a function of the user's raises."""
+
+
 class Surroundings(World):
     """Answers by rules, and keeps what was asked."""
 
@@ -34,6 +38,7 @@ class Surroundings(World):
         self.signatures: list[str] = []
         self.prompts: list[str] = []
         self.pages: list[str] = []
+        self.steps: list[str] = []
 
     def hands(self, awaited: bool) -> dict[str, Callable[..., Any]]:
         """The user's functions, by the settings that take them; for asyncio they are awaited."""
@@ -58,6 +63,41 @@ class Surroundings(World):
             "assertion": of("assertions", lambda: None, str),
             "prompt": of("prompts", lambda page, code, _: self.prompts.append(f"{code} at {page}"), str),
         }
+
+    def functions(self, awaited: bool, slots: bool) -> dict[str, Callable[..., Any]]:
+        """What rotates a secret; for asyncio they are awaited."""
+
+        def of(step: str) -> Callable[..., Any]:
+            def begin(arguments: tuple[str, ...]) -> dict[str, Any]:
+                slot = arguments[-1] if slots else None
+                value = None if step == "make" else arguments[0]
+                assert len(arguments) == slots + (step != "make")
+                self.steps.append(f"{step} {slot}" if slot else step)
+                for rule in self._rules.get("steps", []):
+                    fits = rule["step"] == step and rule.get("value", value) == value
+                    if fits and rule.get("slot", slot) == slot and self._take(rule):
+                        return dict(rule)
+                self.complaints.append(f"no rule answers {self.steps[-1]} with {value}")
+                return {"fault": "other"}
+
+            def end(rule: dict[str, Any]) -> Any:
+                if rule.get("fault", "refused") != "refused":
+                    raise StepError("as the scenario says")
+                return rule["text"] if step == "make" else "fault" not in rule
+
+            def blocking(*arguments: str) -> Any:
+                rule = begin(arguments)
+                self.clock.advance(rule.get("delay", DELAY_MS))
+                return end(rule)
+
+            async def waiting(*arguments: str) -> Any:
+                rule = begin(arguments)
+                await asyncio.sleep(_seconds(rule))
+                return end(rule)
+
+            return waiting if awaited else blocking
+
+        return {step: of(step) for step in ("make", "apply", "verify")}
 
     def _by_hand(self, kind: str) -> dict[str, Any]:
         for rule in self._rules.get(kind, []):

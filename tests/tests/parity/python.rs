@@ -110,6 +110,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "aio/_paging.py",
         "def by_page(self, continuation_token",
     ),
+    (
+        "handle",
+        "_host/driver.py",
+        "yield {**operation, \"handle\": number}",
+    ),
     ("wait", "_polling.py", "def wait(self, timeout: float | None"),
     ("timeout", "_polling.py", "def wait(self, timeout: float | None"),
 ];

@@ -152,7 +152,9 @@ class LoopDriver(Driver):
                 self._turn("fail", (effect[1], "other", str(why)), here)
             return
         owner = self._waiters.get(effect[2])
-        loop = here or (owner[0] if owner else next(iter(list(self._loops)), self._last))
+        # A function of the caller's runs on its own event loop.
+        loop = owner[0] if owner and effect[0] == "rotate" else None
+        loop = loop or here or (owner[0] if owner else next(iter(list(self._loops)), self._last))
         if loop is None or not _on(loop, here, self._spawn, loop, effect):
             self._turn("fail", (effect[1], "interrupted", "the event loop is closed"), None)
 

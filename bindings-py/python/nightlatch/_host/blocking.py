@@ -135,8 +135,8 @@ class BlockingDriver(Driver):
             if self._is_due():
                 self._absorb(*self.engine.handle_timeout())
                 continue
-            if self._todo and (end is None or now < end):
-                return self._take(op)
+            if (end is None or now < end) and (effect := self._take(op)):
+                return effect
             asleep = self._asleep[op] = threading.Condition(self._lock)
             try:
                 wait = None if self._due is None else self._due - now
@@ -161,9 +161,14 @@ class BlockingDriver(Driver):
             return left
         return until if left is None else min(left, until)
 
-    def _take(self, op: int) -> Effect:
+    def _take(self, op: int) -> Effect | None:
+        """The caller's own effect, else the oldest that is not for another caller alone: functions with
+        which a secret is rotated run in the thread that gave them.
+        """
         own = (number for number, effect in self._todo.items() if effect[2] == op)
-        return self._todo.pop(next(own, next(iter(self._todo))))
+        anyone = (number for number, effect in self._todo.items() if effect[0] != "rotate")
+        number = next(own, next(anyone, None))
+        return None if number is None else self._todo.pop(number)
 
     def _absorb(self, outputs: tuple[tuple[Any, ...], ...], wait: float | None) -> None:
         """Takes in what a turn brought about. The lock is held."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .. import _native
@@ -19,6 +21,7 @@ from .foreign import Function, Outside
 
 if TYPE_CHECKING:
     from ..errors import NightlatchError
+    from .rotating import Rotating
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -28,7 +31,10 @@ RESULTS = frozenset({
 """Outputs that end an operation."""
 
 # Told at INFO; everything else at DEBUG.
-_NOTABLE = frozenset({"token_acquired", "secret_rotated", "secret_near_expiry", "served_stale"})
+_NOTABLE = frozenset({
+    "token_acquired", "secret_rotated", "secret_near_expiry", "served_stale", "rotation_started",
+    "rotation_resumed", "rotation_finished", "rotation_rolled_back", "rotation_failed",
+})  # fmt: skip
 
 
 class Driver:
@@ -50,7 +56,8 @@ class Driver:
         host: Host,
     ) -> None:
         self.host = host
-        self.foreign = tuple(foreign)
+        self.foreign: dict[int, Outside] = dict(enumerate(foreign))
+        self._numbering = threading.Lock()
         self._listeners: dict[Any, list[Listener]] = {}
         self.spans: dict[int, Any] = {}
         """Contexts of OpenTelemetry, by operations under way."""
@@ -95,20 +102,39 @@ class Driver:
                 except Exception as why:
                     _complain(why)
 
+    @contextmanager
+    def lent(self, operation: Mapping[str, Any], functions: Rotating) -> Iterator[Mapping[str, Any]]:
+        """Gives the functions a number for as long as an operation lasts, which is passed on with it; what
+        they raise is the cause of the operation's error.
+        """
+        from ..errors import NightlatchError
+
+        with self._numbering:
+            number = max(self.foreign, default=-1) + 1
+            self.foreign[number] = functions
+        try:
+            yield {**operation, "handle": number}
+        except NightlatchError as error:
+            if error.__cause__ is None:
+                error.__cause__ = functions.raised
+            raise
+        finally:
+            del self.foreign[number]
+
     def cause(self, error: NightlatchError) -> None:
         """Chains what a foreign credential raised to the error that it led to."""
         if not self.foreign or error.__cause__ is not None:
             return
         named = {name for name in (error.source, *(attempt.source for attempt in error.attempts)) if name}
         if not named and error.kind in ("CREDENTIAL_UNAVAILABLE", "AUTHENTICATION_FAILED"):
-            named = {foreign.name for foreign in self.foreign}
-        for foreign in self.foreign:
+            named = {foreign.name for foreign in list(self.foreign.values())}
+        for foreign in list(self.foreign.values()):
             if foreign.failure is not None and (isinstance(foreign, Function) or foreign.name in named):
                 error.__cause__ = foreign.failure
 
     def forget_causes(self) -> None:
         """Lets go of what foreign credentials raised, once nobody waits: tracebacks hold much alive."""
-        for foreign in self.foreign:
+        for foreign in list(self.foreign.values()):
             foreign.failure = None
 
     def close(self) -> None:
@@ -118,6 +144,7 @@ class Driver:
     def after_fork(self) -> None:
         """In a forked child: begins anew."""
         self.spans = {}
+        self._numbering = threading.Lock()
         self.host.after_fork()
         self.engine.after_fork(os.urandom(16))
 

@@ -6,7 +6,7 @@ those that interrupt the caller.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping
 from datetime import datetime, timezone
 from typing import Any, TypeAlias, cast
 
@@ -22,7 +22,9 @@ HTTP_TIMEOUT, RUN_TIMEOUT, BROWSE_TIMEOUT = 7, 5, 6
 """Where effects hold their timeouts."""
 
 
-def perform(effect: Effect, host: Host, foreign: Sequence[Outside], budget: float | None = None) -> Answer:
+def perform(
+    effect: Effect, host: Host, foreign: Mapping[int, Outside], budget: float | None = None
+) -> Answer:
     """Performs an effect in the calling thread.
 
     :param budget: seconds that the caller has left; if they end before the effect's own timeout, the answer
@@ -61,6 +63,10 @@ def perform(effect: Effect, host: Host, foreign: Sequence[Outside], budget: floa
             _, _, _, url, port, state, timeout = effect
             returned = host.people.browse(number, url, port, state, _least(timeout, budget))
             return "complete_return", (number, *returned)
+        if kind == "rotate":
+            return _rotated(number, effect[4], foreign[effect[3]].step(*effect[4:7]))
+        if kind == "random":
+            return "complete_random", (number, host.random(effect[3]))
         return "fail", (number, "unsupported")
     except TransportError as fault:
         if fault.kind == "timeout" and budget is not None and host.now() - began < (own_timeout(effect) or 0):
@@ -70,7 +76,7 @@ def perform(effect: Effect, host: Host, foreign: Sequence[Outside], budget: floa
         return "fail", (number, "other", type(why).__name__)
 
 
-async def perform_async(effect: Effect, host: Host, foreign: Sequence[Outside]) -> Answer:
+async def perform_async(effect: Effect, host: Host, foreign: Mapping[int, Outside]) -> Answer:
     """Performs an effect whose means are coroutines; see `is_async_effect`."""
     kind, number = effect[0], effect[1]
     try:
@@ -98,6 +104,10 @@ async def perform_async(effect: Effect, host: Host, foreign: Sequence[Outside]) 
         if kind == "browse":
             returned = await host.people.browse(number, *effect[3:7])
             return "complete_return", (number, *returned)
+        if kind == "rotate":
+            return _rotated(number, effect[4], await foreign[effect[3]].step_async(*effect[4:7]))
+        if kind == "random":
+            return "complete_random", (number, host.random(effect[3]))
         return "complete_token", (number, *await foreign[effect[3]].token_async(*effect[4:8]))
     except TransportError as fault:
         return "fail", (number, fault.kind, fault.detail)
@@ -105,14 +115,22 @@ async def perform_async(effect: Effect, host: Host, foreign: Sequence[Outside]) 
         return "fail", (number, "other", type(why).__name__)
 
 
-def is_async_effect(effect: Effect, host: Host, foreign: Sequence[Outside]) -> bool:
+def is_async_effect(effect: Effect, host: Host, foreign: Mapping[int, Outside]) -> bool:
     """Whether the host performs this effect by awaiting something on an event loop."""
     kind = effect[0]
     if kind == "http" and effect[9] is not None:
         return host.awaited["trusted"]
+    if kind == "rotate":
+        return bool(foreign[effect[3]].is_awaited(effect[4]))
+    if kind == "random":
+        return True  # it takes no time
     if kind in ("host_token", "sign", "assertion", "prompt") and isinstance(effect[3], int):
         return bool(foreign[effect[3]].is_async)
     return host.awaited.get(kind, False)
+
+
+def _rotated(number: int, step: str, value: Any) -> Answer:
+    return ("complete_made", (number, value)) if step == "make" else ("complete_done", (number,))
 
 
 def own_timeout(effect: Effect) -> float | None:

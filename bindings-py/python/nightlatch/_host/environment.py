@@ -107,6 +107,10 @@ class Host:
             self._commands = Commands()
         return self._commands
 
+    def random(self, length: int) -> bytes:
+        """Bytes from the operating system's random source."""
+        return os.urandom(length)
+
     def abandon(self, effect: int) -> None:
         """Nobody waits for an effect that may be under way."""
         if self._people is not None:
