@@ -1,4 +1,6 @@
 //! The references in TOML (TOML 1.1, <https://toml.io/en/v1.1.0>).
+//!
+//! The parser leaves copies of what it reads in memory; resolved secrets never pass through it.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

@@ -2,6 +2,8 @@
 //!
 //! `@` begins no plain text there, so a reference stands in quotes. One in a block (`|`, `>`) is refused: what stands in its
 //! place would have to keep the block's indentation.
+//!
+//! The parser leaves copies of what it reads in memory; resolved secrets never pass through it.
 
 use std::ops::Range;
 

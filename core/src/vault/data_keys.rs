@@ -5,8 +5,10 @@
 //!   decrypt ─▶ opened before? ─ no ─▶ unwrapkey ─▶ kept
 //! ```
 //!
-//! One flight makes a data key, however many callers want one. They are kept in memory only, wiped, and never longer than
-//! the caller's bound: so late may it be noticed that a key was disabled.
+//! One flight makes a data key, however many callers want one. They are kept in memory only, are wiped when they go, and
+//! serve no longer than the caller's bound: so late may it be noticed that a key was disabled.
+//!
+//! Nonces come from the operating system each time, so the two halves of a fork may go on with the same data key.
 
 use std::sync::{Arc, Mutex};
 
