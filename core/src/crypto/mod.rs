@@ -18,7 +18,7 @@ mod rsa;
 mod sha1;
 
 #[cfg(feature = "encrypted-keys")]
-mod encryption;
+mod password_based;
 #[cfg(feature = "encrypted-keys")]
 mod pkcs12;
 
@@ -250,7 +250,7 @@ fn decrypted(key: &Sensitive, password: Option<&Sensitive>) -> Result<Sensitive,
     let password = password.ok_or_else(|| {
         unusable("The private key is encrypted and no password is given").advise("Give the key's password.")
     })?;
-    encryption::open_pkcs8(key.expose(), password)
+    password_based::open_pkcs8(key.expose(), password)
 }
 
 #[cfg(not(feature = "encrypted-keys"))]

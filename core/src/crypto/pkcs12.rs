@@ -10,7 +10,7 @@
 //! 79 others, some of them pre-releases.
 
 use super::der::{Der, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING};
-use super::encryption::{Budget, Closed, Password, check_mac, decrypt, open as open_key};
+use super::password_based::{Budget, Closed, Password, check_mac, decrypt, open as open_key};
 use crate::error::Error;
 use crate::sensitive::Sensitive;
 
