@@ -5,7 +5,7 @@
 //!      └─ code over the safe   └─ encrypted data ──▶ bags
 //! ```
 //!
-//! Written here, over `der` and the ciphers of `encryption`, and not taken from a library: the number of iterations must
+//! Written here, over `der` and the ciphers of `password_based`, and not taken from a library: the number of iterations must
 //! be bounded before any work is done, at every place where one stands, keys must be wiped, and the crate for it brings
 //! 79 others, some of them pre-releases.
 
