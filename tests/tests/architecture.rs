@@ -275,8 +275,14 @@ const AZURE: [&str; 17] = [
     "AKV1",
 ];
 
-/// Where it is known all the same, and by which word: OpenTelemetry's conventions want the numbers that these headers bring.
-const KNOWN: [(&str, &str); 1] = [("bindings-py/python/nightlatch/_host/telemetry.py", "x-ms-")];
+/// Where it is known all the same, and by which word: OpenTelemetry's conventions want the numbers that these headers bring;
+/// and users of the SDKs import constants and name variables in code.
+const KNOWN: [(&str, &str); 4] = [
+    ("bindings-py/python/nightlatch/_host/telemetry.py", "x-ms-"),
+    ("bindings-node/js/host/telemetry.ts", "x-ms-"),
+    ("wasm/js/credentials/common.ts", "login.microsoft"),
+    ("wasm/js/credentials/chains.ts", "AZURE_"),
+];
 
 #[test]
 fn bindings_know_nothing_of_azure() {
@@ -291,6 +297,8 @@ fn bindings_know_nothing_of_azure() {
         ("bindings-c/transport", ".c", without_comments),
         ("bindings-node/src", ".rs", without_comments),
         ("wasm/src", ".rs", without_comments),
+        ("wasm/js", ".ts", without_comments),
+        ("bindings-node/js", ".ts", without_comments),
     ] {
         let mut sources = files(&workspace().join(folder), ending);
         assert!(!sources.is_empty(), "{folder} holds no file *{ending}");
