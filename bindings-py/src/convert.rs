@@ -62,7 +62,7 @@ fn finished<'py>(
             let found = found.collect::<PyResult<Vec<_>>>()?;
             ("secrets", op, found).into_pyobject(py)
         }
-        Ok(Reply::Value(blob)) => ("backup", op, PyBytes::new(py, blob.expose())).into_pyobject(py),
+        Ok(Reply::Value(blob)) => ("value", op, PyBytes::new(py, blob.expose())).into_pyobject(py),
         Ok(Reply::Token {
             token,
             expires_on,

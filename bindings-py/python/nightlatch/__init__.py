@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from .doctor import Forecast as Forecast
     from .doctor import Health as Health
     from .doctor import Trouble as Trouble
+    from .encryption import FieldEncryption as FieldEncryption
     from .enums import ApiVersion as ApiVersion
     from .enums import ContentType as ContentType
     from .errors import (
@@ -117,6 +118,9 @@ if TYPE_CHECKING:
     )
     from .errors import (
         CredentialUnavailableError as CredentialUnavailableError,
+    )
+    from .errors import (
+        DecryptionError as DecryptionError,
     )
     from .errors import (
         ForbiddenError as ForbiddenError,
@@ -241,6 +245,7 @@ _HOMES = {
         "KeyVaultSecret", "SecretProperties", "DeletedSecret", "KeyVaultSecretIdentifier", "AccessToken",
         "AccessTokenInfo", "AuthenticationRecord",
     ),
+    "encryption": ("FieldEncryption",),
     "configuration": ("LoadedSecrets",),
     "doctor": ("Diagnosis", "Finding", "Health", "Trouble", "Forecast"),
     "resolution": ("Resolution", "ReferenceStatus"),
@@ -254,7 +259,7 @@ _HOMES = {
         "ChallengeRejectedError", "ForbiddenError", "SecretDisabledError", "ResourceNotFoundError",
         "ResourceExistsError", "ThrottledError", "ServiceFailureError", "ServiceRequestError", "TlsError",
         "ServiceResponseError", "OperationTimeoutError", "OperationCancelledError", "UnsupportedError",
-        "InternalError", "Attempt", "Identity",
+        "DecryptionError", "InternalError", "Attempt", "Identity",
     ),
     "_host.transport": ("Transport",),
     "_host.faults": ("TransportError",),

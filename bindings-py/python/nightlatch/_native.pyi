@@ -17,7 +17,7 @@ nothing is). An output is a tuple whose first item says what it is::
     ("abort", effect)                               nobody waits for it any more
     ("secret", op, KeyVaultSecret)
     ("secrets", op, [KeyVaultSecret | exception, …])    in the order of the question
-    ("backup", op, bytes)
+    ("value", op, bytes)                            a backup, or what was encrypted or decrypted
     ("token", op, token, expires_on, refresh_on)    seconds since 1970
     ("resolved", op, text | None, json)             the text with the secrets, and how each reference fared
     ("reply", op, json)                             what holds no secret: see the core's `reply_json`

@@ -120,6 +120,8 @@ class World:
         self.commands = commands
         self.browser = browser
         self.told: list[str] = []
+        self.drawn = 0
+        """Random bytes given so far: 0, 1, 2, … and 0 again after 255."""
         self.environment = dict(environment or {})
         self.platform = platform
         self._sleepers: dict[Term, float] = {}
@@ -228,6 +230,11 @@ class _Host(Host):
     def pause(self, term: Term, seconds: float) -> None:
         """Sleeps on the world's clock."""
         self._world._sleep(term, seconds)
+
+    def random(self, length: int) -> bytes:
+        """Bytes that are known beforehand."""
+        drawn, self._world.drawn = self._world.drawn, self._world.drawn + length
+        return bytes(at % 256 for at in range(drawn, drawn + length))
 
 
 class _Means:

@@ -25,6 +25,7 @@ The classes answer "what can I do about it?"::
     ├── OperationTimeoutError (TimeoutError)     the time allowed ran out
     ├── OperationCancelledError                  the caller cancelled
     ├── UnsupportedError                         this version cannot do it
+    ├── DecryptionError                          a value does not open: it was altered, or belongs elsewhere
     └── InternalError                            a defect of nightlatch: please report it
 
 No exception holds a secret or a token.
@@ -57,6 +58,7 @@ __all__ = [
     "OperationTimeoutError",
     "OperationCancelledError",
     "UnsupportedError",
+    "DecryptionError",
     "InternalError",
     "Attempt",
     "Identity",
@@ -281,6 +283,12 @@ class UnsupportedError(NightlatchError):
     """This host or version cannot do it."""
 
     KIND = "UNSUPPORTED"
+
+
+class DecryptionError(NightlatchError):
+    """An encrypted value does not open: it was altered, belongs elsewhere, or is another key's."""
+
+    KIND = "DECRYPTION_FAILED"
 
 
 class InternalError(NightlatchError):

@@ -144,6 +144,44 @@ async def awaited(client: Any, call: dict[str, Any]) -> Any:
     return await getattr(client, op)(*name, *_value(call), **given, **timeout)
 
 
+def encrypting(family: Any, credential: Any, options: dict[str, Any], call: dict[str, Any]) -> Any:
+    """Encrypts, decrypts or encrypts anew, by methods for values and for fields of documents."""
+    given, timeout = given_to(call), {"timeout": call["timeout"]} if "timeout" in call else {}
+    key = {name: given.pop(name) for name in ("data_key_uses", "data_key_ttl") if name in given}
+    encryption = family.FieldEncryption(
+        call["vault"], call["name"], credential, key_version=given.pop("version", None), **key, **options
+    )
+    op = call["op"]
+    if (given == {"form": "json"} and op == "encrypt") or given.keys() & {"field", "fields"} == {
+        "field",
+        "fields",
+    }:
+        return _plainly(encryption, call)
+    form = given.pop("form", "value")
+    if form != "json" and ("fields" in given or form != "value"):
+        return _plainly(encryption, call)
+    if form == "json":
+        given = {"name" if name == "document" else name: value for name, value in given.items()}
+        return _texts(getattr(encryption, f"{op}_fields")(call["value"], **given, **timeout))
+    return _texts(getattr(encryption, op)(call["value"], **given, **timeout))
+
+
+def _plainly(encryption: Any, call: dict[str, Any]) -> Any:
+    """What no method of ours can ask."""
+    operation = vault_operation(call["op"], call["vault"], call["name"], **call["arguments"])
+    return encryption._call(operation, call["value"])
+
+
+def _texts(result: Any) -> Any:
+    if hasattr(result, "__await__"):
+        return _awaited_texts(result)
+    return Resolved(result.decode() if isinstance(result, bytes) else result, None)
+
+
+async def _awaited_texts(result: Any) -> Resolved:
+    return Resolved(*_texts(await result))
+
+
 def _names(call: dict[str, Any]) -> list[str]:
     return [call["name"]] if "name" in call else []
 

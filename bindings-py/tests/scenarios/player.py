@@ -13,7 +13,7 @@ import nightlatch
 from nightlatch import aio
 from nightlatch.options import ENGINE_OPTIONS
 
-from .operations import awaited, blocking, given_to
+from .operations import awaited, blocking, encrypting, given_to
 from .surroundings import Surroundings
 
 FOLDER = Path(__file__).parents[3] / "tests" / "scenarios"
@@ -169,6 +169,8 @@ class Player:
             case "set_wall_clock":
                 clock = self.world.clock
                 return clock.set(unix_ms=clock.unix_ms + call["by_ms"])
+            case "encrypt" | "decrypt" | "rewrap":
+                return encrypting(self.family, self.credential, self.options, call)
             case "rotate_secret":
                 given = given_to(call)
                 functions = self.world.functions(self.family is aio, "slots" in given)

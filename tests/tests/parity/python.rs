@@ -84,6 +84,15 @@ const RESOLVING: &[(&str, &[&str])] = &[
     ("status", &["content_type", "form", "max_age", "timeout"]),
 ];
 
+/// What `FieldEncryption` calls otherwise than the core, and where it stands; the rest is called alike.
+const ENCRYPTING: &[(&str, &str, &str)] = &[
+    ("name", "__init__", "key_name"),
+    ("vault", "__init__", "vault_url"),
+    ("version", "__init__", "key_version"),
+    ("data_key_uses", "__init__", "data_key_uses"),
+    ("data_key_ttl", "__init__", "data_key_ttl"),
+];
+
 /// Operations whose methods have names of their own, blocking and awaited; the others are called like the core's.
 const METHODS: &[(&str, &str, &str)] = &[
     ("delete_secret", "begin_delete_secret", "delete_secret"),
@@ -130,6 +139,7 @@ pub(crate) fn surface() -> Surface {
     names.extend(operations.map(|(operation, ..)| format!("operation {operation}")));
     names.extend(vault_operations());
     names.extend(resolving());
+    names.extend(encrypting());
     let errors = source("errors.py");
     let kinds = errors.lines().filter_map(|line| line.strip_prefix("    KIND = "));
     names.extend(kinds.flat_map(quoted).map(|kind| format!("error {kind}")));
@@ -204,6 +214,45 @@ fn resolving() -> Vec<String> {
         .into_iter()
         .map(|argument| format!("operation resolve_references.{argument}"));
     names.collect()
+}
+
+/// What both families of `FieldEncryption` know: of values by themselves, and of fields of documents.
+fn encrypting() -> Vec<String> {
+    let families = [source("encryption.py"), source("aio/_encryption.py")];
+    let everywhere =
+        |method: &str, argument: &str| families.iter().all(|family| is_taken(family, method, argument));
+    let mut known = Vec::new();
+    for op in ["encrypt", "decrypt", "rewrap"] {
+        let fields = format!("{op}_fields");
+        let mut arguments: Vec<&str> = ENCRYPTING
+            .iter()
+            .filter(|(_, method, argument)| everywhere(method, argument))
+            .map(|(core, ..)| *core)
+            .collect();
+        let is_one = ["field", "timeout"].map(|argument| everywhere(op, argument));
+        arguments.extend(
+            ["field", "timeout"]
+                .iter()
+                .zip(is_one)
+                .filter(|(_, is)| *is)
+                .map(|(name, _)| *name),
+        );
+        if everywhere(op, "document") && everywhere(&fields, "name") {
+            arguments.push("document");
+        }
+        if everywhere(&fields, "fields") {
+            arguments.push("fields");
+        }
+        if source("_encryption.py").contains("form=\"json\"") {
+            arguments.push("form");
+        }
+        known.extend(
+            arguments
+                .iter()
+                .map(|argument| format!("operation {op}.{argument}")),
+        );
+    }
+    known
 }
 
 fn options() -> Vec<String> {

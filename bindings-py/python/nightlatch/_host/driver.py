@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Listener = Callable[[dict[str, Any]], None]
 
 RESULTS = frozenset({
-    "secret", "secrets", "backup", "token", "resolved", "reply", "error", "unsupported_reply"
+    "secret", "secrets", "value", "token", "resolved", "reply", "error", "unsupported_reply"
 })  # fmt: skip
 """Outputs that end an operation."""
 

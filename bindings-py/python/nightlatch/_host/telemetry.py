@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from .effects import Answer, Effect
 
 NAMESPACE = {"azure.resource_provider.namespace": "Microsoft.KeyVault"}
-OWNERS = {"get_token": "TokenCredential", "resolve_references": "ReferenceResolver"}
+OWNERS = {
+    "get_token": "TokenCredential",
+    "resolve_references": "ReferenceResolver",
+    **dict.fromkeys(("encrypt", "decrypt", "rewrap"), "FieldEncryption"),
+}
 REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 
 _drivers: weakref.WeakSet[Driver] = weakref.WeakSet()

@@ -27,6 +27,7 @@ from ._credentials import (
     WorkloadIdentityCredential,
     get_bearer_token_provider,
 )
+from ._encryption import FieldEncryption
 from ._live import LiveSettings
 from ._paging import AsyncItemPaged
 from ._references import ReferenceResolver
@@ -35,6 +36,7 @@ from ._secrets import SecretClient
 __all__ = [
     "SecretClient",
     "ReferenceResolver",
+    "FieldEncryption",
     "LiveSettings",
     "DefaultAzureCredential",
     "EnvironmentCredential",
