@@ -1,15 +1,19 @@
 //! What the engine asks of its host, and what the host answers.
 //!
-//! Requests are plain data of our own and not `http::Request`: header values of the `http` crate live
-//! in buffers that are not wiped, and a header is where the token is.
+//! * here: effects and their outcomes
+//! * [`http`]: requests and answers
+//! * [`fault`]: why something could not be done
 
-use std::borrow::Cow;
-use std::fmt;
-use std::sync::Arc;
+mod fault;
+mod http;
+
 use std::time::Duration;
 
 use crate::sensitive::Sensitive;
 use crate::time::UnixTime;
+
+pub use self::fault::{Fault, FaultKind};
+pub use self::http::{Method, Request, Response, Route};
 
 /// Names one effect for as long as its engine lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,102 +203,6 @@ impl Effect {
     }
 }
 
-/// The way an HTTP exchange may take, and whom to trust at its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// As the host's network is configured, proxies included.
-    Ordinary,
-    /// Straight to the address: identity endpoints must never pass through a proxy.
-    Direct,
-    /// Straight, over TLS, to a server whose certificate (in DER) has this SHA-1. Nothing else about the certificate
-    /// counts: no authority, no name, no date.
-    Pinned([u8; 20]),
-    /// Straight, over TLS, to a server that these authorities vouch for, and no others.
-    Private {
-        /// Certificates in PEM.
-        roots: Arc<str>,
-        /// The server name to ask for and to check, if it is not the URL's.
-        server_name: Option<Arc<str>>,
-    },
-}
-
-impl Route {
-    /// Whether no proxy may stand in between.
-    pub fn is_direct(&self) -> bool {
-        *self != Route::Ordinary
-    }
-}
-
-/// An HTTP method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Method {
-    /// As on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Patch => "PATCH",
-            Method::Delete => "DELETE",
-        }
-    }
-}
-
-/// An HTTP request. `Debug` shows no header value and no body.
-#[derive(Clone)]
-pub struct Request {
-    /// Method.
-    pub method: Method,
-    /// Absolute URL; never holds a secret.
-    pub url: String,
-    /// Header names in lower case, with their values.
-    pub headers: Vec<(Cow<'static, str>, Sensitive)>,
-    /// Body, perhaps empty.
-    pub body: Sensitive,
-}
-
-impl Request {
-    /// A request without headers and body.
-    pub fn new(method: Method, url: impl Into<String>) -> Self {
-        Self {
-            method,
-            url: url.into(),
-            headers: Vec::new(),
-            body: Sensitive::default(),
-        }
-    }
-
-    /// Adds a header.
-    pub fn header(mut self, name: &'static str, value: impl Into<Sensitive>) -> Self {
-        self.headers.push((Cow::Borrowed(name), value.into()));
-        self
-    }
-
-    /// Sets the body.
-    pub fn body(mut self, body: Sensitive) -> Self {
-        self.body = body;
-        self
-    }
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method.as_str(), self.url)?;
-        f.debug_list()
-            .entries(self.headers.iter().map(|(name, _)| name))
-            .finish()
-    }
-}
-
 /// The host's answer to an effect.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -350,130 +258,4 @@ pub enum Outcome {
     Done,
     /// It could not be done.
     Failed(Fault),
-}
-
-/// An HTTP answer. `Debug` shows no header value and no body.
-#[derive(Clone, Default)]
-pub struct Response {
-    /// Status code.
-    pub status: u16,
-    /// Header names (any case) with their values.
-    pub headers: Vec<(String, String)>,
-    /// Body.
-    pub body: Sensitive,
-}
-
-impl Response {
-    /// The largest body a host needs to read: 1 MiB. A longer one is answered with
-    /// [`FaultKind::TooLarge`].
-    pub const BODY_LIMIT: usize = 1 << 20;
-
-    /// The first header of that name, ignoring case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v.as_str())
-    }
-}
-
-impl fmt::Debug for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "status {}", self.status)?;
-        f.debug_list()
-            .entries(self.headers.iter().map(|(name, _)| name))
-            .finish()
-    }
-}
-
-/// Why an effect could not be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The sort of fault.
-    pub kind: FaultKind,
-    /// The host's own words: no secret.
-    pub detail: String,
-}
-
-impl Fault {
-    /// A fault with the host's own words.
-    pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.phrase())?;
-        if self.detail.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " ({})", self.detail)
-        }
-    }
-}
-
-macro_rules! faults {
-    ($($(#[$doc:meta])* $kind:ident, $name:literal, $phrase:literal;)*) => {
-        /// The sorts of [`Fault`].
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum FaultKind { $($(#[$doc])* $kind),* }
-
-        impl FaultKind {
-            /// Every sort.
-            pub const ALL: &'static [FaultKind] = &[$(FaultKind::$kind),*];
-
-            /// The name by which a host in another language says it.
-            pub const fn name(self) -> &'static str {
-                match self { $(FaultKind::$kind => $name),* }
-            }
-
-            /// As part of a sentence.
-            pub const fn phrase(self) -> &'static str {
-                match self { $(FaultKind::$kind => $phrase),* }
-            }
-
-            /// The sort of that name.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|kind| kind.name() == name)
-            }
-        }
-    };
-}
-
-faults! {
-    /// The file or program does not exist.
-    NotFound, "not_found", "not found";
-    /// The operating system forbids it.
-    PermissionDenied, "permission_denied", "permission denied";
-    /// More than the limit of bytes.
-    TooLarge, "too_large", "larger than allowed";
-    /// A symbolic link or a device, where a plain file was asked for.
-    NotPlain, "not_plain", "not a plain file";
-    /// The name does not resolve.
-    Dns, "dns", "the name could not be resolved";
-    /// No connection: refused, no route, network down.
-    Connect, "connect", "no connection";
-    /// The TLS handshake failed.
-    Tls, "tls", "the TLS handshake failed";
-    /// It took longer than its timeout.
-    Timeout, "timeout", "no answer in time";
-    /// The connection ended in the middle of the exchange, or spoke no HTTP.
-    ConnectionLost, "connection_lost", "the connection broke";
-    /// The proxy in between refused or failed.
-    Proxy, "proxy", "the proxy refused";
-    /// The caller who performed it was interrupted; somebody else may repeat it.
-    Interrupted, "interrupted", "interrupted";
-    /// A foreign credential does not exist here.
-    Unavailable, "unavailable", "unavailable";
-    /// A foreign credential was refused.
-    Refused, "refused", "refused";
-    /// This host has no such ability.
-    Unsupported, "unsupported", "not supported by this host";
-    /// Anything else.
-    Other, "other", "failed";
 }
