@@ -34,8 +34,8 @@ class FieldEncryption(Blocking, BaseEncryption[BlockingDriver]):
     :param vault_url: the vault's URL
     :param key_name: the RSA key
     :param credential: as `SecretClient` takes it
-    :keyword key_version: the version that encrypts, and the only one that decrypts; if not given, the
-        latest encrypts, and each value names the one that decrypts it
+    :keyword key_version: the version that encrypts; if not given, the latest. What decrypts is the
+        version that a value names
     :keyword data_key_uses: how many values a data key encrypts. Default 1,048,576; at most 2**32 - 1
     :keyword data_key_ttl: for how many seconds, and for how long one that was decrypted is kept. Default 300
     :raises InvalidConfigurationError: an option has an impossible value, or the environment contradicts

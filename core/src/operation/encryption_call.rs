@@ -12,7 +12,7 @@ use crate::sensitive::Sensitive;
 pub struct EncryptionCall {
     /// What is to be done.
     pub work: Work,
-    /// The RSA key. Without a version the latest encrypts, and any decrypts that a value names.
+    /// The RSA key. Its version encrypts, without one the latest; what decrypts is the version that a value names.
     pub key: SecretId,
     /// The value or document: [`Operation::with_value`](super::Operation::with_value).
     pub text: Option<Sensitive>,
