@@ -15,6 +15,7 @@ import injectHelp from "../../tests/cli/help/inject.txt";
 import listHelp from "../../tests/cli/help/list.txt";
 import wholeHelp from "../../tests/cli/help/nightlatch.txt";
 import runHelp from "../../tests/cli/help/run.txt";
+import scanHelp from "../../tests/cli/help/scan.txt";
 import setHelp from "../../tests/cli/help/set.txt";
 import { HelpWanted, UsageError } from "./cli/arguments.js";
 import { check, doctor, explain } from "./cli/doctor.js";
@@ -22,6 +23,7 @@ import { type End, interrupted, NOT_RUN, OK, PASSING, Trouble, TROUBLE, USAGE } 
 import { inject } from "./cli/inject.js";
 import { nightlatchSoFar } from "./cli/package.js";
 import { run } from "./cli/run.js";
+import { scan } from "./cli/scan.js";
 import { get, list, set } from "./cli/secrets.js";
 
 /** The version of this package, put in by the build. */
@@ -33,9 +35,16 @@ const COMMANDS: Readonly<Record<string, { help: string; run(given: string[]): Pr
   get: { help: getHelp, run: get },
   list: { help: listHelp, run: list },
   set: { help: setHelp, run: set },
+  scan: { help: scanHelp, run: scan },
   doctor: { help: doctorHelp, run: doctor },
   check: { help: checkHelp, run: check },
   explain: { help: explainHelp, run: explain },
+};
+
+/** Statuses that some commands end with in place of the usual ones. */
+const OWN: Readonly<Record<string, (usual: number) => number>> = {
+  run: () => NOT_RUN,
+  scan: (usual) => (usual === TROUBLE ? USAGE : usual),
 };
 
 /** The kinds of errors that may pass by themselves. */
@@ -54,7 +63,7 @@ async function main(given: string[]): Promise<void> {
   const command = Object.hasOwn(COMMANDS, given[0] ?? "") ? COMMANDS[given[0] as string] : undefined;
   const name = command === undefined ? "nightlatch" : `nightlatch ${given[0]}`;
   const help = command?.help ?? wholeHelp;
-  const status = (usual: number): number => (given[0] === "run" ? NOT_RUN : usual);
+  const status = (usual: number): number => OWN[given[0] ?? ""]?.(usual) ?? usual;
   try {
     end(command === undefined ? withoutCommand(given) : await command.run(given.slice(1)));
   } catch (why) {

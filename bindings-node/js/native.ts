@@ -28,6 +28,8 @@ export interface NativeModule {
   ) => NativeBinding;
   readDotenv(text: string): [string, string][];
   Masker: new (values: SecretValue[]) => Masker;
+  Scanned: new (path: string, text: string) => Scanned;
+  referenceTo(vault: string | undefined, name: string): string;
   /** Absent where Node lends the like, or nobody does. */
   pipe?(): [number, number];
   forbidDumps?(): void;
@@ -37,6 +39,13 @@ export interface NativeModule {
 export interface Masker {
   feed(chunk: Uint8Array): Uint8Array;
   finish(): Uint8Array;
+}
+
+/** The text of a file, searched for secrets; see `src/scan.rs`. */
+export interface Scanned {
+  findings(): [line: number, column: number, rule: string, what: string, name: string, fixable: boolean][];
+  value(index: number): string | null;
+  replaced(references: [index: number, reference: string][]): string;
 }
 
 /** A turn, with the numbers of cache entries that are gone. */

@@ -7,6 +7,7 @@
 //! * [`reader`]: the cached read, as a bare Node-API function
 //! * [`convert`]: what crosses the border, as plain arrays and objects
 //! * [`command`]: what the command line needs besides
+//! * [`scan`]: what it needs to search files
 //! * [`error`]: errors of the core as plain objects
 //! * [`clock`]: the two clocks, real or set by a test
 //!
@@ -19,3 +20,4 @@ mod convert;
 pub mod engine;
 mod error;
 mod reader;
+pub mod scan;

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { type Emulator, startEmulator } from "./support/emulator.js";
@@ -20,6 +20,8 @@ interface Case {
   environment?: Record<string, string>;
   before?: { method: string; path: string; body: object }[];
   files?: Record<string, string>;
+  files_after?: Record<string, string>;
+  inside?: boolean;
   arguments: string[];
   stdin?: string;
   terminal?: boolean;
@@ -52,13 +54,13 @@ interface Ran {
 const FOLDER = join(ROOT, "tests", "cli");
 const TABLE = JSON.parse(readFileSync(join(FOLDER, "cases.json"), "utf8")) as Table;
 /** The cases of some commands. What they do not say is as there. */
-const OTHERS = ["run.json", "secrets.json"].map(
+const OTHERS = ["run.json", "secrets.json", "scan.json"].map(
   (name) => ({ ...TABLE, ...JSON.parse(readFileSync(join(FOLDER, name), "utf8")) }) as Table,
 );
 const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string };
 const KNOWN =
   "name host environment before files arguments stdin terminal interrupt exit stdout stderr stdout_file stdout_contains " +
-  "stdout_lacks stderr_contains stdout_json requests";
+  "stdout_lacks stderr_contains stdout_json requests inside files_after";
 
 const { status } = spawnSync(process.execPath, [
   join(PACKAGE, "dist", "cli.cjs"),
@@ -114,8 +116,10 @@ test("the player sees what differs", async () => {
     stderr_contains: ["absent"],
     stdout_json: { ok: true },
     requests: 1,
+    files: { "a/b": "x" },
+    files_after: { "a/b": "y" },
   };
-  assert.equal((await played(seen)).length, Object.keys(seen).length - 2);
+  assert.equal((await played(seen)).length, Object.keys(seen).length - 3);
   await assert.rejects(played({ ...seen, bogus: 1 } as Case), /bogus/);
 });
 
@@ -147,6 +151,7 @@ async function played(one: Case, table = TABLE): Promise<string[]> {
   assert.deepEqual(unknown, []);
   const folder = mkdtempSync(join(tmpdir(), "nightlatch-case-"));
   for (const [name, content] of Object.entries(one.files ?? {})) {
+    mkdirSync(join(folder, dirname(name)), { recursive: true });
     writeFileSync(join(folder, name), content);
   }
   const args = one.arguments.map((argument) => argument.replace("$FOLDER", folder));
@@ -161,8 +166,14 @@ async function played(one: Case, table = TABLE): Promise<string[]> {
     const variables = { ...Object.fromEntries(host), ...one.environment };
     const ran = one.terminal
       ? await inTerminal(args, variables)
-      : await piped(args, variables, one.stdin, one.interrupt ? emulator : undefined);
-    return [...differences(one, ran, (await emulator?.log())?.length)];
+      : await piped(
+          args,
+          variables,
+          one.stdin,
+          one.interrupt ? emulator : undefined,
+          one.inside ? folder : undefined,
+        );
+    return [...differences(one, ran, (await emulator?.log())?.length), ...changes(one, folder)];
   } finally {
     await emulator?.stop();
     rmSync(folder, { recursive: true });
@@ -179,8 +190,9 @@ async function piped(
   variables: Record<string, string>,
   stdin?: string,
   interruptedAt?: Emulator,
+  folder?: string,
 ): Promise<Ran> {
-  const child = spawn(program, args, { env: environmentOf(variables) });
+  const child = spawn(program, args, { env: environmentOf(variables), cwd: folder });
   child.stdin.on("error", () => {}).end(stdin);
   const end = ended(child);
   if (interruptedAt !== undefined) {
@@ -251,6 +263,16 @@ function* differences(one: Case, ran: Ran, requests: number | undefined): Genera
   }
   if (one.requests !== undefined && one.requests !== requests) {
     yield `the emulator got ${requests} requests`;
+  }
+}
+
+/** Which files are not as the case says afterwards. */
+function* changes(one: Case, folder: string): Generator<string> {
+  for (const [name, content] of Object.entries(one.files_after ?? {})) {
+    const found = readFileSync(join(folder, name), "utf8");
+    if (found !== content) {
+      yield `${name} holds ${JSON.stringify(found)}, expected ${JSON.stringify(content)}`;
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 //! * [`reader`]: the cached read, and the base class of clients around it
 //! * [`convert`]: what crosses the border, as small tuples
 //! * [`reference`]: what the command line needs of references
+//! * [`scan`]: what it needs to search files
 //! * [`signer`]: keys that sign without leaving this module
 //! * [`error`]: errors of the core as exceptions
 //! * [`clock`]: the two clocks, real or set by a test
@@ -23,6 +24,7 @@ mod engine;
 mod error;
 mod reader;
 mod reference;
+mod scan;
 mod signer;
 
 use pyo3::prelude::*;
@@ -38,6 +40,8 @@ mod _native {
     use crate::reader::{CachedSecrets, SecretReader};
     #[pymodule_export]
     use crate::reference::{Masker, read_dotenv};
+    #[pymodule_export]
+    use crate::scan::{Scanned, reference_to};
     #[pymodule_export]
     use crate::signer::Signer;
 

@@ -11,7 +11,7 @@
 //!
 //! ```text
 //!  7  top              engine
-//!  6  conversations    credential   vault   doctor   reference   configuration   encryption
+//!  6  conversations    credential   vault   doctor   reference   configuration   scan   encryption
 //!  5  machinery        exec
 //!  4  quantities       token   throttle   cache   identity
 //!  3  wire             wire   crypto
@@ -65,6 +65,8 @@ pub mod random;
 pub mod reference;
 #[cfg(feature = "doctor")]
 pub mod report;
+#[cfg(feature = "scan")]
+pub mod scan;
 pub mod secret;
 pub mod sensitive;
 pub mod throttle;

@@ -11,6 +11,7 @@ use nightlatch_core::error::{Error, Identity};
 use nightlatch_core::identity::cloud::VaultDomain;
 use nightlatch_core::operation::{Action, Operation, Subject, Task, VaultCall};
 use nightlatch_core::reference::Reference;
+use nightlatch_core::scan::{Kind, Scan, reference as reference_to};
 use nightlatch_core::secret::{SecretId, SecretProperties, VaultUrl};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::{Now, UnixTime};
@@ -81,6 +82,7 @@ pub fn parser(name: &str) -> Option<Parser> {
         "secret_body" => secret_body,
         "parse_id" => |input| result(parse_id(&text(input)), |found| id(&found)),
         "parse_reference" => reference,
+        "scan" => scan,
         "service_error" => service,
         "parse_date" => |input| json!(UnixTime::parse(&text(input)).map(UnixTime::as_secs)),
         "clean" => |input| json!(clean(&text(input))),
@@ -241,6 +243,39 @@ fn reference(input: &Value) -> Value {
             "invalid": wrong.flaw.name(), "column": wrong.column, "message": Error::from(wrong).to_string(),
         }),
     }
+}
+
+/// A row's input is a file: its `path`, and its `text`, perhaps in parts, so that this table holds no whole secret for other
+/// scanners to find.
+///
+/// `found` tells each finding as `LINE:COLUMN RULE NAME`, with `!` behind it where a reference cannot take its place; `values`
+/// are the secrets, and `replaced` is the text after all that can be is replaced.
+fn scan(input: &Value) -> Value {
+    let whole = |parts: &Value| match parts {
+        Value::Array(parts) => parts.iter().map(text).collect(),
+        one => text(one),
+    };
+    let file = whole(&input["text"]);
+    let scan = Scan::new(&file, Kind::of(&text(&input["path"])));
+    let told = scan.findings().iter().map(|one| {
+        let mark = if one.fixable { "" } else { "!" };
+        format!("{}:{} {} {}{mark}", one.line, one.column, one.rule.id, one.name)
+    });
+    let values = scan.findings().iter().map(|one| scan.value(one));
+    let values = values.map(|value| value.as_ref().and_then(Sensitive::expose_str).map(str::to_owned));
+    let fixable = scan.findings().iter().filter(|one| one.fixable);
+    let references: Vec<_> = fixable.map(|one| (one, reference_to(None, &one.name))).collect();
+    let references: Vec<_> = references
+        .iter()
+        .map(|(one, reference)| (*one, &**reference))
+        .collect();
+    let replaced = scan
+        .replaced(&references)
+        .expect("what is fixable can be replaced");
+    json!({
+        "found": told.collect::<Vec<_>>(), "values": values.collect::<Vec<_>>(),
+        "replaced": replaced.expose_str(),
+    })
 }
 
 fn response(input: &Value) -> Response {

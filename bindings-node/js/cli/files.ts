@@ -7,6 +7,7 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
+  fchmodSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -36,8 +37,10 @@ export function textOf(file: string): string {
   }
 }
 
-/** Writes a file that nobody but its owner can read, and that is there as a whole or as it was before. */
-export function replace(file: string, content: string): void {
+/**
+ * Writes a file that nobody but its owner can read, or who could before, and that is there as a whole or as it was before.
+ */
+export function replace(file: string, content: string, keepMode = false): void {
   const target = followed(file);
   try {
     if (statSync(target, { throwIfNoEntry: false })?.isFile() === false) {
@@ -47,6 +50,9 @@ export function replace(file: string, content: string): void {
     const made = openSync(draft, "wx", 0o600);
     try {
       try {
+        if (keepMode) {
+          fchmodSync(made, statSync(target).mode & 0o7777);
+        }
         writeFileSync(made, content);
         fsyncSync(made);
       } finally {

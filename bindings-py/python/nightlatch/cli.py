@@ -21,9 +21,12 @@ __all__ = ["main"]
 
 COMMANDS = {
     "run": "run", "inject": "inject", "get": "secrets", "list": "secrets", "set": "secrets",
-    "doctor": "doctor", "check": "doctor", "explain": "doctor",
+    "scan": "scan", "doctor": "doctor", "check": "doctor", "explain": "doctor",
 }  # fmt: skip
 """The commands, and the modules of `_cli` in which they are functions."""
+
+OWN = {"run": dict.fromkeys((USAGE, TROUBLE, PASSING), NOT_RUN), "scan": {TROUBLE: USAGE}}
+"""Statuses that some commands end with in place of the usual ones."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = given[0] if given and given[0] in COMMANDS else ""
     name = f"nightlatch {command}".rstrip()
-    own = {} if command != "run" else dict.fromkeys((USAGE, TROUBLE, PASSING), NOT_RUN)
+    own = OWN.get(command, {})
     try:
         status: int = _function(command)(given[1:]) if command else _without_command(given)
         return status

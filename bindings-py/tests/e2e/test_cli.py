@@ -27,13 +27,13 @@ from .conftest import REPOSITORY, binary
 FOLDER = REPOSITORY / "tests" / "cli"
 TABLE = json.loads((FOLDER / "cases.json").read_text())
 # What the other tables do not say is as there.
-TABLES = [TABLE, *(TABLE | json.loads((FOLDER / f"{name}.json").read_text()) for name in ("run", "secrets"))]
+TABLES = [TABLE, *(TABLE | json.loads((FOLDER / f"{name}.json").read_text()) for name in ("run", "secrets", "scan"))]
 CASES = [(table, case) for table in TABLES for case in table["cases"]]
 PROGRAM = Path(sysconfig.get_path("scripts")) / "nightlatch"
 KNOWN = {
     "name", "host", "environment", "before", "arguments", "terminal", "interrupt", "exit", "stdout", "stderr",
     "stdout_file", "stdout_contains", "stdout_lacks", "stderr_contains", "stdout_json", "requests", "files",
-    "stdin",
+    "stdin", "inside", "files_after",
 }  # fmt: skip
 
 sys.path.insert(0, str(REPOSITORY / "tests"))
@@ -72,8 +72,9 @@ def test_the_player_sees_what_differs(tmp_path: Path) -> None:
         "name": "seen", "arguments": ["--version"], "exit": 1, "stdout": "x", "stderr": "x",
         "stdout_file": "README.md", "stdout_contains": ["absent"], "stdout_lacks": ["night"],
         "stderr_contains": ["absent"], "stdout_json": {"ok": True},
+        "files": {"a/b": "x"}, "files_after": {"a/b": "y"},
     }  # fmt: skip
-    assert len(played(TABLE, case, tmp_path)) == len(case) - 2
+    assert len(played(TABLE, case, tmp_path)) == len(case) - 3
     with pytest.raises(AssertionError, match="bogus"):
         played(TABLE, {**case, "bogus": 1}, tmp_path)
 
@@ -82,7 +83,8 @@ def played(table: dict[str, Any], case: dict[str, Any], folder: Path) -> list[st
     """Plays a case; tells every difference."""
     assert case.keys() <= KNOWN, case.keys() - KNOWN
     for name, content in case.get("files", {}).items():
-        (folder / name).write_text(content)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content.encode())
     arguments = [argument.replace("$FOLDER", str(folder)) for argument in case["arguments"]]
     with surroundings(table, case) as (emulator, variables):
         environment = {"PATH": str(folder), "HOME": str(folder), **variables, **case.get("environment", {})}
@@ -91,9 +93,10 @@ def played(table: dict[str, Any], case: dict[str, Any], folder: Path) -> list[st
             stdin.write(case.get("stdin", "").encode())
             stdin.seek(0)
             interrupted_at = emulator if case.get("interrupt") else None
-            ran = run([str(PROGRAM), *arguments], environment, stdin, interrupted_at)
+            place = folder if case.get("inside") else None
+            ran = run([str(PROGRAM), *arguments], environment, stdin, interrupted_at, place)
         requests = emulator and len(emulator.admin("GET", "log")["requests"])
-    return list(differences(case, ran, requests))
+    return [*differences(case, ran, requests), *changes(case, folder)]
 
 
 @contextlib.contextmanager
@@ -119,11 +122,15 @@ def surroundings(
 
 
 def piped(
-    command: list[str], environment: dict[str, str], stdin: IO[bytes], interrupted_at: Emulator | None
+    command: list[str],
+    environment: dict[str, str],
+    stdin: IO[bytes],
+    interrupted_at: Emulator | None,
+    folder: Path | None,
 ) -> Ran:
     """Runs the program with pipes."""
     pipes: dict[str, Any] = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, env=environment, **pipes)
+    process = subprocess.Popen(command, env=environment, cwd=folder, **pipes)
     if interrupted_at is not None:
         while not any(one["service"] == "vault" for one in interrupted_at.admin("GET", "log")["requests"]):
             assert process.poll() is None, process.communicate()
@@ -133,11 +140,13 @@ def piped(
     return Ran(stdout.decode(), stderr.decode(), process.returncode)
 
 
-def in_terminal(command: list[str], environment: dict[str, str], stdin: IO[bytes], _: Emulator | None) -> Ran:
+def in_terminal(
+    command: list[str], environment: dict[str, str], stdin: IO[bytes], _: Emulator | None, folder: Path | None
+) -> Ran:
     """Runs the program with stdout on a terminal."""
     ours, its = pty.openpty()
     pipes: dict[str, Any] = {"stdin": stdin, "stdout": its, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment, **pipes) as process:
+    with subprocess.Popen(command, env=environment, cwd=folder, **pipes) as process:
         os.close(its)
         shown = bytearray()
         # A terminal whose other end is closed is an error, not an end, to whoever reads it.
@@ -182,3 +191,11 @@ def differences(case: dict[str, Any], ran: Ran, requests: int | None) -> Iterato
             yield from depth("stdout", case["stdout_json"], json.loads(ran.stdout))
     if case.get("requests", requests) != requests:
         yield f"the emulator got {requests} requests"
+
+
+def changes(case: dict[str, Any], folder: Path) -> Iterator[str]:
+    """Which files are not as the case says afterwards."""
+    for name, content in case.get("files_after", {}).items():
+        found = (folder / name).read_bytes().decode()
+        if found != content:
+            yield f"{name} holds {found!r}, expected {content!r}"

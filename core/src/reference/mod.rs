@@ -80,6 +80,11 @@ impl Reference {
         }
     }
 
+    /// The reference to a secret.
+    pub fn new(id: SecretId) -> Self {
+        Self(id)
+    }
+
     /// The secret it stands for.
     pub fn id(&self) -> &SecretId {
         &self.0

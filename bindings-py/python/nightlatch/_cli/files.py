@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -25,8 +26,10 @@ def unread(file: str, why: str) -> InvalidConfigurationError:
     return InvalidConfigurationError(f"{file} cannot be read: {why}")
 
 
-def write(file: str, content: bytes) -> None:
-    """Writes a file that nobody but its owner can read, and that is there as a whole or as it was before."""
+def write(file: str, content: bytes, keep_mode: bool = False) -> None:
+    """Writes a file that nobody but its owner can read, or who could before, and that is there as a whole or
+    as it was before.
+    """
     target = os.path.realpath(file)
     try:
         if os.path.exists(target) and not os.path.isfile(target):
@@ -35,6 +38,8 @@ def write(file: str, content: bytes) -> None:
         number, draft = tempfile.mkstemp(prefix=".nightlatch-", dir=os.path.dirname(target))
         try:
             with open(number, "wb") as made:
+                if keep_mode:
+                    os.chmod(draft, stat.S_IMODE(os.stat(target).st_mode))
                 made.write(content)
                 made.flush()
                 os.fsync(number)

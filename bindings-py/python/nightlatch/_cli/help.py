@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 _USAGES = {
-    "": "run|inject|get|list|set|doctor|check|explain ...",
+    "": "run|inject|get|list|set|scan|doctor|check|explain ...",
     "run": "run [OPTION ...] -- COMMAND [ARG ...]",
     "inject": "inject -i TEMPLATE [-o FILE] [--form json|yaml|toml|env] [--client-id ID] [--timeout S]",
     "get": "get VAULT SECRET [--version-id V] [--client-id ID] [--timeout S] [--json]",
     "list": "list VAULT [--client-id ID] [--timeout S] [--json]",
     "set": "set VAULT SECRET [--content-type T] [--client-id ID] [--timeout S]",
+    "scan": "scan [PATH ...] [--exclude GLOB] [--vault VAULT] [--json | --fix [--yes]] [OPTION ...]",
     "doctor": "doctor VAULT [SECRET] [--version-id V] [--client-id ID] [--timeout S] [--json] [--color WHEN]",
     "check": "check VAULT [SECRET ...] [--client-id ID] [--timeout S] [--json] [--quiet]",
     "explain": "explain [VAULT] [--secrets N] [--instances N] [--ttl S] [--client-id ID] [--json]",
@@ -47,6 +48,7 @@ variables of proxies and CA certificates. Prints no secret, but for get and inje
   get VAULT SECRET           print a secret
   list VAULT                 list the vault's secrets, without their values
   set VAULT SECRET           set a secret to what is typed, or stands on stdin
+  scan [PATH ...]            find values in files that look like secrets, and put references in their place
   doctor VAULT [SECRET]      go the whole way once, and tell what is missing
   check VAULT [SECRET ...]   tell whether secrets are at hand, for a probe
   explain [VAULT]            tell without the network whom it would ask for an identity, and what that costs
@@ -56,7 +58,7 @@ variables of proxies and CA certificates. Prints no secret, but for get and inje
   {_HELP}
 
 {_STATUS}
-run ends as its command does; see run --help.
+run ends as its command does, and scan as linters do; see run --help and scan --help.
 """,
     "run": f"""\
 {usage("run")}
@@ -151,6 +153,35 @@ the identifier of the new version. A value is no argument: others on this host c
   {_HELP}
 
 {_STATUS}""",
+    "scan": f"""\
+{usage("scan")}
+
+Finds values in files that look like secrets: known formats, connection strings and URLs with a password, and
+values whose names say that they are secrets. Tells where each stands, and how to set it in a vault. Prints no
+value, nor a part of one. What is no secret is told apart by nightlatch:ignore in a comment on its line.
+
+  PATH             files and folders; the current folder if not given. Of a folder in a work tree of git those
+                   files are read that git does not ignore; else all but .git and node_modules. Files that are
+                   not UTF-8, larger than 1 MiB or links are passed over, and counted
+
+  --exclude GLOB   files and folders to pass over, by a name or by several in a row: * is any text without a
+                   slash, ** any text, ? one character. It may be given several times
+  --vault VAULT    the vault's URL, or only its host, for the commands and references that are printed
+  --json           print one line of JSON
+  --fix            set the secrets in the vault, and put references in their place; asks for each. A secret
+                   that is there keeps its value: where it is another, a further name is taken
+  --yes            do not ask
+  {_CLIENT}
+  --timeout S      seconds that each request may take; 60 if not given
+  {_HELP}
+
+Exit status:
+  0    nothing was found, or all of it was replaced
+  1    secrets were found that are still there
+  2    wrong usage, or trouble that somebody has to mend
+  3    trouble that may pass by itself
+  130  interrupted (Ctrl-C)
+""",
     "doctor": f"""\
 {usage("doctor")}
 
