@@ -43,13 +43,16 @@ export async function scan(given: string[]): Promise<End> {
   const { vault, timeout } = values;
   check(flags, vault);
   const engine = native();
-  // A vault that is none is told before anything else.
-  engine.referenceTo(urlOf(vault), "name");
+  checkVault(vault, engine);
   const search = new Search(words, excluded);
   if (flags.has("fix") && vault !== undefined) {
-    return asking(vault, values, {}, (client) => fix(search, engine, vault, client, flags.has("yes"), timeout));
+    return asking(vault, values, {}, (client) =>
+      fix(search, engine, vault, client, flags.has("yes"), timeout),
+    );
   }
-  const found = [...search].flatMap((file) => findingsOf(file, engine).map((one) => ({ path: file.path, one })));
+  const found = [...search].flatMap((file) =>
+    findingsOf(file, engine).map((one) => ({ path: file.path, one })),
+  );
   const status = found.length > 0 ? FOUND : OK;
   if (flags.has("json")) {
     const findings = found.map(({ path, one }) => ({
@@ -76,6 +79,15 @@ function check(flags: Set<string>, vault: string | undefined): void {
   }
   if (flags.has("fix") && !flags.has("yes") && !process.stdin.isTTY) {
     throw new UsageError("--fix asks on a terminal; give --yes to replace all without asking");
+  }
+}
+
+/** Tells a vault that is none before anything else. */
+function checkVault(vault: string | undefined, engine: NativeModule): void {
+  try {
+    engine.referenceTo(urlOf(vault), "name");
+  } catch (why) {
+    throw new UsageError((why as { message: string }).message);
   }
 }
 

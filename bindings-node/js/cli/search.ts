@@ -155,7 +155,12 @@ function sorted(names: string[]): string[] {
 
 /** A pattern for some names in a path, one behind the other. */
 function pattern(glob: string): RegExp {
-  const parts: Readonly<Record<string, string>> = { "**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]" };
+  const parts: Readonly<Record<string, string>> = {
+    "**/": "(?:.*/)?",
+    "**": ".*",
+    "*": "[^/]*",
+    "?": "[^/]",
+  };
   const found = glob.replace(/^\/+|\/+$/g, "").split(/(\*\*\/|\*\*|\*|\?)/);
   const plain = (part: string): string => part.replace(/[\\^$.|+()[\]{}]/g, "\\$&");
   return new RegExp(`(?:^|/)${found.map((part) => parts[part] ?? plain(part)).join("")}(?:/|$)`, "su");

@@ -27,7 +27,10 @@ from .conftest import REPOSITORY, binary
 FOLDER = REPOSITORY / "tests" / "cli"
 TABLE = json.loads((FOLDER / "cases.json").read_text())
 # What the other tables do not say is as there.
-TABLES = [TABLE, *(TABLE | json.loads((FOLDER / f"{name}.json").read_text()) for name in ("run", "secrets", "scan"))]
+TABLES = [
+    TABLE,
+    *(TABLE | json.loads((FOLDER / f"{name}.json").read_text()) for name in ("run", "secrets", "scan")),
+]
 CASES = [(table, case) for table in TABLES for case in table["cases"]]
 PROGRAM = Path(sysconfig.get_path("scripts")) / "nightlatch"
 KNOWN = {
