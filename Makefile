@@ -47,7 +47,7 @@ test-memory: ## the core's conversations under valgrind
 test-wasm: ## the core builds for WebAssembly, and with each choice of features
 	toolchain=$$(.ci/wasm-toolchain)
 	cargo $$toolchain build --locked -p nightlatch-core --target wasm32-unknown-unknown
-	for features in "" local manage reference local,manage local,manage,reference,encrypted-keys reference,encryption; do
+	for features in "" local manage reference scan formats encryption local,manage local,manage,reference,encrypted-keys; do
 	    cargo clippy --locked -p nightlatch-core --no-default-features --features "$$features" -- -D warnings
 	done
 

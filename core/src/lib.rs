@@ -28,8 +28,8 @@
 //! * no lock is held across an await, nor while the host's code runs;
 //! * no secret or token can be printed: they are [`Sensitive`](sensitive::Sensitive), wiped when dropped, and
 //!   errors and events have no such field;
-//! * the crate builds for `wasm32-unknown-unknown` with the same features; the edge leaves four out: `local`, as there are
-//!   no commands and no endpoints of a platform, `manage`, as secrets are only got there, `doctor` and `reference`.
+//! * the crate builds for `wasm32-unknown-unknown` with the same features. The edge has none of them: there are no commands
+//!   and no endpoints of a platform (`local`), and secrets are only got (`manage` and what rests on it).
 //!
 //! # Deliberately absent
 //!
