@@ -7,6 +7,7 @@
 import type {
   Engine,
   EngineFactory,
+  Given,
   Output,
   RawError,
   RawSecret,
@@ -65,6 +66,7 @@ interface NativeBinding {
   completeSignature(effect: number, signature: Uint8Array): NativeTurn;
   completeAssertion(effect: number, assertion: string): NativeTurn;
   completePrompt(effect: number): NativeTurn;
+  completeGiven(effect: number, what: Given, value?: SecretValue): NativeTurn;
   completeReturn(effect: number, redirectUri: string, answer: string): NativeTurn;
   fail(effect: number, kind: string, detail: string): NativeTurn;
   handleTimeout(): NativeTurn;
@@ -137,6 +139,10 @@ class NativeEngine implements Engine {
 
   completePrompt(id: number): Turn {
     return this.#settle(this.#binding.completePrompt(id));
+  }
+
+  completeGiven(id: number, what: Given, value?: SecretValue): Turn {
+    return this.#settle(this.#binding.completeGiven(id, what, value));
   }
 
   completeReturn(id: number, redirectUri: string, answer: string): Turn {

@@ -79,7 +79,7 @@ fn finished(
             }
             outputs.insert(("secrets", op, ends, numbers))
         }
-        Ok(Reply::Value(blob)) => outputs.insert(("backup", op, &*text_of(&blob))),
+        Ok(Reply::Value(value)) => outputs.insert(("value", op, &bytes(env, value.expose())?)),
         Ok(Reply::Token {
             token,
             expires_on,
@@ -174,6 +174,13 @@ fn perform(
             state,
             timeout,
         } => outputs.insert(("browse", id, op, url, port, state, span(timeout)))?,
+        Effect::Rotate {
+            step, value, slot, ..
+        } => {
+            let value = value.as_ref().map(text_of);
+            outputs.insert(("rotate", id, op, step.name(), value.as_deref(), slot))?;
+        }
+        Effect::Random { length } => outputs.insert(("random", id, op, length as f64))?,
         _ => return Ok(Some(effect)),
     }
     Ok(None)

@@ -183,6 +183,25 @@ impl Engine {
         self.complete(env, effect, Outcome::Prompted)
     }
 
+    /// The host gave what few operations ask for; see `wasm/js/engine.ts`.
+    #[napi]
+    pub fn complete_given<'env>(
+        &mut self,
+        env: &'env Env,
+        effect: f64,
+        what: String,
+        value: Option<Value>,
+    ) -> Result<Object<'env>> {
+        let value = value.map_or_else(|| "".into(), sensitive);
+        let outcome = match what.as_str() {
+            "made" => Outcome::Made(value),
+            "done" => Outcome::Done,
+            "random" => Outcome::Random(value),
+            _ => Outcome::Failed(Fault::new(FaultKind::Unsupported, String::new())),
+        };
+        self.complete(env, effect, outcome)
+    }
+
     /// The browser came back to `redirect_uri` with a query or form.
     #[napi]
     pub fn complete_return<'env>(

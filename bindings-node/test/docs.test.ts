@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 
 import { startEmulator } from "./support/emulator.js";
 import { type Installed, install } from "./support/installed.js";
-import { ROOT } from "./support/places.js";
+import { PACKAGE, ROOT } from "./support/places.js";
 import { runProgram } from "./support/program.js";
 
 const DOCS = join(ROOT, "docs");
@@ -38,7 +38,7 @@ const ID = /\b([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g;
 describe("the pages of docs", () => {
   let installed: Installed;
   before(async () => {
-    installed = await install();
+    installed = await install(join(PACKAGE, "test", "examples"));
   });
   after(() => installed.remove());
 

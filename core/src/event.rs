@@ -87,6 +87,7 @@ pub enum Event {
         outcome: &'static str,
     },
     /// A rotation of a secret began: a new value is made.
+    #[cfg(feature = "manage")]
     RotationStarted {
         /// The vault's URL.
         vault: String,
@@ -98,6 +99,7 @@ pub enum Event {
         old_version: Option<String>,
     },
     /// A rotation goes on that ended in the middle: its value is in the vault already.
+    #[cfg(feature = "manage")]
     RotationResumed {
         /// The vault's URL.
         vault: String,
@@ -109,6 +111,7 @@ pub enum Event {
         new_version: Option<String>,
     },
     /// A new value is in use.
+    #[cfg(feature = "manage")]
     RotationFinished {
         /// The vault's URL.
         vault: String,
@@ -122,6 +125,7 @@ pub enum Event {
         new_version: Option<String>,
     },
     /// A new value did not do: the old one is in use again.
+    #[cfg(feature = "manage")]
     RotationRolledBack {
         /// The vault's URL.
         vault: String,
@@ -135,6 +139,7 @@ pub enum Event {
         reason: ErrorKind,
     },
     /// A rotation ended otherwise: before anything changed, or in the middle, as its error tells.
+    #[cfg(feature = "manage")]
     RotationFailed {
         /// The vault's URL.
         vault: String,

@@ -5,6 +5,7 @@
  */
 
 import { type Diagnosis, type Forecast, type Health, toldFrom } from "./doctor.js";
+import type { Own } from "./effects.js";
 import type { SecretValue } from "./engine.js";
 import { invalidArgument } from "./errors.js";
 import { readReply } from "./json.js";
@@ -39,9 +40,10 @@ export class Calls {
     request: object,
     options: OperationOptions,
     value?: SecretValue,
+    own?: Own,
   ): Promise<Extract<Finished, [Kind, ...unknown[]]>> {
     const operation = { op, vault: this.#vault, ...timed(options), ...request };
-    const finished = await this.#pump().call(operation, this.#owner, options.abortSignal, value);
+    const finished = await this.#pump().call(operation, this.#owner, options.abortSignal, value, own);
     return finished as Extract<Finished, [Kind, ...unknown[]]>;
   }
 

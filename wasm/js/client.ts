@@ -274,7 +274,8 @@ export class SecretClient extends Connected {
    * @returns an opaque blob, which only a vault of the same subscription and geography can restore
    */
   async backupSecret(name: string, options: OperationOptions = {}): Promise<Uint8Array> {
-    return decodeBase64((await this._calls.one<"backup">("backup_secret", { name }, options))[2]);
+    const [, , blob] = await this._calls.one<"value">("backup_secret", { name }, options);
+    return decodeBase64(new TextDecoder().decode(blob));
   }
 
   /**

@@ -5,18 +5,21 @@
  */
 
 import type { Engine, Output, Turn } from "./engine.js";
-import { type Host, HostFault } from "./host/host.js";
+import { type Host, HostFault, random } from "./host/host.js";
 import { signPkcs8 } from "./host/sign.js";
 import { foreignToken, type Outside, UserFunction } from "./outside.js";
 
 /** What the host is to do. */
 export type Effect = Exclude<
   Output,
-  ["secret" | "secrets" | "backup" | "token" | "reply" | "error" | "event" | "abort", ...unknown[]]
+  ["secret" | "secrets" | "value" | "token" | "reply" | "error" | "event" | "abort", ...unknown[]]
 >;
 
 /** Tells the engine. */
 export type Answer = (engine: Engine) => Turn;
+
+/** Performs what an operation's own caller has to do; `undefined` for effects that are not of that kind. */
+export type Own = (effect: Effect, signal: AbortSignal) => Promise<Answer> | undefined;
 
 /**
  * Performs an effect.
@@ -87,6 +90,10 @@ export async function perform(
         signal,
       );
       return (engine) => engine.completeReturn(id, redirectUri, answer);
+    }
+    case "random": {
+      const bytes = random(host, effect[3]);
+      return (engine) => engine.completeGiven(id, "random", bytes);
     }
     default:
       return cannot(effect[0])();

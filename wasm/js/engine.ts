@@ -61,13 +61,17 @@ export type Output =
       state: string,
       timeoutMs: number,
     ]
+  /** A step of a rotation: a function of those that came with the operation. */
+  | ["rotate", id: number, op: number, step: RotationStep, value: string | null, slot: string | null]
+  | ["random", id: number, op: number | null, length: number]
   /** An effect that the binding does not know yet; it is answered with `fail`. */
   | ["unsupported", id: number, op: number | null]
   | ["abort", id: number]
   | ["secret", op: number, secret: RawSecret]
   /** Many secrets, in the order of the question: how each one fared. */
   | ["secrets", op: number, ends: (RawSecret | RawError)[]]
-  | ["backup", op: number, blob: string]
+  /** A value that is neither a secret's nor a token: a backup, or what was encrypted or decrypted. */
+  | ["value", op: number, value: Uint8Array]
   /** Any other reply, as the JSON that `core/src/operation/reply_json.rs` describes; beside it the text that it is about. */
   | ["reply", op: number, json: string, text?: string | null]
   | ["token", op: number, token: string, expiresOnMs: number, refreshOnMs: number]
@@ -76,6 +80,9 @@ export type Output =
 
 /** A signature algorithm (RFC 7518): RSASSA-PSS with a salt of 32 bytes, or RSASSA-PKCS1-v1_5; both with SHA-256. */
 export type SignatureAlgorithm = "PS256" | "RS256";
+
+/** The functions with which a secret is rotated. */
+export type RotationStep = "make" | "apply" | "verify";
 
 /** The one thing that a server is trusted for, instead of what the host trusts. */
 export interface Trust {
@@ -139,6 +146,12 @@ export interface RawError {
 /** A secret value. */
 export type SecretValue = string | Uint8Array;
 
+/**
+ * What only operations ask for that the module for the edge leaves out: a value that was made for a rotation; another step
+ * of one that is done; random bytes.
+ */
+export type Given = "made" | "done" | "random";
+
 /** One credential with all its state: tokens, cached secrets, limits. */
 export interface Engine {
   /** Begins an operation, with the secret value that it takes. Throws a {@link RawError} when its arguments are wrong. */
@@ -159,6 +172,8 @@ export interface Engine {
   completeAssertion(id: number, assertion: string): Turn;
   /** A person was told where to sign in. */
   completePrompt(id: number): Turn;
+  /** What few operations ask for is there, perhaps with a value. */
+  completeGiven(id: number, what: Given, value?: SecretValue): Turn;
   /** The browser came back to `redirectUri` with a query or form. */
   completeReturn(id: number, redirectUri: string, answer: string): Turn;
   /** An effect could not be done; `kind` is one of the factory's `faultKinds`. */

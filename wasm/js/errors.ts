@@ -49,7 +49,9 @@ export type ErrorCode =
   /** This host or version cannot do it. */
   | "UNSUPPORTED"
   /** A defect of nightlatch: please report it. */
-  | "INTERNAL";
+  | "INTERNAL"
+  /** An encrypted value is not what it should be, or not for this key: `help` says which. */
+  | "DECRYPTION_FAILED";
 
 /** The base of all errors of nightlatch. Facts that are not known are `undefined`. */
 export class NightlatchError extends Error {

@@ -52,6 +52,35 @@ export interface EventFactsByType {
     durationMs: number;
     outcome: string;
   };
+  /** A rotation began: a new value is made. */
+  rotationstarted: { vault: string; name: string; slot: string | null; oldVersion: string | null };
+  /** A rotation goes on that ended in the middle. */
+  rotationresumed: { vault: string; name: string; oldVersion: string | null; newVersion: string | null };
+  /** A new value is in use. */
+  rotationfinished: {
+    vault: string;
+    name: string;
+    slot: string | null;
+    oldVersion: string | null;
+    newVersion: string | null;
+  };
+  /** A new value did not do: the old one is in use again. */
+  rotationrolledback: {
+    vault: string;
+    name: string;
+    oldVersion: string | null;
+    newVersion: string | null;
+    reason: string;
+  };
+  /** A rotation ended otherwise: before anything changed, or in the middle, as its error tells. */
+  rotationfailed: {
+    vault: string;
+    name: string;
+    slot: string | null;
+    oldVersion: string | null;
+    newVersion: string | null;
+    reason: string;
+  };
   /** The vault could not be asked; a copy past its life was served. */
   servedstale: { vault: string; name: string; ageMs: number; reason: string };
   /** A secret was served outside its validity period. */

@@ -5,7 +5,19 @@
  */
 
 export * from "./front.js";
+export {
+  type EncryptOptions,
+  FieldEncryption,
+  type FieldEncryptionOptions,
+  type FieldsOptions,
+} from "./encryption.js";
 export { type LiveOptions, LiveSettings } from "./live.js";
+export {
+  type RotateSecretOptions,
+  type RotationContext,
+  SecretClient,
+  type SecretRotation,
+} from "./rotation.js";
 export {
   type MaxAge,
   ReferenceResolver,

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { type Effect, perform } from "./effects.js";
+import { type Effect, type Own, perform } from "./effects.js";
 import type { Engine, EngineFactory, Output, RawSecret, SecretValue, Turn } from "./engine.js";
 import { AbortError, errorFrom, isRawError, type NightlatchError, thrown } from "./errors.js";
 import { type EventFacts, readEvent } from "./events.js";
 import { fault } from "./host/fetch.js";
-import type { Described, Host, Timer, Watch } from "./host/host.js";
+import { type Described, type Host, random, type Timer, type Watch } from "./host/host.js";
 import type { Outside } from "./outside.js";
 import type { AbortSignalLike } from "./token.js";
 
@@ -25,11 +25,12 @@ export interface Configuration {
 }
 
 /** How an operation ended well. */
-export type Finished = Extract<Output, ["secret" | "secrets" | "backup" | "token" | "reply", ...unknown[]]>;
+export type Finished = Extract<Output, ["secret" | "secrets" | "value" | "token" | "reply", ...unknown[]]>;
 
 /** Somebody who waits for an operation. */
 interface Waiter {
   owner: object;
+  own: Own | undefined;
   /** Ends the wait; the function gives the result, or throws the error with the caller's stack. */
   settle(result: () => Finished): void;
 }
@@ -95,12 +96,18 @@ export class Pump {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Has an operation done. `value` is the secret value that it takes, if any. */
+  /**
+   * Has an operation done.
+   *
+   * @param value - the secret value that it takes, if any
+   * @param own - what the operation's caller does on its behalf
+   */
   async call(
     operation: Described,
     owner: object,
     signal?: AbortSignalLike,
     value?: SecretValue,
+    own?: Own,
   ): Promise<Finished> {
     if (signal?.aborted) {
       throw new AbortError(signal.reason);
@@ -113,7 +120,7 @@ export class Pump {
     const watch = this.#host.watch?.(operation);
     try {
       // The error is made here and not where it comes up, so that its stack leads to whoever called.
-      const finished = (await this.#result(operation, owner, signal, value, watch))();
+      const finished = (await this.#result(operation, owner, signal, value, own, watch))();
       watch?.ended();
       return finished;
     } catch (why) {
@@ -155,7 +162,7 @@ export class Pump {
       const value = variables[name];
       return value === undefined ? [] : [[name, value]];
     });
-    const seed = this.#host.random?.(16) ?? crypto.getRandomValues(new Uint8Array(16));
+    const seed = random(this.#host, 16);
     const { options, secrets } = this.#configuration;
     try {
       this.#engine = factory.create(options, environment, secrets, seed);
@@ -188,6 +195,7 @@ export class Pump {
     owner: object,
     signal: AbortSignalLike | undefined,
     value: SecretValue | undefined,
+    own: Own | undefined,
     watch: Watch | undefined,
   ): Promise<() => Finished> {
     const { op, turn } = this.#ask((engine) => engine.start(JSON.stringify(operation), value));
@@ -201,7 +209,7 @@ export class Pump {
         resolve();
       };
       signal?.addEventListener("abort", abort);
-      this.#waiters.set(op, { owner, settle });
+      this.#waiters.set(op, { owner, own, settle });
     });
     this.#take(turn);
     for (;;) {
@@ -264,7 +272,7 @@ export class Pump {
     switch (output[0]) {
       case "secret":
       case "secrets":
-      case "backup":
+      case "value":
       case "token":
       case "reply":
         return this.#settle(output[1], () => output);
@@ -323,8 +331,10 @@ export class Pump {
   #perform(effect: Effect): void {
     const id = effect[1];
     const controller = new AbortController();
+    const { signal } = controller;
     this.#running.set(id, controller);
-    perform(effect, this.#host, this.#configuration.outside, controller.signal).then(
+    const own = this.#waiters.get(effect[2] as number)?.own?.(effect, signal);
+    (own ?? perform(effect, this.#host, this.#configuration.outside, signal)).then(
       (answer) => this.#running.delete(id) && this.#turn(answer),
       (why: unknown) => {
         const { kind, message, cause } = fault(why);

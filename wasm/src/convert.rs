@@ -132,7 +132,8 @@ fn finished(
                 .collect();
             array(["secrets".into(), op, found.into()])
         }
-        Reply::Value(blob) => array(["backup".into(), op, sensitive(&blob)]),
+        #[cfg(feature = "manage")]
+        Reply::Value(value) => array(["value".into(), op, bytes(value.expose())]),
         Reply::Token {
             token,
             expires_on,
@@ -249,6 +250,19 @@ fn perform(id: EffectId, op: Option<OpId>, effect: Effect) -> JsValue {
             state.into(),
             millis(timeout),
         ]),
+        #[cfg(feature = "manage")]
+        Effect::Rotate {
+            step, value, slot, ..
+        } => array([
+            "rotate".into(),
+            id,
+            op,
+            step.name().into(),
+            or_null(value.as_ref().map(sensitive)),
+            or_null(slot),
+        ]),
+        #[cfg(feature = "encryption")]
+        Effect::Random { length } => array(["random".into(), id, op, number(length as u64)]),
         _ => array(["unsupported".into(), id, op]),
     }
 }

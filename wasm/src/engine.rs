@@ -123,6 +123,22 @@ impl Engine {
         self.complete(id, Outcome::Prompted)
     }
 
+    /// The host gave what only operations ask for that the module for the edge leaves out; see `js/engine.ts`.
+    #[wasm_bindgen(js_name = completeGiven)]
+    #[cfg_attr(not(feature = "manage"), allow(unused_variables))]
+    pub fn complete_given(&mut self, id: f64, what: &str, value: &JsValue) -> JsValue {
+        let outcome = match what {
+            #[cfg(feature = "manage")]
+            "made" => Outcome::Made(convert::secret_value(value)),
+            #[cfg(feature = "manage")]
+            "done" => Outcome::Done,
+            #[cfg(feature = "encryption")]
+            "random" => Outcome::Random(convert::secret_value(value)),
+            _ => Outcome::Failed(Fault::new(FaultKind::Unsupported, String::new())),
+        };
+        self.complete(id, outcome)
+    }
+
     /// The browser came back to `redirect_uri` with a query or form.
     #[wasm_bindgen(js_name = completeReturn)]
     pub fn complete_return(&mut self, id: f64, redirect_uri: String, answer: String) -> JsValue {

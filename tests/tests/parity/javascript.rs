@@ -203,6 +203,77 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("explain.secrets", "requests.ts", "  secrets?: number"),
     ("explain.instances", "requests.ts", "  instances?: number"),
     (
+        "rotate_secret.name",
+        "rotation.ts",
+        "async rotateSecret(name: string",
+    ),
+    ("rotate_secret.handle", "rotation.ts", "handle: 0"),
+    (
+        "rotate_secret.slots",
+        "rotation.ts",
+        "  slots?: readonly [string, string]",
+    ),
+    (
+        "rotate_secret.content_type",
+        "rotation.ts",
+        "Pick<SecretChanges, \"expiresOn\" | \"contentType\" | \"tags\">",
+    ),
+    (
+        "rotate_secret.expires_on",
+        "rotation.ts",
+        "Pick<SecretChanges, \"expiresOn\" | \"contentType\" | \"tags\">",
+    ),
+    (
+        "rotate_secret.tags",
+        "rotation.ts",
+        "Pick<SecretChanges, \"expiresOn\" | \"contentType\" | \"tags\">",
+    ),
+    (
+        "encrypt.^",
+        "encryption.ts",
+        "  constructor(\n    vaultUrl: string,\n    keyName: string,",
+    ),
+    (
+        "encrypt.=",
+        "encryption.ts",
+        "async encrypt(value: SecretValue, options: EncryptOptions",
+    ),
+    (
+        "encrypt.%",
+        "encryption.ts",
+        "  encryptFields<T extends string | object>(",
+    ),
+    (
+        "decrypt.^",
+        "encryption.ts",
+        "  constructor(\n    vaultUrl: string,\n    keyName: string,",
+    ),
+    (
+        "decrypt.=",
+        "encryption.ts",
+        "async decrypt(value: string, options: EncryptOptions",
+    ),
+    (
+        "decrypt.%",
+        "encryption.ts",
+        "  decryptFields<T extends string | object>(",
+    ),
+    (
+        "rewrap.^",
+        "encryption.ts",
+        "  constructor(\n    vaultUrl: string,\n    keyName: string,",
+    ),
+    (
+        "rewrap.=",
+        "encryption.ts",
+        "async rewrap(value: string, options: EncryptOptions",
+    ),
+    (
+        "rewrap.%",
+        "encryption.ts",
+        "  rewrapFields<T extends string | object>(",
+    ),
+    (
         "resolve_references.form",
         "references.ts",
         "  form?: \"value\" | \"json\" | \"env\"",
@@ -239,6 +310,9 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("pending", "connected.ts", "  pending(): "),
 ];
 
+/// Where the operations of clients of a vault come to light.
+const CLIENTS: &[&str] = &["client.ts", "rotation.ts", "encryption.ts"];
+
 /// What several operations take: the sign of a group, the file and text by which its members are known, and these.
 const GROUPS: &[(&str, &str, &str, &[&str])] = &[
     (
@@ -252,6 +326,24 @@ const GROUPS: &[(&str, &str, &str, &[&str])] = &[
         "requests.ts",
         "  intervalInMs?: number",
         &["wait", "interval"],
+    ),
+    (
+        "^",
+        "encryption.ts",
+        "{ keyVersion, dataKeyUses, dataKeyTtl, ...options }: FieldEncryptionOptions",
+        &["name", "version", "data_key_uses", "data_key_ttl"],
+    ),
+    (
+        "=",
+        "encryption.ts",
+        "const { document, field } = options;",
+        &["document", "field"],
+    ),
+    (
+        "%",
+        "encryption.ts",
+        "const request = { form: \"json\", fields, document: options.name };",
+        &["form", "fields"],
     ),
 ];
 
@@ -280,7 +372,7 @@ fn operations() -> Vec<String> {
         .collect();
     let client: Vec<&str> = known
         .iter()
-        .filter(|(name, file, _)| *file == "client.ts" && name.contains(['_', '.']))
+        .filter(|(name, file, _)| CLIENTS.contains(file) && name.contains(['_', '.']))
         .map(|(name, ..)| name.split('.').next().unwrap_or_default())
         // An explanation concerns no vault.
         .filter(|name| !matches!(*name, "*" | "cache_info" | "invalidate_all" | "explain"))

@@ -122,6 +122,11 @@ export interface Host {
   close?(): void;
 }
 
+/** Bytes that nobody can foresee. */
+export function random(host: Host, length: number): Uint8Array {
+  return host.random?.(length) ?? crypto.getRandomValues(new Uint8Array(length));
+}
+
 /** The largest body that is read. */
 export const BODY_LIMIT = 1 << 20;
 

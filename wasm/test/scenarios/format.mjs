@@ -6,9 +6,10 @@ import { join } from "node:path";
 /** What a scenario may say. */
 const NAMES = {
   scenario: "name why sequential renewal tokens world options secrets calls expect",
-  world: "platform environment files commands http signatures assertions prompts browser",
+  world: "platform environment files commands http signatures assertions prompts browser steps",
   file: "text base64 fault shared link delay times",
   hand: "text fault delay times",
+  step: "step value slot text fault delay times",
   command: "argv status stdout stderr fault delay times",
   rule:
     "method url url_prefix headers no_headers body_contains body_lacks route trust server_name times delay reply " +
@@ -21,7 +22,7 @@ const NAMES = {
     "value properties deleted page continuation finished backup secrets told text_contains next_refresh token error " +
     "message_contains message_lacks advice_contains attempts status code inner_code help source request_id claims identity cancelled",
   expect:
-    "requests counts commands files signatures prompts pages events events_include events_exclude cache_info " +
+    "requests counts commands files signatures prompts pages steps events events_include events_exclude cache_info " +
     "never_sent_to construction",
 };
 
@@ -57,6 +58,7 @@ function checkNames(scenario) {
   for (const hand of ["signatures", "assertions", "prompts", "browser"]) {
     only("hand", ...(world[hand] ?? []));
   }
+  only("step", ...(world.steps ?? []));
   only("rule", ...(world.http ?? []));
   only("reply", ...(world.http ?? []).map((rule) => rule.reply ?? {}));
   only("call", ...calls);

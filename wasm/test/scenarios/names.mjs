@@ -127,9 +127,9 @@ export function identityFacts({ tenantId, clientId, objectId, resourceId } = {})
   return { tenant: tenantId, client: clientId, object: objectId, resource: resourceId };
 }
 
-/** What the doctor told, by the names of scenarios. */
+/** What the doctor told, or a rotation, by the names of scenarios. */
 export function toldFacts(told) {
-  const { vaultUrl, error, identity, secret, troubles, ...same } = told;
+  const { vaultUrl, error, identity, secret, troubles, properties, ...same } = told;
   const { source, kind, issuedOn, expiresOn, ...who } = identity ?? {};
   return snakeCase({
     ...same,
@@ -138,6 +138,7 @@ export function toldFacts(told) {
     identity: identity && { source, kind, issuedOn, expiresOn, ...identityFacts(who) },
     secret: secret && propertyFacts(secret),
     troubles: troubles?.map(({ error, ...trouble }) => ({ ...trouble, error: failureFacts(error) })),
+    properties: properties && propertyFacts(properties),
   });
 }
 

@@ -34,8 +34,11 @@ class Player {
   constructor(scenario, factory, renewal, seed) {
     this.scenario = scenario;
     this.world = new Surroundings(scenario.world);
-    const create = (options, environment, secrets) =>
-      factory.create(options, environment, secrets, Uint8Array.of(seed, ...new Uint8Array(15)));
+    const create = (options, environment, secrets) => {
+      // The seed has been drawn as well, for nothing.
+      this.world.drawn = 0;
+      return factory.create(options, environment, secrets, Uint8Array.of(seed, ...new Uint8Array(15)));
+    };
     const engine = { ...factory, create };
     const host = (options) => this.world.host(options);
     install({ engine, load: async () => engine, host, hostOptions: HOST_OPTIONS });
@@ -139,6 +142,12 @@ class Player {
         return client.setSecret(name, value, options);
       case "update_secret_properties":
         return { properties: await client.updateSecretProperties(name, version, options) };
+      case "encrypt":
+      case "decrypt":
+      case "rewrap":
+        return { value: await this.#encryption(call, value, options) };
+      case "rotate_secret":
+        return { told: await client.rotateSecret(name, { ...this.world.steps(), ...options }) };
       case "list_properties_of_secrets":
         return firstPage(client.listPropertiesOfSecrets(options), continuation, given);
       case "list_properties_of_secret_versions":
@@ -212,6 +221,24 @@ class Player {
       return { value, told: await resolver.status(text, { ...options, form }) };
     } finally {
       resolver.close();
+    }
+  }
+
+  /** The value or document as `op` leaves it. */
+  async #encryption({ op, vault, name, version }, text, { dataKeyUses, dataKeyTtl, form, ...options }) {
+    const bounds = { dataKeyUses, dataKeyTtl: dataKeyTtl && dataKeyTtl * 1000 };
+    const encryption = new nightlatch.FieldEncryption(vault, name, this.#credential, {
+      keyVersion: version,
+      ...bounds,
+    });
+    try {
+      const { fields, document } = options;
+      if (form === "json") {
+        return await encryption[`${op}Fields`](text, fields, { ...options, name: document });
+      }
+      return await encryption[op === "decrypt" ? "decryptText" : op](text, options);
+    } finally {
+      encryption.close();
     }
   }
 
@@ -322,17 +349,29 @@ async function firstPage(list, continuationToken, { max_page_size: maxPageSize }
   return { page: value.map(named), continuation: value.continuationToken ?? null };
 }
 
+/** The operations that take a value. */
+const VALUED = ["set_secret", "restore_secret_backup", "resolve_references", "encrypt", "decrypt", "rewrap"];
+
 /**
  * Whether the public calls can say what a scenario asks. They have no `refresh_due`, since an event loop renews by itself;
- * no value goes where none is taken; and what is no option of a call is passed over, as in the SDKs.
+ * no value goes where none is taken; a value and a
+ * document are encrypted by methods of their own; and what is no option of a call is passed over, as in the SDKs.
  */
 export function playable({ calls }) {
   return calls.every(
     ({ op, value, arguments: given = {} }) =>
       op !== "refresh_due" &&
-      (value === undefined || ["set_secret", "restore_secret_backup", "resolve_references"].includes(op)) &&
-      !("expires" in given),
+      (value === undefined || VALUED.includes(op)) &&
+      !("expires" in given) &&
+      (op !== "encrypt" || hasMeaning(given)),
   );
+}
+
+/** Whether a value or a document is to be encrypted: there are two methods, and neither takes what is for the other. */
+function hasMeaning({ form = "value", field, fields }) {
+  return form === "json"
+    ? fields !== undefined && field === undefined
+    : form === "value" && fields === undefined;
 }
 
 /** Whether a scenario is about a certificate file that is encrypted, which only the native engine opens. */

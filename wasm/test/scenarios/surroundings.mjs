@@ -16,6 +16,8 @@ export class Surroundings {
   transcript = [];
   /** What no rule answers. */
   complaints = [];
+  /** How many random bytes have been drawn. */
+  drawn = 0;
   #described;
   #used = new Map();
 
@@ -52,7 +54,8 @@ export class Surroundings {
       const fetch = (url, init) => this.#fetch(url, init, direct, trust);
       return exchange(fetch, { ...request, trust: null }, signal);
     };
-    return { ...edgeHost({ platform, readFile }, options), http, run, browse, tell };
+    const random = (length) => Uint8Array.from({ length }, () => this.drawn++ % 256);
+    return { ...edgeHost({ platform, readFile }, options), http, run, browse, tell, random };
   }
 
   /** The user's functions, by the options of credentials that take them. */
@@ -74,6 +77,26 @@ export class Surroundings {
         this.tell("prompt", `${userCode} at ${verificationUri}`);
         await answer("prompts");
       },
+    };
+  }
+
+  /** The functions with which a secret is rotated. */
+  steps() {
+    const step = async (name, value, { slot, abortSignal }) => {
+      this.tell("step", slot === undefined ? name : `${name} ${slot}`);
+      const fits = (rule) =>
+        rule.step === name && (rule.value ?? value) === value && (rule.slot ?? slot) === slot;
+      const rule = this.#described.steps?.find((rule) => fits(rule) && this.#take(rule));
+      if (rule === undefined) {
+        this.complaints.push(`no rule answers ${name} for ${slot}`);
+      }
+      const { text = "" } = await this.#answer(rule, "other", abortSignal);
+      return text;
+    };
+    return {
+      make: (context) => step("make", undefined, context),
+      apply: (value, context) => step("apply", value, context),
+      verify: (value, context) => step("verify", value, context),
     };
   }
 
