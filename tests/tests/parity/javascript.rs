@@ -276,7 +276,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     (
         "resolve_references.form",
         "references.ts",
-        "  form?: \"value\" | \"json\" | \"env\"",
+        "  form?: \"value\" | \"json\" | \"yaml\" | \"toml\" | \"env\"",
     ),
     (
         "resolve_references.content_type",
