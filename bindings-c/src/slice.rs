@@ -45,11 +45,26 @@ pub(crate) unsafe fn text<'a>(data: *const c_char, len: usize) -> Result<&'a str
 pub(crate) unsafe fn ascii<'a>(data: *const c_char, len: usize) -> Option<&'a str> {
     // SAFETY: the caller's promise is ours.
     let bytes = unsafe { bytes(data, len).ok()? };
-    if !bytes.iter().fold(true, |ascii, byte| ascii & byte.is_ascii()) {
+    if !is_ascii(bytes) {
         return None;
     }
     // SAFETY: ASCII is UTF-8.
     Some(unsafe { std::str::from_utf8_unchecked(bytes) })
+}
+
+/// Eight bytes at a time, of which the last may have been looked at before: names are too short for what the standard
+/// library does with long texts.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    match bytes.last_chunk::<8>() {
+        Some(end) => {
+            let (words, _) = bytes.as_chunks::<8>();
+            let both = |all, word: &[u8; 8]| all | u64::from_ne_bytes(*word);
+            words.iter().fold(u64::from_ne_bytes(*end), both) & HIGH_BITS == 0
+        }
+        None => bytes.is_ascii(),
+    }
 }
 
 fn refused(why: &str) -> Error {

@@ -57,6 +57,7 @@ impl VaultUrl {
     }
 
     /// The origin, without a trailing slash.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -132,6 +133,7 @@ impl SecretName {
     }
 
     /// As the caller wrote it.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -167,6 +169,7 @@ impl SecretVersion {
     }
 
     /// As the caller wrote it.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -243,6 +246,7 @@ pub struct SecretIdRef<'a> {
 }
 
 impl Hash for SecretIdRef<'_> {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         hash_folded(self.name, state);
         self.version.inspect(|version| hash_folded(version, state));
@@ -250,6 +254,7 @@ impl Hash for SecretIdRef<'_> {
 }
 
 impl Equivalent<SecretId> for SecretIdRef<'_> {
+    #[inline]
     fn equivalent(&self, key: &SecretId) -> bool {
         // Most callers spell a name the same way each time, and comparing bytes is quicker.
         let same = |a: &str, b: &str| equal(a.as_bytes(), b.as_bytes()) || a.eq_ignore_ascii_case(b);
@@ -281,15 +286,20 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Hashes a text ignoring the case of letters, eight bytes at a time: setting the bit 0x20 folds letters, leaves
-/// digits and hyphens as they are, and can only make texts collide that are no names.
+/// digits and hyphens as they are, and can only make texts collide that are no names. The last eight bytes may have been
+/// hashed before.
+#[inline]
 fn hash_folded(text: &str, state: &mut impl Hasher) {
     const FOLD: u64 = 0x2020_2020_2020_2020;
-    let mut rest = text.as_bytes();
-    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
+    let bytes = text.as_bytes();
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
         state.write_u64(u64::from_le_bytes(*word) | FOLD);
-        rest = tail;
     }
-    let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    let last = match bytes.last_chunk::<8>() {
+        Some(end) => u64::from_le_bytes(*end),
+        None => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
     state.write_u64((last | FOLD) ^ (text.len() as u64) << 56);
 }
 

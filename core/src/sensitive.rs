@@ -23,6 +23,7 @@ impl Sensitive {
     }
 
     /// The bytes themselves.
+    #[inline]
     pub fn expose(&self) -> &[u8] {
         &self.0
     }

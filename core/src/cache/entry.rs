@@ -49,6 +49,7 @@ impl<V> Entry<V> {
     }
 
     /// How good it is at `now`.
+    #[inline]
     pub fn freshness(&self, now: Instant) -> Freshness {
         self.life.at(self.stored, now)
     }
@@ -77,6 +78,7 @@ impl<V> Entry<V> {
 
     /// Notes that it was read; at most once a second, so that readers on many cores do not fight over
     /// the cache line.
+    #[inline]
     pub(super) fn touch(&self, now: Instant) {
         let now = now.as_millis();
         if now.saturating_sub(self.last_read.load(Relaxed)) >= TOUCH_MILLIS {
