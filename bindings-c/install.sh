@@ -20,7 +20,13 @@ case ${NIGHTLATCH_CURL:-auto} in
     *) curl=no; echo '#include <curl/curl.h>' | "$cc" -E - >/dev/null 2>&1 && curl=yes ;;
 esac
 
-(cd "$here/.." && ${CARGO:-cargo} build --release --locked -p nightlatch-c)
+# Without the crate's third form, the one for its tests: beside that cargo does no link-time optimisation. And small where time
+# does not count: a cached read is made of inlined and generic functions, which are compiled with this crate, at its level.
+set -- --crate-type cdylib --crate-type staticlib
+for crate in nightlatch-core saphyr-parser toml toml_parser winnow; do
+    set -- "$@" --config "profile.release.package.$crate.opt-level=\"s\""
+done
+(cd "$here/.." && ${CARGO:-cargo} rustc --release --locked -p nightlatch-c "$@")
 
 mkdir -p "$root/include" "$root/lib/pkgconfig" "$root/lib/cmake/nightlatch"
 cp "$here/include/nightlatch.h" "$here/include/nightlatch.hpp" "$root/include/"
