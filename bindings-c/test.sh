@@ -91,7 +91,7 @@ export CERTIFICATES=$work/certificates
 mkdir "$CERTIFICATES" && (cd "$CERTIFICATES" && umask 077 &&
     openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=nightlatch -days 30 2>/dev/null && cat cert.pem key.pem >both.pem &&
     openssl pkcs12 -export -in both.pem -out app.pfx -passout pass:hunter2) || exit 1
-for program in blocking credentials hostile doctor configuration engine threads rotation memory bounds fork; do
+for program in blocking credentials hostile doctor configuration rotate encryption engine threads rotation memory bounds fork; do
     # So many reads take minutes before optimisation: all of them are done below, by the installed library.
     [ $program = bounds ] && some="-DREADS=2000" || some=""
     # What the other threads had on their stacks is lost to a forked child.
@@ -119,7 +119,7 @@ meanwhile "valgrind sees a use after free" defect use "Invalid read" "" "$grind"
 meanwhile "valgrind sees a leak" defect leak "lost in loss record" "" "$grind"
 meanwhile "valgrind leaves the scan its sight" defect residue "leaks(needle) == 0" "" "$grind"
 meanwhile "ThreadSanitizer sees a race inside the library" eval 'watched "$work/race" "" "$here/tests/c/race.c" && raced "$work/race"'
-for program in threads rotation blocking fork; do meanwhile "$program.c under ThreadSanitizer" quiet $program; done
+for program in threads rotation rotate blocking fork; do meanwhile "$program.c under ThreadSanitizer" quiet $program; done
 together
 
 # --- Installed: libraries, symbols, sizes
@@ -147,8 +147,9 @@ check "install without libcurl" without_curl
 cat >"$work/azure.json" <<'JSON'
 {"app_registrations": [{"client_id": "44444444-4444-4444-8444-444444444444",
                         "object_id": "55555555-5555-4555-8555-555555555555", "secrets": ["app-secret"]}],
- "vaults": [{"name": "contoso", "secrets": {"db-password": "correct horse battery staple"},
-             "access": [{"principal": "33333333-3333-4333-8333-333333333333", "secrets": ["get"]},
+ "vaults": [{"name": "contoso", "secrets": {"db-password": "correct horse battery staple", "rotated": "before"},
+             "keys": {"app": {}},
+             "access": [{"principal": "33333333-3333-4333-8333-333333333333", "secrets": ["get", "set"], "keys": ["get", "wrapKey", "unwrapKey"]},
                         {"principal": "55555555-5555-4555-8555-555555555555", "secrets": ["get"]}]}]}
 JSON
 "$CARGO_TARGET_DIR/debug/nightlatch-emulator" --config "$work/azure.json" --ca "$work/ca.pem" >"$work/ready" &
@@ -207,7 +208,7 @@ check "the shared program needs both" linked c_shared 2
 
 # --- Programs, examples and a scripting host through libcurl, as they are and under the tools
 example() { built "$1" "cc -std=c99" "$here/examples/$1.c"; }
-for name in get_secret doctor settings threads callbacks event_loop; do check "example $name builds" example $name; done
+for name in get_secret doctor settings rotate encrypt threads callbacks event_loop; do check "example $name builds" example $name; done
 check "the wrapper's example builds" built wrapped "g++ -std=c++11" "$here/examples/get_secret.cpp"
 for name in memory_curl fork_curl bounds; do check "$name.c builds" built $name "cc -std=c99" "$here/tests/c/$name.c"; done
 # A child leaves its parent's connections alone, and what they hold.
@@ -247,6 +248,19 @@ each "the doctor: a wrong name is wrong usage" ends 2 "db-password" $app_service
 printf "HOST=db\nDB='@Microsoft.KeyVault(VaultName=contoso;SecretName=db-password)'\n" >settings.env
 printf "A=@Microsoft.KeyVault(VaultName=contoso;SecretName=missing)\nB=@Microsoft.KeyVault(oops\n" >missing.env
 reference="env DB=@Microsoft.KeyVault(SecretUri=$vault/secrets/db-password)"
+encrypts() { # encrypts PROGRAM: and the vault's key decrypts it, but nothing else
+    local stored
+    stored=$($app_service "$1" $vault app "$secret") && [[ $stored == eyJ* && $stored != *"$secret"* ]] &&
+        prints "$secret" $app_service "$1" $vault app --decrypt "$stored" &&
+        ends 1 "Decrypt" $app_service "$1" $vault app --decrypt "${stored%?????}AAAAA"
+}
+rotates() { # rotates PROGRAM: what the vault has then is what is in effect
+    local file=$work/in-effect
+    ends 0 "is in effect" $app_service "$1" $vault rotated "$file" && prints "$(<"$file")" $app_service plain/get_secret $vault rotated
+}
+each "encryption: a text there and back, and not once it was altered" encrypts %/encrypt
+each "rotation: the value in the vault is the one in effect" rotates %/rotate
+each "rotation: what cannot be applied is rolled back" ends 1 "rotat" $app_service %/rotate $vault rotated /proc/none/file
 each "settings: a variable" prints "$secret" $app_service $reference %/settings variable DB
 each "settings: an .env file" prints "{\"HOST\":\"db\",\"DB\":\"$secret\"}" $app_service %/settings file settings.env
 each "settings: what is missing is named, and nothing handed out" ends 1 "B: InvalidSyntax" $app_service %/settings file missing.env

@@ -92,14 +92,17 @@
  *   `recover_deleted_secret`: vault, name [wait, interval] - properties
  *   `recovery_finished`: vault, name [wait, interval] - whether it has finished
  *   `purge_deleted_secret`: vault, name [wait, interval] - whether it has finished
- *   `backup_secret`: vault, name - a backup
+ *   `backup_secret`: vault, name - a backup, which is a value
  *   `restore_secret_backup`: vault, a backup as its value - properties
  *   `refresh_due`: nothing - when to ask again
  *   `get_token`: request.scopes (a list) [request.tenant, request.claims, request.enable_cae, request.authenticate] - a token
  *   `diagnose`: vault [name, version] - a report
  *   `check`: vault [names (a list)] - a report
  *   `explain`: [secrets, instances] - a report
- *   `resolve_references`: [form (value, json, env), content_type, vault_domain, max_age, report], a text as its value - what it
+ *   `rotate_secret`: vault, name, handle [slots (a list of two), content_type, expires_on, tags] - a rotation
+ *   `encrypt`, `decrypt`, `rewrap`: vault, name (of a key) [version, form (value, json), fields (a list), field, document,
+ *     data_key_uses, data_key_ttl], a text as its value - a value
+ *   `resolve_references`: [form (value, json, yaml, toml, env), content_type, vault_domain, max_age, report], a text as its value - what it
  *     resolves to
  *   `load_secrets`: vault [names (a list), prefix, separator] - a text with the secrets
  *
@@ -121,6 +124,14 @@
 /* The value a nightlatch_host begins with: no callback. */
 #define NIGHTLATCH_HOST_INIT \
     { sizeof(nightlatch_host), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/* The value a nightlatch_rotator begins with: no function. */
+#define NIGHTLATCH_ROTATOR_INIT \
+    { sizeof(nightlatch_rotator), NULL, NULL, NULL, NULL }
+
+/* The value a nightlatch_encryption begins with: no key. */
+#define NIGHTLATCH_ENCRYPTION_INIT \
+    { sizeof(nightlatch_encryption), NULL, 0, NULL, 0, 0, 0, 0, NULL, NULL, 0, NULL, 0, NULL, 0 }
 
 
 /*
@@ -223,6 +234,10 @@ enum nightlatch_status
      A defect of nightlatch: please report it.
      */
     NIGHTLATCH_INTERNAL = 19,
+    /*
+     An encrypted value is not what it should be: altered, for another key, or from another place.
+     */
+    NIGHTLATCH_DECRYPTION_FAILED = 20,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -379,6 +394,14 @@ enum nightlatch_effect_fact
      The server name to ask for and to check, if it is not the URL's.
      */
     NIGHTLATCH_EFFECT_SERVER_NAME = 14,
+    /*
+     `make`, `apply` or `verify`.
+     */
+    NIGHTLATCH_EFFECT_STEP = 15,
+    /*
+     The slot that a value is for.
+     */
+    NIGHTLATCH_EFFECT_SLOT = 16,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -438,6 +461,18 @@ enum nightlatch_effect_kind
      come back with `STATE`, for `TIMEOUT_MS`. What comes back without it is refused and not waited for.
      */
     NIGHTLATCH_EFFECT_BROWSE = 9,
+    /*
+     Give bytes that nobody can foresee, from the operating system: they become keys. `LENGTH`.
+     `nightlatch_effect_perform` does it.
+     */
+    NIGHTLATCH_EFFECT_RANDOM = 10,
+    /*
+     Call one of the functions with which the operation `rotate_secret` rotates, on its behalf alone: `STEP`, perhaps a
+     `SLOT`, the `HANDLE` that the operation gave, and in the body the value that is applied or verified. `make` is answered
+     with `nightlatch_outcome_made`, the others with `nightlatch_outcome_done`; a value that does not work with
+     `NIGHTLATCH_FAULT_REFUSED`. What the program has no function for is done at once.
+     */
+    NIGHTLATCH_EFFECT_ROTATE = 11,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -520,6 +555,10 @@ enum nightlatch_effect_number_fact
      The port to listen on, if not any that is free.
      */
     NIGHTLATCH_EFFECT_PORT = 8,
+    /*
+     How many bytes.
+     */
+    NIGHTLATCH_EFFECT_LENGTH = 9,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -720,6 +759,14 @@ enum nightlatch_form
      An `.env` file: becomes a JSON object of its variables.
      */
     NIGHTLATCH_FORM_ENV = 3,
+    /*
+     YAML 1.2: comes back as it was, but for its references.
+     */
+    NIGHTLATCH_FORM_YAML = 4,
+    /*
+     TOML 1.1: comes back as it was, but for its references.
+     */
+    NIGHTLATCH_FORM_TOML = 5,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -873,12 +920,6 @@ typedef uint32_t nightlatch_secret_number_fact;
 #endif // __cplusplus
 
 /*
- All versions of a secret as one opaque blob, which only a vault of the same subscription and geography restores. It is
- wiped when it is freed.
- */
-typedef struct nightlatch_backup nightlatch_backup;
-
-/*
  What a version of a secret shall have. When a secret is set, what is not given is the service's default; when properties are
  updated, it stays as it is. Checked by the call that uses it.
  */
@@ -968,6 +1009,11 @@ typedef struct nightlatch_report nightlatch_report;
 typedef struct nightlatch_resolved nightlatch_resolved;
 
 /*
+ How a rotation ended well. It never changes; any number of threads may read it.
+ */
+typedef struct nightlatch_rotation nightlatch_rotation;
+
+/*
  A secret: its value and what the vault says of it. It never changes; any number of threads may read it.
  */
 typedef struct nightlatch_secret nightlatch_secret;
@@ -981,6 +1027,12 @@ typedef struct nightlatch_secrets nightlatch_secrets;
  A bearer token, for clients of other services.
  */
 typedef struct nightlatch_token nightlatch_token;
+
+/*
+ A value that is wiped when it is freed. It never changes, and any number of threads may read it. A backup is all versions of
+ a secret as one opaque blob, which only a vault of the same subscription and geography restores.
+ */
+typedef struct nightlatch_value nightlatch_value;
 
 /*
  One vault, read through a client. Any number of threads may use it at once.
@@ -1072,6 +1124,119 @@ typedef void (*nightlatch_reader)(void *context, const char *value, size_t len);
  Uses a secret's value, and returns false if it was not accepted where it was used. The secret is lent for the call.
  */
 typedef bool (*nightlatch_use)(void *context, const struct nightlatch_secret *secret);
+
+/*
+ Makes a new value, and puts it into the outcome with `nightlatch_outcome_made`; nothing put in is a failure. `slot` is the one
+ that it is for, a text with a NUL behind it, and NULL if the secret has no slots.
+ */
+typedef void (*nightlatch_make)(void *context, const char *slot, struct nightlatch_outcome *outcome);
+
+/*
+ Puts a value into effect where it is used, or finds out whether it works there; false if that fails. Value and slot each have
+ a NUL behind them and end with the call; `slot` is NULL if the secret has no slots.
+ */
+typedef bool (*nightlatch_try)(void *context, const char *value, size_t value_len, const char *slot);
+
+/*
+ What rotates a secret. Begin with `NIGHTLATCH_ROTATOR_INIT`, which sets `struct_size`, and set what you have.
+
+ The functions run in the thread that called `nightlatch_vault_rotate_secret` and without any lock: they may take minutes, and
+ make calls of the same client that block, such as for an administrator's password. They must not unwind (C++ exceptions,
+ `longjmp`).
+ */
+typedef struct nightlatch_rotator {
+    /*
+     The size of the struct as its user knows it.
+     */
+    size_t struct_size;
+    /*
+     Given to every function.
+     */
+    void *context;
+    /*
+     Makes a new value. Must be given.
+     */
+    nightlatch_make make;
+    /*
+     Puts a value into effect where it is used, such as a database. It may be called again with the same value, and with the
+     old one. Not given: nothing is to be done.
+     */
+    nightlatch_try apply;
+    /*
+     Finds out whether a value works. Not given: it does.
+     */
+    nightlatch_try verify;
+} nightlatch_rotator;
+
+/*
+ What is encrypted, and with which key. Begin with `NIGHTLATCH_ENCRYPTION_INIT`, which sets `struct_size`, and set what you
+ have. Texts are pointer and length; NULL with length 0 is none.
+ */
+typedef struct nightlatch_encryption {
+    /*
+     The size of the struct as its user knows it.
+     */
+    size_t struct_size;
+    /*
+     The name of the vault's RSA key. Must be given.
+     */
+    const char *key;
+    /*
+     Its length.
+     */
+    size_t key_len;
+    /*
+     A version of the key; without one the latest encrypts, and any decrypts that a value names.
+     */
+    const char *key_version;
+    /*
+     Its length.
+     */
+    size_t key_version_len;
+    /*
+     What the text is, a `nightlatch_form`: `NIGHTLATCH_FORM_VALUE` (also 0), or `NIGHTLATCH_FORM_JSON` of which fields are
+     encrypted and everything else stays to the byte.
+     */
+    uint32_t form;
+    /*
+     How many values one data key encrypts; 0: about a million.
+     */
+    uint32_t data_key_uses;
+    /*
+     For how many milliseconds; 0: five minutes.
+     */
+    uint64_t data_key_ttl_ms;
+    /*
+     Of JSON: `field_count` JSON Pointers (RFC 6901), in which `*` stands for every item or member. NULL when decrypting or
+     encrypting anew: all that are encrypted.
+     */
+    const char *const *fields;
+    /*
+     Their lengths.
+     */
+    const size_t *field_lens;
+    /*
+     Their number.
+     */
+    size_t field_count;
+    /*
+     The document that the text is or belongs to, by a name that never changes: what was encrypted for one is decrypted for
+     that one only. It stands in the open.
+     */
+    const char *document;
+    /*
+     Its length.
+     */
+    size_t document_len;
+    /*
+     Of a value: the field of the document that it belongs to. It stands in the open.
+     */
+    const char *field;
+    /*
+     Its length.
+     */
+    size_t field_len;
+} nightlatch_encryption;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1654,14 +1819,14 @@ const struct nightlatch_error *nightlatch_secrets_error(const struct nightlatch_
                                                         size_t index);
 
 /*
- Frees a backup that a call handed over; not one that is lent. NULL is ignored.
+ Frees a value that a call handed over, and wipes it; not one that is lent. NULL is ignored.
  */
-void nightlatch_backup_free(struct nightlatch_backup *backup);
+void nightlatch_value_free(struct nightlatch_value *value);
 
 /*
- The blob, which lives as long as the handle. `len`, if not NULL, gets its length; a NUL follows it.
+ The value itself, which lives as long as the handle. `len`, if not NULL, gets its length; a NUL follows it.
  */
-const char *nightlatch_backup_data(const struct nightlatch_backup *backup, size_t *len);
+const char *nightlatch_value_data(const struct nightlatch_value *value, size_t *len);
 
 /*
  No changes. Free it with `nightlatch_changes_free`.
@@ -1878,13 +2043,13 @@ nightlatch_status nightlatch_vault_purge_deleted_secret(const struct nightlatch_
                                                         struct nightlatch_error **error);
 
 /*
- All versions of a secret as one blob. Free it with `nightlatch_backup_free`.
+ All versions of a secret as one blob. Free it with `nightlatch_value_free`.
  */
 nightlatch_status nightlatch_vault_backup_secret(const struct nightlatch_vault *vault,
                                                  const char *name,
                                                  size_t name_len,
                                                  uint64_t timeout_ms,
-                                                 struct nightlatch_backup **backup,
+                                                 struct nightlatch_value **backup,
                                                  struct nightlatch_error **error);
 
 /*
@@ -2028,6 +2193,96 @@ nightlatch_status nightlatch_vault_load(const struct nightlatch_vault *vault,
                                         uint64_t timeout_ms,
                                         struct nightlatch_resolved **resolved,
                                         struct nightlatch_error **error);
+
+/*
+ Rotates a secret: `make` makes a value, which becomes a new version; `apply` puts it into effect, `verify` finds out whether it
+ works. If either fails, the old value is applied and made the latest version again, and the error says so
+ (`NIGHTLATCH_ERROR_HELP`: `rotation-rolled-back`). A rotation that was cut off is finished, or rolled back, by the next call.
+
+ With two slots, such as two users of a database, the new value is for the one that is not in use, and becomes a version only
+ when it works: nobody ever reads one that does not. Both are empty for a secret without slots.
+
+ `changes` (NULL: none) is the content type, end and tags of the new version; what is not given is carried over from the one
+ before. `timeout_ms` is what the call may take, 0: fifteen minutes. Free the rotation with `nightlatch_rotation_free`.
+ */
+nightlatch_status nightlatch_vault_rotate_secret(const struct nightlatch_vault *vault,
+                                                 const char *name,
+                                                 size_t name_len,
+                                                 const struct nightlatch_rotator *rotator,
+                                                 const char *one_slot,
+                                                 size_t one_slot_len,
+                                                 const char *other_slot,
+                                                 size_t other_slot_len,
+                                                 const struct nightlatch_changes *changes,
+                                                 uint64_t timeout_ms,
+                                                 struct nightlatch_rotation **rotation,
+                                                 struct nightlatch_error **error);
+
+/*
+ Frees a rotation that a call handed over; not one that is lent. NULL is ignored.
+ */
+void nightlatch_rotation_free(struct nightlatch_rotation *rotation);
+
+/*
+ The version in use now, lent for as long as the rotation lives.
+ */
+const struct nightlatch_properties *nightlatch_rotation_properties(const struct nightlatch_rotation *rotation);
+
+/*
+ The version before, which is left as it is; NULL if there was none. It lives as long as the rotation. `len`, if not NULL, gets
+ its length; a NUL follows it.
+ */
+const char *nightlatch_rotation_previous_version(const struct nightlatch_rotation *rotation,
+                                                 size_t *len);
+
+/*
+ The slot in use now; NULL if there are none. It lives as long as the rotation. `len`, if not NULL, gets its length; a NUL
+ follows it.
+ */
+const char *nightlatch_rotation_slot(const struct nightlatch_rotation *rotation,
+                                     size_t *len);
+
+/*
+ Whether it finished a rotation that an earlier call had begun.
+ */
+bool nightlatch_rotation_is_resumed(const struct nightlatch_rotation *rotation);
+
+/*
+ Encrypts a value, or fields of a JSON document: each becomes a text that any JOSE library decrypts with the key (a compact JWE,
+ RFC 7516, of `RSA-OAEP-256` and `A256GCM`). The vault wraps one data key for many values. `timeout_ms` is what the call may take,
+ 0 as configured. Free the value with `nightlatch_value_free`.
+ */
+nightlatch_status nightlatch_vault_encrypt(const struct nightlatch_vault *vault,
+                                           const struct nightlatch_encryption *encryption,
+                                           const char *text,
+                                           size_t text_len,
+                                           uint64_t timeout_ms,
+                                           struct nightlatch_value **value,
+                                           struct nightlatch_error **error);
+
+/*
+ Decrypts a value, or fields of a JSON document, that were encrypted for this document and field with any version of this key.
+ `NIGHTLATCH_DECRYPTION_FAILED` if they were not, or were changed since. The arguments are those of `nightlatch_vault_encrypt`.
+ */
+nightlatch_status nightlatch_vault_decrypt(const struct nightlatch_vault *vault,
+                                           const struct nightlatch_encryption *encryption,
+                                           const char *text,
+                                           size_t text_len,
+                                           uint64_t timeout_ms,
+                                           struct nightlatch_value **value,
+                                           struct nightlatch_error **error);
+
+/*
+ Encrypts a value, or fields of a JSON document, anew with the latest version of the key; what already is comes back as it is.
+ After the key was rotated. The arguments are those of `nightlatch_vault_encrypt`.
+ */
+nightlatch_status nightlatch_vault_rewrap(const struct nightlatch_vault *vault,
+                                          const struct nightlatch_encryption *encryption,
+                                          const char *text,
+                                          size_t text_len,
+                                          uint64_t timeout_ms,
+                                          struct nightlatch_value **value,
+                                          struct nightlatch_error **error);
 
 /*
  Goes the whole way to a secret once and tells all that was seen: this host, each source of the credential, the identity, the
@@ -2176,9 +2431,9 @@ const struct nightlatch_page *nightlatch_reply_page(const struct nightlatch_repl
 const struct nightlatch_secrets *nightlatch_reply_secrets(const struct nightlatch_reply *reply);
 
 /*
- The backup that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+ The value that the operation came to, such as a backup or an encrypted text, lent for as long as the reply lives; NULL if it came to something else.
  */
-const struct nightlatch_backup *nightlatch_reply_backup(const struct nightlatch_reply *reply);
+const struct nightlatch_value *nightlatch_reply_value(const struct nightlatch_reply *reply);
 
 /*
  The report that the operation came to, the doctor's or on how the secrets of a configuration fared, lent for as long as the
@@ -2191,6 +2446,11 @@ const struct nightlatch_report *nightlatch_reply_report(const struct nightlatch_
  something else.
  */
 const struct nightlatch_resolved *nightlatch_reply_resolved(const struct nightlatch_reply *reply);
+
+/*
+ The rotation that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+ */
+const struct nightlatch_rotation *nightlatch_reply_rotation(const struct nightlatch_reply *reply);
 
 /*
  Writes whether the service has finished: after a deletion or a purge, and to whoever asks so. False if that is not what the
@@ -2207,7 +2467,7 @@ bool nightlatch_reply_next_refresh(const struct nightlatch_reply *reply,
 
 /*
  Performs an effect by the library's own means, and puts the answer into the outcome: reads a file, runs a program, signs
- with a key that stands in the configuration, tells a person by a line on standard error. Anything else is answered with
+ with a key that stands in the configuration, tells a person by a line on standard error, gives random bytes. Anything else is answered with
  `NIGHTLATCH_FAULT_UNSUPPORTED`. It takes as long as the effect does; a signature takes a few milliseconds.
 
  For event loops, and for callbacks that see to some effects only.
@@ -2256,9 +2516,10 @@ const char *nightlatch_effect_item(const struct nightlatch_effect *effect,
                                    size_t *len);
 
 /*
- The body of an HTTP request, perhaps empty. It may hold secrets: do not log it, and wipe copies.
+ The body of an HTTP request, perhaps empty, or the value of a rotation. It may hold secrets: do not log it, and wipe copies.
  */
-const char *nightlatch_effect_body(const struct nightlatch_effect *effect, size_t *len);
+const char *nightlatch_effect_body(const struct nightlatch_effect *effect,
+                                   size_t *len);
 
 /*
  An outcome that says that there was no answer. Free it with `nightlatch_outcome_free`; it can be used again after
@@ -2351,6 +2612,23 @@ nightlatch_status nightlatch_outcome_returned(struct nightlatch_outcome *outcome
                                               size_t redirect_uri_len,
                                               const char *answer,
                                               size_t answer_len);
+
+/*
+ Answers with random bytes, as many as were asked for.
+ */
+nightlatch_status nightlatch_outcome_random(struct nightlatch_outcome *outcome, const char *data, size_t len);
+
+/*
+ Answers with the new value of a secret that is rotated.
+ */
+nightlatch_status nightlatch_outcome_made(struct nightlatch_outcome *outcome,
+                                          const char *value,
+                                          size_t value_len);
+
+/*
+ Answers that a function of a rotation has returned, and said nothing against the value.
+ */
+nightlatch_status nightlatch_outcome_done(struct nightlatch_outcome *outcome);
 
 /*
  Answers that it could not be done: a `nightlatch_fault`, and the host's own words, which must hold no secret.

@@ -302,11 +302,11 @@ public:
 };
 
 // All versions of a secret as one blob, wiped in time.
-class Backup : public detail::Owner<nightlatch_backup, nightlatch_backup_free> {
+class Backup : public detail::Owner<nightlatch_value, nightlatch_value_free> {
 public:
-    explicit Backup(nightlatch_backup *handle = nullptr) noexcept : Owner(handle) {}
+    explicit Backup(nightlatch_value *handle = nullptr) noexcept : Owner(handle) {}
 
-    const char *data(size_t *len = nullptr) const { return nightlatch_backup_data(get(), len); }
+    const char *data(size_t *len = nullptr) const { return nightlatch_value_data(get(), len); }
 };
 
 // What a version of a secret shall have besides its value. Setters chain.
@@ -433,7 +433,13 @@ private:
 };
 
 // What a text with references is.
-enum class Form : uint32_t { value = NIGHTLATCH_FORM_VALUE, json = NIGHTLATCH_FORM_JSON, env = NIGHTLATCH_FORM_ENV };
+enum class Form : uint32_t {
+    value = NIGHTLATCH_FORM_VALUE,
+    json = NIGHTLATCH_FORM_JSON,
+    env = NIGHTLATCH_FORM_ENV,
+    yaml = NIGHTLATCH_FORM_YAML,
+    toml = NIGHTLATCH_FORM_TOML
+};
 
 // A text with secrets in place of what asked for them, wiped in time.
 class Resolved : public detail::Owner<nightlatch_resolved, nightlatch_resolved_free> {
@@ -667,7 +673,7 @@ public:
     }
     Backup backup(const std::string &name, Time timeout = Time(0)) const
     {
-        return Backup(detail::made<nightlatch_backup>([&](nightlatch_backup **out, nightlatch_error **error) {
+        return Backup(detail::made<nightlatch_value>([&](nightlatch_value **out, nightlatch_error **error) {
             return nightlatch_vault_backup_secret(handle(), name.data(), name.size(), detail::millis(timeout), out, error);
         }));
     }

@@ -85,14 +85,17 @@
  *   `recover_deleted_secret`: vault, name [wait, interval] - properties
  *   `recovery_finished`: vault, name [wait, interval] - whether it has finished
  *   `purge_deleted_secret`: vault, name [wait, interval] - whether it has finished
- *   `backup_secret`: vault, name - a backup
+ *   `backup_secret`: vault, name - a backup, which is a value
  *   `restore_secret_backup`: vault, a backup as its value - properties
  *   `refresh_due`: nothing - when to ask again
  *   `get_token`: request.scopes (a list) [request.tenant, request.claims, request.enable_cae, request.authenticate] - a token
  *   `diagnose`: vault [name, version] - a report
  *   `check`: vault [names (a list)] - a report
  *   `explain`: [secrets, instances] - a report
- *   `resolve_references`: [form (value, json, env), content_type, vault_domain, max_age, report], a text as its value - what it
+ *   `rotate_secret`: vault, name, handle [slots (a list of two), content_type, expires_on, tags] - a rotation
+ *   `encrypt`, `decrypt`, `rewrap`: vault, name (of a key) [version, form (value, json), fields (a list), field, document,
+ *     data_key_uses, data_key_ttl], a text as its value - a value
+ *   `resolve_references`: [form (value, json, yaml, toml, env), content_type, vault_domain, max_age, report], a text as its value - what it
  *     resolves to
  *   `load_secrets`: vault [names (a list), prefix, separator] - a text with the secrets
  *
@@ -114,3 +117,11 @@
 /* The value a nightlatch_host begins with: no callback. */
 #define NIGHTLATCH_HOST_INIT \
     { sizeof(nightlatch_host), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/* The value a nightlatch_rotator begins with: no function. */
+#define NIGHTLATCH_ROTATOR_INIT \
+    { sizeof(nightlatch_rotator), NULL, NULL, NULL, NULL }
+
+/* The value a nightlatch_encryption begins with: no key. */
+#define NIGHTLATCH_ENCRYPTION_INIT \
+    { sizeof(nightlatch_encryption), NULL, 0, NULL, 0, 0, 0, 0, NULL, NULL, 0, NULL, 0, NULL, 0 }

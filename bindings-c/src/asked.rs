@@ -7,7 +7,7 @@ use nightlatch_core::error::{Error, ErrorKind};
 use nightlatch_core::sensitive::Sensitive;
 use serde_json::{Map, Value, json};
 
-use crate::blocking::Driver;
+use crate::blocking::{Driver, Functions};
 use crate::changes::nightlatch_changes;
 use crate::door::null_argument;
 use crate::operation::with_value;
@@ -73,6 +73,17 @@ impl Asked {
             .by(&vault.driver, timeout_ms, value)
     }
 
+    /// Carries out the rotation of a secret of a vault by these functions, and waits for its end.
+    pub(crate) fn rotating(
+        self,
+        vault: &nightlatch_vault,
+        timeout_ms: u64,
+        functions: &dyn Functions,
+    ) -> Result<Content, Error> {
+        let asked = self.with("vault", vault.url.as_str());
+        asked.carried_out(&vault.driver, timeout_ms, None, Some(functions))
+    }
+
     /// Carries it out, and waits for its end.
     pub(crate) fn by(
         self,
@@ -80,11 +91,21 @@ impl Asked {
         timeout_ms: u64,
         value: Option<Sensitive>,
     ) -> Result<Content, Error> {
+        self.carried_out(driver, timeout_ms, value, None)
+    }
+
+    fn carried_out(
+        self,
+        driver: &Arc<Driver>,
+        timeout_ms: u64,
+        value: Option<Sensitive>,
+        functions: Option<&dyn Functions>,
+    ) -> Result<Content, Error> {
         let text = Value::Object(self.with_seconds("timeout", timeout_ms).0).to_string();
         // A callback may free the handle that lends this one.
         let driver = Arc::clone(driver);
         let operation = with_value(driver.with_engine(|engine| engine.operation(&text))?, value)?;
-        driver.call(operation, None)
+        driver.call_with(operation, None, functions)
     }
 }
 
@@ -101,7 +122,7 @@ pub(crate) unsafe fn names_of(
         return Err(null_argument("names"));
     }
     if count > MOST_NAMES {
-        let text = format!("More than {MOST_NAMES} secrets at once were asked for.");
+        let text = format!("More than {MOST_NAMES} names were given.");
         return Err(Error::new(ErrorKind::InvalidArgument, text));
     }
     // SAFETY: not NULL, and as long as the caller says.

@@ -2,7 +2,7 @@
 //!
 //! One lock guards the engine, the effects that nobody has taken yet, and what is known of each caller. Under it a
 //! caller looks for its result; else it takes an effect, its own before the oldest, and performs it with the lock
-//! released; else it sleeps until somebody wakes it or the engine's next deadline. Rules that keep everybody going:
+//! released (functions of the program's that came with an operation are called by its caller alone); else it sleeps until somebody wakes it or the engine's next deadline. Rules that keep everybody going:
 //!
 //! * a result wakes its caller;
 //! * an effect, or an earlier deadline, wakes one sleeper: the caller whose effect it is, if it sleeps;
@@ -19,11 +19,12 @@ use std::sync::{Arc, Condvar};
 use std::time::Duration;
 
 use nightlatch_core::cache::store::Entry;
-use nightlatch_core::effect::{Effect, EffectId, Fault, FaultKind, Outcome};
+use nightlatch_core::effect::{Effect, EffectId, Fault, FaultKind, Outcome, RotationStep};
 use nightlatch_core::engine::{Engine, SecretStore};
 use nightlatch_core::error::{Error, ErrorKind};
 use nightlatch_core::operation::{OpId, Operation, Output, Reply, Task};
 use nightlatch_core::secret::{Secret, SecretId};
+use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::{Instant, Now};
 
 use crate::cancel::{Cancel, cancelled};
@@ -63,6 +64,19 @@ struct Caller {
     asleep: bool,
     performing: Option<EffectId>,
     result: Option<Result<Reply, Error>>,
+}
+
+/// The functions with which an operation is carried out, besides the host's. They run in the thread of its caller, and may
+/// make calls that block: nobody else waits for what they do.
+pub(crate) trait Functions {
+    /// Calls one, and puts its answer into the outcome.
+    fn rotate(
+        &self,
+        step: RotationStep,
+        value: Option<&Sensitive>,
+        slot: Option<&str>,
+        outcome: &nightlatch_outcome,
+    );
 }
 
 /// What a caller does next.
@@ -107,6 +121,16 @@ impl Driver {
         operation: Operation,
         cancel: Option<&Cancel>,
     ) -> Result<Content, Error> {
+        self.call_with(operation, cancel, None)
+    }
+
+    /// The same with functions of the caller's.
+    pub(crate) fn call_with(
+        self: &Arc<Self>,
+        operation: Operation,
+        cancel: Option<&Cancel>,
+        functions: Option<&dyn Functions>,
+    ) -> Result<Content, Error> {
         if self.host.is_entered() {
             let text = "A callback made a call that blocks on its own client, which could wait for itself.";
             return Err(Error::new(ErrorKind::Conflict, text)
@@ -125,7 +149,7 @@ impl Driver {
                 Next::LookAgain => {}
                 Next::Perform(id, effect, unwanted) => {
                     self.tell();
-                    let outcome = self.perform(&effect, unwanted, call.end);
+                    let outcome = self.perform(&effect, unwanted, call.end, functions);
                     let now = self.host.now();
                     let mut state = self.state.lock();
                     state.performing.remove(&id);
@@ -188,7 +212,13 @@ impl Driver {
 
     /// Performs an effect without the lock. The caller's own end may come before the effect's: then another caller
     /// takes it over.
-    fn perform(&self, effect: &Effect, unwanted: Arc<AtomicBool>, end: Instant) -> Outcome {
+    fn perform(
+        &self,
+        effect: &Effect,
+        unwanted: Arc<AtomicBool>,
+        end: Instant,
+        functions: Option<&dyn Functions>,
+    ) -> Outcome {
         let mut effect = nightlatch_effect::new(effect);
         let left = end.since(self.host.now().instant).max(Duration::from_millis(1));
         let cut = effect.timeout.is_some_and(|own| left < own);
@@ -196,7 +226,15 @@ impl Driver {
             effect.limit_time(left);
         }
         let answer = nightlatch_outcome::watched(unwanted, effect.timeout);
-        self.host.perform(&effect, &answer);
+        match (&effect.core, functions) {
+            (
+                Effect::Rotate {
+                    step, value, slot, ..
+                },
+                Some(functions),
+            ) => functions.rotate(*step, value.as_ref(), slot.as_deref(), &answer),
+            _ => self.host.perform(&effect, &answer),
+        }
         match answer.take() {
             Outcome::Failed(fault) => {
                 let out_of_time = fault.kind == FaultKind::Timeout || answer.is_late();
@@ -324,7 +362,9 @@ impl State {
             .iter()
             .find(|(_, (of, _))| *of == Some(op))
             .map(|(id, _)| *id);
-        let id = own.or_else(|| self.todo.first_key_value().map(|(id, _)| *id))?;
+        let anybodys = |(_, effect): &(_, Effect)| !matches!(effect, Effect::Rotate { .. });
+        let oldest = || self.todo.iter().find(|(_, effect)| anybodys(effect));
+        let id = own.or_else(|| oldest().map(|(id, _)| *id))?;
         self.todo.remove(&id).map(|(_, effect)| (id, effect))
     }
 

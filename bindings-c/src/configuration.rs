@@ -24,15 +24,21 @@ pub enum nightlatch_form {
     NIGHTLATCH_FORM_JSON = 2,
     /// An `.env` file: becomes a JSON object of its variables.
     NIGHTLATCH_FORM_ENV = 3,
+    /// YAML 1.2: comes back as it was, but for its references.
+    NIGHTLATCH_FORM_YAML = 4,
+    /// TOML 1.1: comes back as it was, but for its references.
+    NIGHTLATCH_FORM_TOML = 5,
 }
 
 /// The core's name for a form.
-fn form_name(form: u32) -> Result<&'static str, Error> {
+pub(crate) fn form_name(form: u32) -> Result<&'static str, Error> {
     use nightlatch_form::*;
     let names = [
         (NIGHTLATCH_FORM_VALUE, "value"),
         (NIGHTLATCH_FORM_JSON, "json"),
         (NIGHTLATCH_FORM_ENV, "env"),
+        (NIGHTLATCH_FORM_YAML, "yaml"),
+        (NIGHTLATCH_FORM_TOML, "toml"),
     ];
     let found = names.into_iter().find(|(known, _)| *known as u32 == form);
     found.map(|(_, name)| name).ok_or_else(|| {

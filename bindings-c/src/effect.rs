@@ -60,6 +60,14 @@ pub enum nightlatch_effect_kind {
     /// `URL`, in which `{redirect_uri}` stands for the listener's address (percent-encoded), and wait for the browser to
     /// come back with `STATE`, for `TIMEOUT_MS`. What comes back without it is refused and not waited for.
     NIGHTLATCH_EFFECT_BROWSE = 9,
+    /// Give bytes that nobody can foresee, from the operating system: they become keys. `LENGTH`.
+    /// `nightlatch_effect_perform` does it.
+    NIGHTLATCH_EFFECT_RANDOM = 10,
+    /// Call one of the functions with which the operation `rotate_secret` rotates, on its behalf alone: `STEP`, perhaps a
+    /// `SLOT`, the `HANDLE` that the operation gave, and in the body the value that is applied or verified. `make` is answered
+    /// with `nightlatch_outcome_made`, the others with `nightlatch_outcome_done`; a value that does not work with
+    /// `NIGHTLATCH_FAULT_REFUSED`. What the program has no function for is done at once.
+    NIGHTLATCH_EFFECT_ROTATE = 11,
 }
 
 /// The texts of an effect, and its bytes.
@@ -94,6 +102,10 @@ pub enum nightlatch_effect_fact {
     NIGHTLATCH_EFFECT_ROOTS = 13,
     /// The server name to ask for and to check, if it is not the URL's.
     NIGHTLATCH_EFFECT_SERVER_NAME = 14,
+    /// `make`, `apply` or `verify`.
+    NIGHTLATCH_EFFECT_STEP = 15,
+    /// The slot that a value is for.
+    NIGHTLATCH_EFFECT_SLOT = 16,
 }
 
 /// The numbers of an effect.
@@ -115,6 +127,8 @@ pub enum nightlatch_effect_number_fact {
     NIGHTLATCH_EFFECT_EXPIRES_ON = 7,
     /// The port to listen on, if not any that is free.
     NIGHTLATCH_EFFECT_PORT = 8,
+    /// How many bytes.
+    NIGHTLATCH_EFFECT_LENGTH = 9,
 }
 
 /// The lists of an effect.
@@ -233,6 +247,18 @@ impl nightlatch_effect {
                 }
                 new.limit_time(*timeout);
             }
+            Effect::Random { length } => new.number(NIGHTLATCH_EFFECT_LENGTH, *length as u64),
+            Effect::Rotate {
+                handle,
+                step,
+                value,
+                slot,
+            } => {
+                new.handle(Some(*handle));
+                new.text(NIGHTLATCH_EFFECT_STEP, Some(step.name()));
+                new.text(NIGHTLATCH_EFFECT_SLOT, slot.as_deref());
+                new.body = SensitiveText::new(value.as_ref().unwrap_or(&Sensitive::default()));
+            }
             _ => {}
         }
         new
@@ -306,12 +332,14 @@ fn kind_of(effect: &Effect) -> nightlatch_effect_kind {
         Effect::Assertion { .. } => NIGHTLATCH_EFFECT_ASSERTION,
         Effect::Prompt { .. } => NIGHTLATCH_EFFECT_PROMPT,
         Effect::Browse { .. } => NIGHTLATCH_EFFECT_BROWSE,
+        Effect::Random { .. } => NIGHTLATCH_EFFECT_RANDOM,
+        Effect::Rotate { .. } => NIGHTLATCH_EFFECT_ROTATE,
         _ => NIGHTLATCH_EFFECT_OTHER,
     }
 }
 
 /// Performs an effect by the library's own means, and puts the answer into the outcome: reads a file, runs a program, signs
-/// with a key that stands in the configuration, tells a person by a line on standard error. Anything else is answered with
+/// with a key that stands in the configuration, tells a person by a line on standard error, gives random bytes. Anything else is answered with
 /// `NIGHTLATCH_FAULT_UNSUPPORTED`. It takes as long as the effect does; a signature takes a few milliseconds.
 ///
 /// For event loops, and for callbacks that see to some effects only.
@@ -400,7 +428,7 @@ pub unsafe extern "C" fn nightlatch_effect_item(
     })
 }
 
-/// The body of an HTTP request, perhaps empty. It may hold secrets: do not log it, and wipe copies.
+/// The body of an HTTP request, perhaps empty, or the value of a rotation. It may hold secrets: do not log it, and wipe copies.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_effect_body(
     effect: *const nightlatch_effect,

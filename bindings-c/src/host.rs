@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::ffi::{c_char, c_void};
-use std::mem::{MaybeUninit, offset_of, size_of};
+use std::mem::offset_of;
 use std::time::Duration;
 
 use nightlatch_core::effect::{Effect, FaultKind, Outcome, SigningKey};
@@ -11,6 +11,7 @@ use nightlatch_core::time::{Instant, Now, UnixTime};
 
 use crate::effect::{nightlatch_effect, nightlatch_effect_kind};
 use crate::outcome::nightlatch_outcome;
+use crate::table::{self, Table};
 use crate::{clock, commands, files, people};
 
 /// Performs an effect before it returns, and puts the answer into the outcome; nothing put in is a failure. Both
@@ -64,6 +65,13 @@ pub struct nightlatch_host {
     pub browse: nightlatch_perform,
 }
 
+// SAFETY: `repr(C)`, begins with its size, and all zeros has no callbacks.
+unsafe impl Table for nightlatch_host {
+    const NAME: &'static str = "The table of callbacks";
+    const INIT: &'static str = "NIGHTLATCH_HOST_INIT";
+    const LEAST: usize = offset_of!(nightlatch_host, read_file);
+}
+
 thread_local! {
     /// The hosts whose callbacks this thread is inside of, innermost last.
     static INSIDE: RefCell<Vec<*const Host>> = const { RefCell::new(Vec::new()) };
@@ -83,25 +91,11 @@ impl Host {
     /// # Safety
     /// `table` is NULL or readable for the size that it states.
     pub(crate) unsafe fn read(table: *const nightlatch_host) -> Result<Self, Error> {
-        let refuse = |why: &str| Err(Error::new(ErrorKind::InvalidArgument, why));
-        if table.is_null() {
-            return refuse("The table of callbacks is NULL.");
-        }
-        // SAFETY: every version of the table begins with its size.
-        let size = unsafe { (*table).struct_size };
-        if size < offset_of!(nightlatch_host, read_file) {
-            return refuse("The table of callbacks states no size: begin it with NIGHTLATCH_HOST_INIT.");
-        }
-        let mut whole = MaybeUninit::<nightlatch_host>::zeroed();
-        let known = size.min(size_of::<nightlatch_host>());
-        // SAFETY: `known` bytes are readable by the caller's promise and fit into `whole`; all zeros is a table without
-        // callbacks.
-        let table = unsafe {
-            std::ptr::copy_nonoverlapping(table.cast::<u8>(), whole.as_mut_ptr().cast(), known);
-            whole.assume_init()
-        };
+        // SAFETY: the caller's promise.
+        let table = unsafe { table::read(table)? };
         if table.http.is_none() {
-            return refuse("The table of callbacks lacks `http`, for which there is no default.");
+            let why = "The table of callbacks lacks `http`, for which there is no default.";
+            return Err(Error::new(ErrorKind::InvalidArgument, why));
         }
         Ok(Self(table))
     }
@@ -142,7 +136,7 @@ impl Host {
             NIGHTLATCH_EFFECT_ASSERTION => self.0.assertion,
             NIGHTLATCH_EFFECT_PROMPT => self.0.prompt,
             NIGHTLATCH_EFFECT_BROWSE => self.0.browse,
-            NIGHTLATCH_EFFECT_OTHER => None,
+            NIGHTLATCH_EFFECT_RANDOM | NIGHTLATCH_EFFECT_ROTATE | NIGHTLATCH_EFFECT_OTHER => None,
         };
         match callback {
             Some(callback) => {
@@ -228,6 +222,7 @@ pub(crate) fn ready_made(effect: &nightlatch_effect, outcome: &nightlatch_outcom
             message,
             ..
         } => Some(people::tell(message)),
+        Effect::Random { length } => Some(nightlatch_signing::random(*length)),
         _ => None,
     };
     match done {

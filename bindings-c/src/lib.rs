@@ -4,10 +4,10 @@
 //! * [`config`] with [`credential`], [`operation`]: what users say, as trees that the core reads; [`tree`] plants values
 //!   into them
 //! * [`effect`], [`outcome`]: what a host is asked, and what it answers
-//! * [`secret`], [`properties`], [`list`], [`reply`]: what users get; [`changes`]: what they want a secret to have
+//! * [`secret`], [`properties`], [`list`], [`value`], [`reply`]: what users get; [`changes`]: what they want a secret to have
 //! * [`host`]: the table of callbacks, with [`clock`], [`files`], [`commands`] and [`people`] for what is not given
-//! * [`client`], [`reads`], [`vault`], [`configuration`] (which gives what is [`resolved`]) and [`doctor`] (with its
-//!   [`report`]s) over [`asked`], [`blocking`] and [`cancel`]: the first door, calls that block
+//! * [`client`], [`reads`], [`vault`], [`rotation`], [`encryption`], [`configuration`] (which gives what is [`resolved`]) and
+//!   [`doctor`] (with its [`report`]s) over [`asked`], [`blocking`] and [`cancel`]: the first door, calls that block
 //! * [`engine`], [`output`]: the second door, the core's own calls for event loops
 //! * [`fork`]: the locks of both doors, which a forked child finds whole
 //!
@@ -30,6 +30,7 @@ pub mod configuration;
 pub mod credential;
 pub mod doctor;
 pub mod effect;
+pub mod encryption;
 pub mod engine;
 pub mod error;
 pub mod host;
@@ -42,8 +43,10 @@ pub mod reads;
 pub mod reply;
 pub mod report;
 pub mod resolved;
+pub mod rotation;
 pub mod secret;
 pub mod status;
+pub mod value;
 pub mod vault;
 pub mod version;
 
@@ -58,6 +61,7 @@ mod fork;
 mod growing;
 mod people;
 mod slice;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tree;

@@ -1,17 +1,16 @@
-//! Several secrets at once: pages of lists, and many values. And backups, which are several versions in one.
+//! Several secrets at once: pages of lists, and many values.
 
 use std::ffi::c_char;
 use std::sync::Arc;
 
 use nightlatch_core::error::Error;
 use nightlatch_core::operation::Page;
-use nightlatch_core::sensitive::Sensitive;
 
 use crate::door::{door, free};
 use crate::error::nightlatch_error;
 use crate::properties::nightlatch_properties;
 use crate::secret::nightlatch_secret;
-use crate::slice::{SensitiveText, Text, lend_option};
+use crate::slice::{Text, lend_option};
 
 /// One page of a list. A page may be empty although others follow: only a missing continuation is the end.
 pub struct nightlatch_page {
@@ -129,34 +128,5 @@ pub unsafe extern "C" fn nightlatch_secrets_error(
     door!([secrets] {
         let why = secrets.0.get(index).and_then(|fared| fared.result.as_ref().err());
         why.map_or(std::ptr::null(), std::ptr::from_ref)
-    })
-}
-
-/// All versions of a secret as one opaque blob, which only a vault of the same subscription and geography restores. It is
-/// wiped when it is freed.
-pub struct nightlatch_backup(SensitiveText);
-
-impl nightlatch_backup {
-    pub(crate) fn new(blob: &Sensitive) -> Self {
-        Self(SensitiveText::new(blob))
-    }
-}
-
-/// Frees a backup that a call handed over; not one that is lent. NULL is ignored.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nightlatch_backup_free(backup: *mut nightlatch_backup) {
-    // SAFETY: the header's conventions.
-    unsafe { free(backup) }
-}
-
-/// The blob, which lives as long as the handle. `len`, if not NULL, gets its length; a NUL follows it.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nightlatch_backup_data(
-    backup: *const nightlatch_backup,
-    len: *mut usize,
-) -> *const c_char {
-    door!([backup] {
-        // SAFETY: the header's conventions.
-        unsafe { backup.0.lend(len) }
     })
 }

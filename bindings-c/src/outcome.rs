@@ -384,6 +384,51 @@ pub unsafe extern "C" fn nightlatch_outcome_returned(
     })
 }
 
+/// Answers with random bytes, as many as were asked for.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_outcome_random(
+    outcome: *mut nightlatch_outcome,
+    data: *const c_char,
+    len: usize,
+) -> nightlatch_status {
+    door!([outcome] {
+        outcome.change(|draft| {
+            // SAFETY: the header's conventions.
+            let drawn = unsafe { bytes(data, len)? };
+            *draft = Draft::Whole(Outcome::Random(drawn.to_vec().into()));
+            Ok(())
+        })
+    })
+}
+
+/// Answers with the new value of a secret that is rotated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_outcome_made(
+    outcome: *mut nightlatch_outcome,
+    value: *const c_char,
+    value_len: usize,
+) -> nightlatch_status {
+    door!([outcome] {
+        outcome.change(|draft| {
+            // SAFETY: the header's conventions.
+            let made = unsafe { text(value, value_len)? };
+            *draft = Draft::Whole(Outcome::Made(made.into()));
+            Ok(())
+        })
+    })
+}
+
+/// Answers that a function of a rotation has returned, and said nothing against the value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_outcome_done(outcome: *mut nightlatch_outcome) -> nightlatch_status {
+    door!([outcome] {
+        outcome.change(|draft| {
+            *draft = Draft::Whole(Outcome::Done);
+            Ok(())
+        })
+    })
+}
+
 /// Answers that it could not be done: a `nightlatch_fault`, and the host's own words, which must hold no secret.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_outcome_fail(

@@ -11,12 +11,14 @@ use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::UnixTime;
 
 use crate::door::{door, free};
-use crate::list::{nightlatch_backup, nightlatch_page, nightlatch_secrets};
+use crate::list::{nightlatch_page, nightlatch_secrets};
 use crate::properties::nightlatch_properties;
 use crate::report::nightlatch_report;
 use crate::resolved::nightlatch_resolved;
+use crate::rotation::nightlatch_rotation;
 use crate::secret::{hand_over, nightlatch_secret, nightlatch_token};
 use crate::slice::give;
+use crate::value::nightlatch_value;
 
 /// What an operation came to.
 pub struct nightlatch_reply(pub(crate) Content);
@@ -29,7 +31,7 @@ pub(crate) enum Content {
         finished: Option<bool>,
     },
     Page(nightlatch_page),
-    Backup(nightlatch_backup),
+    Value(nightlatch_value),
     Finished(bool),
     NextRefresh(Duration),
     Token {
@@ -39,6 +41,7 @@ pub(crate) enum Content {
     },
     Report(nightlatch_report),
     Resolved(nightlatch_resolved),
+    Rotation(nightlatch_rotation),
 }
 
 impl Content {
@@ -67,7 +70,7 @@ impl Content {
             Reply::DeletedPage(page) => {
                 Self::Page(nightlatch_page::new(&page, nightlatch_properties::of_deleted))
             }
-            Reply::Value(blob) => Self::Backup(nightlatch_backup::new(&blob)),
+            Reply::Value(value) => Self::Value(nightlatch_value::new(&value)),
             Reply::Finished(finished) => Self::Finished(finished),
             Reply::NextRefresh(delay) => Self::NextRefresh(delay),
             Reply::Token {
@@ -85,6 +88,7 @@ impl Content {
             Reply::Resolved { text, resolution } => {
                 Self::Resolved(nightlatch_resolved::new(text.as_ref(), &resolution))
             }
+            Reply::Rotated(rotation) => Self::Rotation(nightlatch_rotation::new(&rotation)),
             _ => return Err(unknown()),
         })
     }
@@ -117,9 +121,9 @@ impl Content {
         }
     }
 
-    pub(crate) fn into_backup(self) -> Result<*mut nightlatch_backup, Error> {
+    pub(crate) fn into_value(self) -> Result<*mut nightlatch_value, Error> {
         match self {
-            Self::Backup(backup) => Ok(Box::into_raw(Box::new(backup))),
+            Self::Value(value) => Ok(Box::into_raw(Box::new(value))),
             _ => Err(unknown()),
         }
     }
@@ -135,6 +139,13 @@ impl Content {
     pub(crate) fn into_resolved(self) -> Result<*mut nightlatch_resolved, Error> {
         match self {
             Self::Resolved(resolved) => Ok(Box::into_raw(Box::new(resolved))),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) fn into_rotation(self) -> Result<*mut nightlatch_rotation, Error> {
+        match self {
+            Self::Rotation(rotation) => Ok(Box::into_raw(Box::new(rotation))),
             _ => Err(unknown()),
         }
     }
@@ -240,12 +251,12 @@ pub unsafe extern "C" fn nightlatch_reply_secrets(
     })
 }
 
-/// The backup that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+/// The value that the operation came to, such as a backup or an encrypted text, lent for as long as the reply lives; NULL if it came to something else.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nightlatch_reply_backup(reply: *const nightlatch_reply) -> *const nightlatch_backup {
+pub unsafe extern "C" fn nightlatch_reply_value(reply: *const nightlatch_reply) -> *const nightlatch_value {
     door!([reply] {
         match &reply.0 {
-            Content::Backup(backup) => from_ref(backup),
+            Content::Value(value) => from_ref(value),
             _ => null(),
         }
     })
@@ -273,6 +284,19 @@ pub unsafe extern "C" fn nightlatch_reply_resolved(
     door!([reply] {
         match &reply.0 {
             Content::Resolved(resolved) => from_ref(resolved),
+            _ => null(),
+        }
+    })
+}
+
+/// The rotation that the operation came to, lent for as long as the reply lives; NULL if it came to something else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nightlatch_reply_rotation(
+    reply: *const nightlatch_reply,
+) -> *const nightlatch_rotation {
+    door!([reply] {
+        match &reply.0 {
+            Content::Rotation(rotation) => from_ref(rotation),
             _ => null(),
         }
     })

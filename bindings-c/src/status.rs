@@ -48,6 +48,8 @@ pub enum nightlatch_status {
     NIGHTLATCH_UNSUPPORTED = 18,
     /// A defect of nightlatch: please report it.
     NIGHTLATCH_INTERNAL = 19,
+    /// An encrypted value is not what it should be: altered, for another key, or from another place.
+    NIGHTLATCH_DECRYPTION_FAILED = 20,
 }
 
 use nightlatch_status::*;
@@ -56,7 +58,7 @@ impl nightlatch_status {
     /// Every status, in the order of the numbers.
     ///
     /// cbindgen:ignore
-    pub const ALL: [nightlatch_status; 20] = [
+    pub const ALL: [nightlatch_status; 21] = [
         NIGHTLATCH_OK,
         NIGHTLATCH_INVALID_ARGUMENT,
         NIGHTLATCH_INVALID_CONFIGURATION,
@@ -77,6 +79,7 @@ impl nightlatch_status {
         NIGHTLATCH_MALFORMED_RESPONSE,
         NIGHTLATCH_UNSUPPORTED,
         NIGHTLATCH_INTERNAL,
+        NIGHTLATCH_DECRYPTION_FAILED,
     ];
 
     /// The status of a kind. A kind that the table above lacks is told as internal, never as a crash; a test

@@ -7,13 +7,14 @@ use crate::asked::{Asked, names_of};
 use crate::changes::nightlatch_changes;
 use crate::door::{door, null_argument};
 use crate::error::nightlatch_error;
-use crate::list::{nightlatch_backup, nightlatch_page, nightlatch_secrets};
+use crate::list::{nightlatch_page, nightlatch_secrets};
 use crate::properties::nightlatch_properties;
 use crate::reads::nightlatch_vault;
 use crate::reply::unknown;
 use crate::secret::{hand_over, nightlatch_secret};
 use crate::slice::{bytes, text};
 use crate::status::nightlatch_status;
+use crate::value::nightlatch_value;
 
 /// Uses a secret's value, and returns false if it was not accepted where it was used. The secret is lent for the call.
 pub type nightlatch_use =
@@ -272,21 +273,21 @@ pub unsafe extern "C" fn nightlatch_vault_purge_deleted_secret(
     })
 }
 
-/// All versions of a secret as one blob. Free it with `nightlatch_backup_free`.
+/// All versions of a secret as one blob. Free it with `nightlatch_value_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nightlatch_vault_backup_secret(
     vault: *const nightlatch_vault,
     name: *const c_char,
     name_len: usize,
     timeout_ms: u64,
-    backup: *mut *mut nightlatch_backup,
+    backup: *mut *mut nightlatch_value,
     error: *mut *mut nightlatch_error,
 ) -> nightlatch_status {
     door!([vault] -> backup, error {
         // SAFETY: the header's conventions.
         let name = unsafe { text(name, name_len)? };
         let asked = Asked::new("backup_secret").with("name", name);
-        asked.of(vault, timeout_ms, None)?.into_backup()
+        asked.of(vault, timeout_ms, None)?.into_value()
     })
 }
 

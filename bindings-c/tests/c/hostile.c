@@ -18,14 +18,14 @@ static void null_operations(void)
     nightlatch_secrets *secrets = NULL;
     nightlatch_properties *properties = NULL;
     nightlatch_page *page = NULL;
-    nightlatch_backup *backup = NULL;
+    nightlatch_value *backup = NULL;
     bool flag = false;
     int64_t seconds;
     uint64_t number;
     const char *const names[] = { "a" };
     const size_t lens[] = { 1 };
     nightlatch_properties_free(NULL), nightlatch_page_free(NULL), nightlatch_secrets_free(NULL);
-    nightlatch_backup_free(NULL), nightlatch_changes_free(NULL);
+    nightlatch_value_free(NULL), nightlatch_changes_free(NULL);
     CHECK(nightlatch_vault_get_secrets(NULL, names, lens, 1, false, 0, &secrets, NULL) == BAD);
     CHECK(nightlatch_vault_set_secret(NULL, T("a"), T("b"), NULL, false, 0, &secret, NULL) == BAD);
     CHECK(nightlatch_vault_update_secret_properties(NULL, T("a"), NONE, NULL, 0, &properties, NULL) == BAD);
@@ -49,11 +49,65 @@ static void null_operations(void)
     CHECK(nightlatch_page_count(NULL) == 0 && nightlatch_page_item(NULL, 0) == NULL && nightlatch_page_continuation(NULL, NULL) == NULL);
     CHECK(nightlatch_secrets_count(NULL) == 0 && nightlatch_secrets_name(NULL, 0, NULL) == NULL);
     CHECK(nightlatch_secrets_secret(NULL, 0) == NULL && nightlatch_secrets_error(NULL, 0) == NULL);
-    CHECK(nightlatch_backup_data(NULL, NULL) == NULL);
+    CHECK(nightlatch_value_data(NULL, NULL) == NULL);
     CHECK(nightlatch_changes_set_enabled(NULL, true) == BAD && nightlatch_changes_set_not_before(NULL, 0) == BAD);
     CHECK(nightlatch_changes_set_expires_on(NULL, 0) == BAD && nightlatch_changes_set_content_type(NULL, T("a")) == BAD);
     CHECK(nightlatch_changes_add_tag(NULL, T("a"), T("b")) == BAD && nightlatch_changes_clear_tags(NULL) == BAD);
     CHECK(nightlatch_changes_if_version(NULL, T("a")) == BAD && nightlatch_changes_if_unchanged_since(NULL, 0) == BAD);
+}
+
+static bool never_tried(void *context, const char *value, size_t len, const char *slot)
+{
+    (void)context, (void)value, (void)len, (void)slot;
+    return true;
+}
+
+static void makes_not(void *context, const char *slot, nightlatch_outcome *outcome)
+{
+    (void)context, (void)slot;
+    CHECK(nightlatch_outcome_made(outcome, not_utf8, 3) == BAD && nightlatch_outcome_made(outcome, NULL, 3) == BAD);
+}
+
+/* Rotation and encryption with NULL, and with structs and texts that cannot be. */
+static void wrong_keepers(void)
+{
+    world w = new_world();
+    nightlatch_vault *vault = world_vault(&w, world_config());
+    nightlatch_rotator rotator = NIGHTLATCH_ROTATOR_INIT, unsized_rotator = { 0, NULL, makes_not, NULL, NULL };
+    nightlatch_encryption encryption = NIGHTLATCH_ENCRYPTION_INIT;
+    nightlatch_rotation *rotation = NULL;
+    nightlatch_value *value = NULL;
+    const char *const fields[] = { NULL };
+    const size_t lens[] = { 3 };
+    nightlatch_rotation_free(NULL);
+    CHECK(nightlatch_rotation_properties(NULL) == NULL && nightlatch_rotation_slot(NULL, NULL) == NULL);
+    CHECK(nightlatch_rotation_previous_version(NULL, NULL) == NULL && !nightlatch_rotation_is_resumed(NULL) && nightlatch_reply_rotation(NULL) == NULL);
+    CHECK(nightlatch_outcome_random(NULL, T("a")) == BAD && nightlatch_outcome_made(NULL, T("a")) == BAD && nightlatch_outcome_done(NULL) == BAD);
+    CHECK(nightlatch_vault_rotate_secret(NULL, T("a"), &rotator, NONE, NONE, NULL, 0, &rotation, NULL) == BAD);
+    CHECK(nightlatch_vault_rotate_secret(vault, T("a"), NULL, NONE, NONE, NULL, 0, &rotation, NULL) == BAD);
+    CHECK(nightlatch_vault_rotate_secret(vault, T("a"), &unsized_rotator, NONE, NONE, NULL, 0, &rotation, NULL) == BAD);
+    CHECK(nightlatch_vault_rotate_secret(vault, T("a"), &rotator, NONE, NONE, NULL, 0, &rotation, NULL) == BAD); /* nothing makes a value */
+    rotator.make = makes_not, rotator.apply = never_tried, rotator.verify = never_tried;
+    CHECK(nightlatch_vault_rotate_secret(vault, T("a"), &rotator, NONE, NONE, NULL, 0, NULL, NULL) == BAD);
+    CHECK(nightlatch_vault_rotate_secret(vault, T("under_score"), &rotator, NONE, NONE, NULL, 0, &rotation, NULL) == BAD);
+    CHECK(nightlatch_vault_rotate_secret(vault, T("a"), &rotator, T("same"), T("same"), NULL, 0, &rotation, NULL) == BAD);
+    CHECK(nightlatch_vault_rotate_secret(vault, T("a"), &rotator, not_utf8, 3, T("b"), NULL, 0, &rotation, NULL) == BAD);
+    CHECK(nightlatch_vault_rotate_secret(vault, T("a"), &rotator, NONE, NONE, NULL, 0, &rotation, NULL) != OK && rotation == NULL);
+    CHECK(nightlatch_vault_encrypt(NULL, &encryption, T("a"), 0, &value, NULL) == BAD && nightlatch_vault_encrypt(vault, NULL, T("a"), 0, &value, NULL) == BAD);
+    CHECK(nightlatch_vault_decrypt(NULL, &encryption, T("a"), 0, &value, NULL) == BAD && nightlatch_vault_rewrap(NULL, &encryption, T("a"), 0, &value, NULL) == BAD);
+    CHECK(nightlatch_vault_encrypt(vault, &encryption, T("a"), 0, &value, NULL) == BAD); /* no key */
+    encryption.key = "app", encryption.key_len = 3;
+    CHECK(nightlatch_vault_encrypt(vault, &encryption, NULL, 3, 0, &value, NULL) == BAD && nightlatch_vault_encrypt(vault, &encryption, T("a"), 0, NULL, NULL) == BAD);
+    CHECK(nightlatch_vault_decrypt(vault, &encryption, T("no.jwe"), 0, &value, NULL) != OK && nightlatch_vault_rewrap(vault, &encryption, not_utf8, 3, 0, &value, NULL) != OK);
+    encryption.form = 77;
+    CHECK(nightlatch_vault_encrypt(vault, &encryption, T("a"), 0, &value, NULL) == BAD);
+    encryption.form = NIGHTLATCH_FORM_JSON, encryption.fields = fields, encryption.field_lens = lens, encryption.field_count = 1;
+    CHECK(nightlatch_vault_encrypt(vault, &encryption, T("{}"), 0, &value, NULL) == BAD);
+    encryption.field_lens = NULL;
+    CHECK(nightlatch_vault_encrypt(vault, &encryption, T("{}"), 0, &value, NULL) == BAD && value == NULL);
+    encryption.struct_size = 1;
+    CHECK(nightlatch_vault_encrypt(vault, &encryption, T("a"), 0, &value, NULL) == BAD);
+    nightlatch_vault_free(vault);
 }
 
 /* The doctor with NULL, and with arguments that cannot be. */
@@ -127,7 +181,7 @@ static void wrong_settings(void)
     CHECK(nightlatch_client_resolve(client, value, T("a"), 0, 0, NULL, NULL) == BAD);
     CHECK(nightlatch_client_check_references(client, value, T("a"), 0, 0, NULL, NULL) == BAD);
     CHECK(nightlatch_client_resolve(client, 0, T("a"), 0, 0, &resolved, NULL) == BAD);
-    CHECK(nightlatch_client_resolve(client, 4, T("a"), 0, 0, &resolved, &error) == BAD);
+    CHECK(nightlatch_client_resolve(client, 6, T("a"), 0, 0, &resolved, &error) == BAD);
     CHECK(strstr(nightlatch_error_text(error, NIGHTLATCH_ERROR_ADVICE, NULL), "nightlatch_form") != NULL);
     nightlatch_error_free(error);
     CHECK(nightlatch_client_check_references(client, (uint32_t)-1, T("a"), 0, 0, &report, NULL) == BAD);
@@ -272,7 +326,7 @@ static void null_everywhere(void)
     CHECK(nightlatch_operation_set_changes(NULL, NULL) == BAD);
     CHECK(nightlatch_reply_secret(NULL) == NULL && nightlatch_reply_token(NULL) == NULL);
     CHECK(nightlatch_reply_properties(NULL) == NULL && nightlatch_reply_page(NULL) == NULL && nightlatch_reply_secrets(NULL) == NULL);
-    CHECK(nightlatch_reply_backup(NULL) == NULL && !nightlatch_reply_finished(NULL, NULL) && !nightlatch_reply_next_refresh(NULL, NULL));
+    CHECK(nightlatch_reply_value(NULL) == NULL && !nightlatch_reply_finished(NULL, NULL) && !nightlatch_reply_next_refresh(NULL, NULL));
     null_operations();
     CHECK(nightlatch_effect_kind_of(NULL) == 0 && nightlatch_effect_text(NULL, 1, NULL) == NULL);
     CHECK(!nightlatch_effect_number(NULL, 1, &number) && nightlatch_effect_count(NULL, 1) == 0);
@@ -398,6 +452,7 @@ int main(void)
     wrong_texts();
     wrong_operations();
     wrong_questions();
+    wrong_keepers();
     wrong_settings();
     wrong_answers();
     handles_in_the_wrong_order();

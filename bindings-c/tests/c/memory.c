@@ -1,6 +1,6 @@
 /*
- * After everything is freed, no byte of the process holds a secret that was read or set, a backup, the token or the client secret,
- * or a text that was resolved; and the doctor keeps none while it lives.
+ * After everything is freed, no byte of the process holds a secret that was read, set or made by a rotation, a backup, the token or
+ * the client secret, or a text that was resolved, encrypted or decrypted; and the doctor keeps none while it lives.
  */
 #include "scan.h"
 
@@ -22,10 +22,15 @@ static void answer(void *context, const nightlatch_effect *effect, nightlatch_ou
         snprintf(body, sizeof body, "{\"access_token\":\"%s\",\"expires_in\":3599,\"token_type\":\"Bearer\"}", token);
     else if (strstr(url, "/backup") != NULL)
         snprintf(body, sizeof body, "{\"value\":\"%s\"}", backup);
+    else if (strstr(url, "wrapkey") != NULL) { /* the wrapped key is the key */
+        const char *key = strstr(nightlatch_effect_body(effect, NULL), "\"value\":\"") + 9;
+        snprintf(body, sizeof body, "{\"kid\":\"" VAULT "/keys/app/0123456789abcdef0123456789abcdef\",\"value\":\"%.*s\"}", (int)strcspn(key, "\""), key);
+    } else if (strstr(url, "/keys/") != NULL)
+        snprintf(body, sizeof body, "{\"key\":{\"kid\":\"" VAULT "/keys/app/0123456789abcdef0123456789abcdef\",\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}}");
     else if (strstr(url, "/restore") != NULL)
         snprintf(body, sizeof body, "{\"id\":\"" VAULT "/secrets/db/0123456789abcdef0123456789abcdef\"}");
     else if (strcmp(nightlatch_effect_text(effect, NIGHTLATCH_EFFECT_METHOD, NULL), "PUT") == 0)
-        snprintf(body, sizeof body, "{\"value\":\"%s\",\"id\":\"" VAULT "/secrets/new/0123456789abcdef0123456789abcdef\"}", written);
+        snprintf(body, sizeof body, "{\"value\":\"%s\",\"id\":\"" VAULT "/secrets/%s/0123456789abcdef0123456789abcdef\"}", written, strstr(url, "/db?") != NULL ? "db" : "new");
     else if (strstr(url, "/secrets/") != NULL)
         snprintf(body, sizeof body, "{\"value\":\"%s\",\"id\":\"" VAULT "/secrets/db/0123456789abcdef0123456789abcdef\"}", value);
     else
@@ -38,18 +43,18 @@ static void answer(void *context, const nightlatch_effect *effect, nightlatch_ou
 static void write_and_restore(nightlatch_vault *vault, const char *value_needle, const char *backup_needle)
 {
     nightlatch_secret *secret = NULL;
-    nightlatch_backup *taken = NULL;
+    nightlatch_value *taken = NULL;
     nightlatch_properties *properties = NULL;
     size_t len = 0;
     CHECK(nightlatch_vault_set_secret(vault, T("new"), T(written), NULL, false, 0, &secret, NULL) == OK);
     nightlatch_secret_free(secret);
     CHECK(nightlatch_vault_backup_secret(vault, T("db"), 0, &taken, NULL) == OK);
-    const char *data = nightlatch_backup_data(taken, &len);
+    const char *data = nightlatch_value_data(taken, &len);
     CHECK(nightlatch_vault_restore_secret_backup(vault, data, len, 0, &properties, NULL) == OK);
     nightlatch_properties_free(properties);
     nightlatch_wipe(written, sizeof written), nightlatch_wipe(backup, sizeof backup);
     CHECK(leaks(value_needle) > 0 && leaks(backup_needle) > 0); /* in the cache, and in the handle */
-    nightlatch_backup_free(taken);
+    nightlatch_value_free(taken);
     CHECK(leaks(backup_needle) == 0);
 }
 
@@ -91,6 +96,45 @@ static void resolve_and_load(nightlatch_client *client, nightlatch_vault *vault,
     spell(value, 'A'), spell(backup, 'c');
 }
 
+static void make(void *context, const char *slot, nightlatch_outcome *outcome)
+{
+    (void)context, (void)slot;
+    CHECK(nightlatch_outcome_made(outcome, T(written)) == OK);
+}
+
+/* A value that a rotation makes is in the cache, and nowhere else. */
+static void rotate(nightlatch_vault *vault, const char *needle)
+{
+    nightlatch_rotator rotator = NIGHTLATCH_ROTATOR_INIT;
+    nightlatch_rotation *rotation = NULL;
+    nightlatch_error *error = NULL;
+    rotator.make = make;
+    CHECK(nightlatch_vault_rotate_secret(vault, T("db"), &rotator, NONE, NONE, NULL, 0, &rotation, &error) == OK);
+    if (error != NULL)
+        printf("%s\n", nightlatch_error_text(error, NIGHTLATCH_ERROR_DESCRIPTION, NULL));
+    nightlatch_wipe(written, sizeof written), nightlatch_wipe(value, sizeof value);
+    CHECK(nightlatch_vault_invalidate(vault, T("db"), NONE) == OK && leaks(needle) == 0);
+    nightlatch_rotation_free(rotation);
+    spell(written, 'a'), spell(value, 'A');
+}
+
+/* A text that is encrypted and decrypted: only the handle holds it. */
+static void encrypt_and_decrypt(nightlatch_vault *vault, const char *needle)
+{
+    nightlatch_encryption encryption = NIGHTLATCH_ENCRYPTION_INIT;
+    nightlatch_value *encrypted = NULL, *decrypted = NULL;
+    size_t len = 0;
+    encryption.key = "app", encryption.key_len = 3;
+    CHECK(nightlatch_vault_encrypt(vault, &encryption, T(backup), 0, &encrypted, NULL) == OK);
+    nightlatch_wipe(backup, sizeof backup);
+    CHECK(leaks(needle) == 0);
+    const char *data = nightlatch_value_data(encrypted, &len);
+    CHECK(nightlatch_vault_decrypt(vault, &encryption, data, len, 0, &decrypted, NULL) == OK && leaks(needle) == 1);
+    nightlatch_value_free(encrypted), nightlatch_value_free(decrypted);
+    CHECK(leaks(needle) == 0);
+    spell(backup, 'c');
+}
+
 int main(void)
 {
     char needles[5][17] = {{0}};
@@ -115,6 +159,8 @@ int main(void)
     CHECK(nightlatch_vault_new(client, T(VAULT), &vault, &error) == OK);
     consult(vault, needles[0], needles[1]);
     resolve_and_load(client, vault, needles[0], needles[4]);
+    rotate(vault, needles[3]);
+    encrypt_and_decrypt(vault, needles[4]);
     CHECK(nightlatch_vault_get_secret(vault, T("db"), NONE, 0, &secret, &error) == OK);
     if (error != NULL)
         printf("%s\n", nightlatch_error_text(error, NIGHTLATCH_ERROR_DESCRIPTION, NULL));

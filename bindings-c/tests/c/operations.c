@@ -126,11 +126,11 @@ static void delete_and_recover(nightlatch_vault *vault)
 {
     nightlatch_properties *properties = NULL;
     nightlatch_secret *secret = NULL;
-    nightlatch_backup *backup = NULL;
+    nightlatch_value *backup = NULL;
     bool finished = false;
     size_t len = 0, pages;
     WORKS(nightlatch_vault_backup_secret(vault, T("db"), 0, &backup, &error));
-    CHECK(nightlatch_backup_data(backup, &len) != NULL && len > 20);
+    CHECK(nightlatch_value_data(backup, &len) != NULL && len > 20);
     WORKS(nightlatch_vault_delete_secret(vault, T("db"), true, 0, &properties, &error));
     CHECK(nightlatch_properties_text(properties, NIGHTLATCH_SECRET_RECOVERY_ID, NULL) != NULL);
     nightlatch_properties_free(properties);
@@ -161,10 +161,10 @@ static void delete_and_recover(nightlatch_vault *vault)
     finished = false;
     WORKS(nightlatch_vault_purge_deleted_secret(vault, T("db"), true, 0, &finished, &error));
     CHECK(finished && count(vault, NULL, true, &pages) == 0);
-    WORKS(nightlatch_vault_restore_secret_backup(vault, nightlatch_backup_data(backup, NULL), len, 0, &properties, &error));
+    WORKS(nightlatch_vault_restore_secret_backup(vault, nightlatch_value_data(backup, NULL), len, 0, &properties, &error));
     CHECK(is(properties, NIGHTLATCH_SECRET_NAME, "db"));
     nightlatch_properties_free(properties);
-    nightlatch_backup_free(backup);
+    nightlatch_value_free(backup);
     CHECK(count(vault, "db", false, &pages) == 2);
     /* A deleted name is brought back by whoever sets it and says so. */
     WORKS(nightlatch_vault_delete_secret(vault, T("db"), true, 0, &properties, &error));
@@ -227,7 +227,7 @@ static void by_name(nightlatch_client *client, const char *vault)
     WORKS(nightlatch_client_perform(client, operation, &reply, &error));
     secret = nightlatch_reply_secret(reply);
     CHECK(strcmp(nightlatch_secret_value(secret, NULL), "value-5") == 0 && nightlatch_secret_tag_count(secret) == 1);
-    CHECK(nightlatch_reply_page(reply) == NULL && nightlatch_reply_backup(reply) == NULL && nightlatch_reply_secrets(reply) == NULL);
+    CHECK(nightlatch_reply_page(reply) == NULL && nightlatch_reply_value(reply) == NULL && nightlatch_reply_secrets(reply) == NULL);
     nightlatch_secret_free(secret);
     nightlatch_reply_free(reply);
     nightlatch_operation_free(operation);

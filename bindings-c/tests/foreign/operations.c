@@ -176,11 +176,11 @@ static void set_get_update(void)
 static void delete_recover_restore(void)
 {
     nightlatch_properties *properties = NULL;
-    nightlatch_backup *backup = NULL;
+    nightlatch_value *backup = NULL;
     nightlatch_secret *secret = NULL;
     size_t len = 0;
     must(nightlatch_vault_backup_secret(vault, T(second), 0, &backup, &error));
-    const char *blob = nightlatch_backup_data(backup, &len);
+    const char *blob = nightlatch_value_data(backup, &len);
     printf("backup | %s\n", yes(len > 0));
     must(nightlatch_vault_delete_secret(vault, T(second), true, 0, &properties, &error));
     say_name("delete", properties);
@@ -199,7 +199,7 @@ static void delete_recover_restore(void)
     printf("restore | %s | %s\n", text(properties, NIGHTLATCH_SECRET_NAME), nightlatch_secret_value(secret, NULL));
     nightlatch_secret_free(secret);
     nightlatch_properties_free(properties);
-    nightlatch_backup_free(backup);
+    nightlatch_value_free(backup);
 }
 
 int main(void)

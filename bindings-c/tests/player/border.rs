@@ -10,7 +10,7 @@ use nightlatch::effect::nightlatch_effect_number_fact::*;
 use nightlatch::effect::*;
 use nightlatch::outcome::*;
 use nightlatch::status::nightlatch_status::NIGHTLATCH_OK;
-use nightlatch_core::effect::{Algorithm, Effect, Method, Outcome, Request, Route, SigningKey};
+use nightlatch_core::effect::{Algorithm, Effect, Method, Outcome, Request, RotationStep, Route, SigningKey};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::UnixTime;
 
@@ -138,6 +138,26 @@ pub(crate) unsafe fn read_effect(effect: *const nightlatch_effect) -> Effect {
                 timeout: timeout(),
             };
         }
+        if kind == NIGHTLATCH_EFFECT_RANDOM as u32 {
+            return Effect::Random {
+                length: number(NIGHTLATCH_EFFECT_LENGTH).expect("a length") as usize,
+            };
+        }
+        if kind == NIGHTLATCH_EFFECT_ROTATE as u32 {
+            let step = text(NIGHTLATCH_EFFECT_STEP).expect("a step");
+            let steps = [RotationStep::Make, RotationStep::Apply, RotationStep::Verify];
+            let step = steps
+                .into_iter()
+                .find(|known| known.name() == step)
+                .expect("a step");
+            let value = lent(|len| nightlatch_effect_body(effect, len)).expect("a value");
+            return Effect::Rotate {
+                handle: handle.expect("a handle"),
+                step,
+                value: (step != RotationStep::Make).then(|| value.into()),
+                slot: text(NIGHTLATCH_EFFECT_SLOT),
+            };
+        }
         assert_eq!(
             kind, NIGHTLATCH_EFFECT_RUN as u32,
             "an effect that scenarios do not have"
@@ -206,6 +226,15 @@ pub(crate) unsafe fn put(answer: *mut nightlatch_outcome, outcome: &Outcome) {
                 let ((r, r_len), brought) = (raw(redirect_uri), brought.expose());
                 nightlatch_outcome_returned(answer, r, r_len, brought.as_ptr().cast(), brought.len())
             }
+            Outcome::Random(bytes) => {
+                let bytes = bytes.expose();
+                nightlatch_outcome_random(answer, bytes.as_ptr().cast(), bytes.len())
+            }
+            Outcome::Made(value) => {
+                let (v, v_len) = raw(value.expose_str().expect("text"));
+                nightlatch_outcome_made(answer, v, v_len)
+            }
+            Outcome::Done => nightlatch_outcome_done(answer),
             Outcome::Failed(fault) => {
                 let number = FAULTS
                     .iter()

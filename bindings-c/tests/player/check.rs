@@ -11,7 +11,9 @@ use nightlatch::properties::*;
 use nightlatch::reply::*;
 use nightlatch::report::*;
 use nightlatch::resolved::*;
+use nightlatch::rotation::*;
 use nightlatch::secret::*;
+use nightlatch::value::*;
 use nightlatch_tests::scenario::Scenario;
 use nightlatch_tests::scenario::check::{depth_differs, missing};
 use nightlatch_tests::scenario::format::{Call, Count, Ending};
@@ -43,9 +45,9 @@ pub(crate) unsafe fn read_reply(reply: *const nightlatch_reply) -> Result {
         if !token.is_null() {
             return take_token(token);
         }
-        let backup = nightlatch_reply_backup(reply);
-        if !backup.is_null() {
-            return Result::Reply(lent(|len| nightlatch_backup_data(backup, len)), json!({}));
+        let value = nightlatch_reply_value(reply);
+        if !value.is_null() {
+            return Result::Reply(lent(|len| nightlatch_value_data(value, len)), json!({}));
         }
         let mut rest = json!({});
         let mut finished = false;
@@ -81,6 +83,15 @@ pub(crate) unsafe fn read_reply(reply: *const nightlatch_reply) -> Result {
         let report = nightlatch_reply_report(reply);
         if !report.is_null() {
             rest["told"] = read_report(report);
+        }
+        let rotation = nightlatch_reply_rotation(reply);
+        if !rotation.is_null() {
+            rest["told"] = json!({
+                "properties": read_properties(nightlatch_rotation_properties(rotation)),
+                "previous_version": lent(|len| nightlatch_rotation_previous_version(rotation, len)),
+                "slot": lent(|len| nightlatch_rotation_slot(rotation, len)),
+                "resumed": nightlatch_rotation_is_resumed(rotation),
+            });
         }
         let resolved = nightlatch_reply_resolved(reply);
         if !resolved.is_null() {
@@ -455,6 +466,7 @@ fn run_differs(scenario: &Scenario, world: &World) -> Vec<String> {
         ("signatures", &expect.signatures, &world.signatures),
         ("prompts", &expect.prompts, &world.prompts),
         ("pages", &expect.pages, &world.pages),
+        ("steps", &expect.steps, &world.steps),
     ] {
         let Some(expected) = expected else { continue };
         let same = expected.len() == actual.len()

@@ -140,6 +140,9 @@ pub(crate) fn operation(call: &Call) -> *mut nightlatch_operation {
         if name == "get_secret" {
             argue(operation, "refresh", &json!(call.op == "refresh"));
         }
+        if name == "rotate_secret" {
+            argue(operation, "handle", &json!(0));
+        }
         let changes = nightlatch_changes_new();
         for (path, value) in &call.arguments {
             if !change(changes, path, value) {

@@ -49,6 +49,7 @@ pub(crate) struct World {
     pub(crate) signatures: Vec<String>,
     pub(crate) prompts: Vec<String>,
     pub(crate) pages: Vec<String>,
+    pub(crate) steps: Vec<String>,
     pub(crate) events: Vec<Value>,
 }
 
@@ -99,6 +100,7 @@ impl World {
             signatures: Vec::new(),
             prompts: Vec::new(),
             pages: Vec::new(),
+            steps: Vec::new(),
             events: Vec::new(),
         }
     }
@@ -328,6 +330,11 @@ impl World {
                 ..
             } => self.prompts.push(format!("{user_code} at {verification_uri}")),
             Effect::Browse { url, .. } => self.pages.push(url.clone()),
+            Effect::Rotate { step, slot, .. } => {
+                let slot = slot.as_ref().map(|slot| format!(" {slot}"));
+                self.steps
+                    .push(format!("{}{}", step.name(), slot.unwrap_or_default()));
+            }
             _ => {}
         }
     }

@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 use nightlatch_core::effect::{Algorithm, Fault, FaultKind, Outcome};
+#[cfg(feature = "encryption")]
+use ring::rand::SecureRandom as _;
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 
@@ -21,7 +23,7 @@ pub fn sign(pkcs8: &[u8], algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8
     };
     let mut signature = vec![0; key.public().modulus_len()];
     key.sign(padding, &SystemRandom::new(), message, &mut signature)
-        .map_err(|_| Fault::new(FaultKind::Other, "the operating system gave no random numbers"))?;
+        .map_err(|_| no_random_numbers())?;
     Ok(signature)
 }
 
@@ -32,6 +34,21 @@ pub fn answer(pkcs8: &[u8], algorithm: Algorithm, message: &[u8]) -> Outcome {
         Err(fault) => Outcome::Failed(fault),
     }
 }
+
+/// So many unpredictable bytes, as the answer to [`Effect::Random`](nightlatch_core::effect::Effect::Random).
+#[cfg(feature = "encryption")]
+pub fn random(length: usize) -> Outcome {
+    let mut bytes = vec![0; length];
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => Outcome::Random(bytes.into()),
+        Err(_) => Outcome::Failed(no_random_numbers()),
+    }
+}
+
+fn no_random_numbers() -> Fault {
+    Fault::new(FaultKind::Other, "the operating system gave no random numbers")
+}
+
 /// Sixteen unpredictable bytes for [`Engine::new`](nightlatch_core::engine::Engine::new), for hosts whose language has no
 /// source of them.
 ///
