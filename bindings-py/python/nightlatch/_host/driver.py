@@ -6,10 +6,10 @@ them, and hands results to callers. `blocking` and `asyncio` are the two ways to
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,8 @@ class Driver:
     ) -> None:
         self.host = host
         self.foreign: dict[int, Outside] = dict(enumerate(foreign))
-        self._numbering = threading.Lock()
+        # Never given twice: what a caller that went away left behind must find no other's functions.
+        self._numbers = itertools.count(len(self.foreign))
         self._listeners: dict[Any, list[Listener]] = {}
         self.spans: dict[int, Any] = {}
         """Contexts of OpenTelemetry, by operations under way."""
@@ -109,9 +110,8 @@ class Driver:
         """
         from ..errors import NightlatchError
 
-        with self._numbering:
-            number = max(self.foreign, default=-1) + 1
-            self.foreign[number] = functions
+        number = next(self._numbers)
+        self.foreign[number] = functions
         try:
             yield {**operation, "handle": number}
         except NightlatchError as error:
@@ -144,7 +144,6 @@ class Driver:
     def after_fork(self) -> None:
         """In a forked child: begins anew."""
         self.spans = {}
-        self._numbering = threading.Lock()
         self.host.after_fork()
         self.engine.after_fork(os.urandom(16))
 
