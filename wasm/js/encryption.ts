@@ -211,8 +211,11 @@ function replaced(tree: unknown, before: unknown, after: unknown): unknown {
   if (parts.every(([key, part]) => Object.is(part, tree[key]))) {
     return tree;
   }
-  const copy = Array.isArray(tree) ? [...tree] : { ...tree };
-  return Object.assign(copy, Object.fromEntries(parts));
+  if (Array.isArray(tree)) {
+    return parts.map(([, part]) => part);
+  }
+  // Not by assigning: a member `__proto__` would become the copy's prototype.
+  return Object.fromEntries([...Object.entries(tree), ...parts]);
 }
 
 function isBranch(value: unknown): value is Record<string, unknown> {
