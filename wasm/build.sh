@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the npm package into dist/: the engine as two modules with one glue, and the compiled front. Needs what module.sh
+# Builds the npm package into dist/: the engine as two modules with one glue, the search for secrets, and the compiled front. Needs what module.sh
 # needs.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -13,6 +13,7 @@ rm -rf dist "$engine"
 cmp "$engine/nightlatch.js" "$engine/full/nightlatch.js"
 mv "$engine/full/nightlatch.wasm" "$engine/nightlatch-full.wasm"
 rm -r "$engine/full"
+./module.sh "$engine" nightlatch-scan nightlatch-wasm-scan
 
 node_modules/.bin/tsc -p tsconfig.json
 mkdir -p dist/engine

@@ -5,7 +5,7 @@
  */
 
 import type { EngineFactory } from "../../wasm/js/engine.js";
-import { nativeFactory, type NativeModule } from "./native.js";
+import { nativeFactory, type NativeModule, type Scanner } from "./native.js";
 
 /** Which engine is at work. */
 export type EngineKind = "native" | "wasm";
@@ -15,15 +15,32 @@ declare const NIGHTLATCH_VERSION: string;
 
 /** Loads an engine. `NIGHTLATCH_ENGINE=wasm` passes the native one by; `=native` insists on it. */
 export function loadEngine(): { kind: EngineKind; factory: EngineFactory } {
+  return load<{ kind: EngineKind; factory: EngineFactory }>(
+    (native) => ({ kind: "native", factory: nativeFactory(native) }),
+    (fallback) => ({ kind: "wasm", factory: fallback.wasmFactory() }),
+  );
+}
+
+/** Loads the search for secrets in files, in the same way. */
+export function loadScanner(): Scanner {
+  return load<Scanner>(
+    (native) => native,
+    (fallback) => fallback.wasmScanner(),
+  );
+}
+
+function load<T>(
+  byNative: (native: NativeModule) => T,
+  byFallback: (fallback: typeof import("./fallback.js")) => T,
+): T {
   const failures: unknown[] = [];
   const native = loadNative(failures);
   if (native !== undefined) {
-    return { kind: "native", factory: nativeFactory(native) };
+    return byNative(native);
   }
   if (process.env["NIGHTLATCH_ENGINE"] !== "native") {
     try {
-      const { wasmFactory } = require("./fallback.cjs") as typeof import("./fallback.js");
-      return { kind: "wasm", factory: wasmFactory() };
+      return byFallback(require("./fallback.cjs") as typeof import("./fallback.js"));
     } catch (why) {
       failures.push(why);
     }

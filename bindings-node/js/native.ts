@@ -16,7 +16,7 @@ import type {
 } from "../../wasm/js/engine.js";
 
 /** What the native module exports, see `src/engine.rs`. */
-export interface NativeModule {
+export interface NativeModule extends Scanner {
   readonly VERSION: string;
   environmentNames(): string[];
   errorKinds(): [string, number][];
@@ -29,8 +29,6 @@ export interface NativeModule {
   ) => NativeBinding;
   readDotenv(text: string): [string, string][];
   Masker: new (values: SecretValue[]) => Masker;
-  Scanned: new (path: string, text: string) => Scanned;
-  referenceTo(vault: string | undefined, name: string): string;
   /** Absent where Node lends the like, or nobody does. */
   pipe?(): [number, number];
   forbidDumps?(): void;
@@ -42,10 +40,16 @@ export interface Masker {
   finish(): Uint8Array;
 }
 
-/** The text of a file, searched for secrets; see `src/scan.rs`. */
+/** The search for secrets in files; see `src/scan.rs`, and `wasm/scan` where there is no native module. */
+export interface Scanner {
+  Scanned: new (path: string, text: string) => Scanned;
+  referenceTo(vault: string | undefined, name: string): string;
+}
+
+/** The text of a file, searched. */
 export interface Scanned {
   findings(): [line: number, column: number, rule: string, what: string, name: string, fixable: boolean][];
-  value(index: number): string | null;
+  value(index: number): string | null | undefined;
   replaced(references: [index: number, reference: string][]): string;
 }
 

@@ -7,7 +7,6 @@ use nightlatch_core::scan::{self, Finding, Kind, Scan};
 use nightlatch_core::secret::{SecretName, VaultUrl};
 
 use crate::convert::text_of;
-use crate::error;
 
 /// The text of a file, searched for secrets.
 #[napi]
@@ -44,14 +43,16 @@ impl Scanned {
 
     /// The text with references in the place of some of them.
     #[napi]
-    pub fn replaced(&self, env: Env, references: Vec<(u32, String)>) -> Result<String> {
+    pub fn replaced(&self, references: Vec<(u32, String)>) -> Result<String> {
         let scan = self.scan();
         let places = references.iter().map(|(index, reference)| {
             let found = found(scan.findings(), *index)?;
             Ok((found, &**reference))
         });
         let places = places.collect::<Result<Vec<_>>>()?;
-        let replaced = scan.replaced(&places).map_err(|why| error::throw(&env, &why))?;
+        let replaced = scan
+            .replaced(&places)
+            .map_err(|why| Error::from_reason(why.to_string()))?;
         Ok(text_of(&replaced).into_owned())
     }
 }
@@ -64,10 +65,10 @@ impl Scanned {
 
 /// The reference that stands for a secret.
 #[napi]
-pub fn reference_to(env: Env, vault: Option<String>, name: String) -> Result<String> {
+pub fn reference_to(vault: Option<String>, name: String) -> Result<String> {
     let vault = vault.map(|vault| VaultUrl::parse(&vault, true)).transpose();
     let made = vault.and_then(|vault| Ok(scan::reference(vault.as_ref(), &SecretName::parse(&name)?)));
-    made.map_err(|why| error::throw(&env, &why))
+    made.map_err(|why| Error::from_reason(why.to_string()))
 }
 
 fn found(findings: &[Finding], index: u32) -> Result<&Finding> {

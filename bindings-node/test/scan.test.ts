@@ -52,8 +52,9 @@ function write(name: string, text: string): string {
   return path;
 }
 
-function nightlatch(args: string[], cwd = folder) {
-  const ran = spawnSync(process.execPath, [PROGRAM, ...args], { cwd, env: environment, encoding: "utf8" });
+function nightlatch(args: string[], cwd = folder, variables = {}) {
+  const env = { ...environment, ...variables };
+  const ran = spawnSync(process.execPath, [PROGRAM, ...args], { cwd, env, encoding: "utf8" });
   if (args[0] === "scan") {
     assert.doesNotMatch(ran.stdout + ran.stderr, /hunter2/);
   }
@@ -140,6 +141,9 @@ async function asked(answers: string[], before = (): void => {}): Promise<[numbe
       answered++;
       before();
       child.stdin.write(`${left.shift()}\r`);
+      if (left.length === 0) {
+        child.stdin.end(); // whoever asks once more gets no answer
+      }
     }
   });
   const [status] = (await closed) as [number];
@@ -171,6 +175,28 @@ test("a file that changes meanwhile is left", async () => {
   assert.equal(status, 2);
   assert.match(told, /a\.env was changed meanwhile, and is left as it is/);
   assert.equal(fs.readFileSync(target, "utf8"), "B=1\n");
+});
+
+test("without a native module the same is found and replaced", () => {
+  const text = `# ä\nDB_PASSWORD='${VALUE}'\n`;
+  const inWasm = { NIGHTLATCH_ENGINE: "wasm" };
+  write("a.env", text);
+  write("b.py", `token = "${VALUE}-aB3dE5fG7"\n`);
+  assert.equal(nightlatch(["scan"]).status, 1);
+  for (const form of [[], ["--json"], ["--vault", "no vault"]]) {
+    const [native, wasm] = [{}, inWasm].map((variables) => nightlatch(["scan", ...form], folder, variables));
+    assert.deepEqual(
+      [wasm?.status, wasm?.stdout, wasm?.stderr],
+      [native?.status, native?.stdout, native?.stderr],
+    );
+  }
+  const ran = nightlatch(["scan", "--fix", "--yes", "--vault", VAULT, "a.env"], folder, inWasm);
+  assert.equal(ran.status, 0, ran.stderr);
+  const inWasmNow = fs.readFileSync(join(folder, "a.env"), "utf8");
+  write("a.env", text);
+  assert.equal(nightlatch(["scan", "--fix", "--yes", "--vault", VAULT, "a.env"]).status, 0);
+  assert.equal(fs.readFileSync(join(folder, "a.env"), "utf8"), inWasmNow);
+  assert.match(inWasmNow, /^# ä\nDB_PASSWORD='@Microsoft/);
 });
 
 test("no output holds a value", () => {

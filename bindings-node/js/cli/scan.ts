@@ -7,8 +7,8 @@
 import { createInterface, type Interface } from "node:readline";
 
 import type { SecretClient } from "../index.js";
-import { loadNative } from "../loader.js";
-import type { NativeModule } from "../native.js";
+import { loadScanner } from "../loader.js";
+import type { Scanner } from "../native.js";
 import { asGiven, milliseconds, parsed, UsageError } from "./arguments.js";
 import { type End, interrupted, OK, Trouble } from "./end.js";
 import { replace, textOf } from "./files.js";
@@ -42,7 +42,7 @@ export async function scan(given: string[]): Promise<End> {
   });
   const { vault, timeout } = values;
   check(flags, vault);
-  const engine = native();
+  const engine = loadScanner();
   checkVault(vault, engine);
   const search = new Search(words, excluded);
   if (flags.has("fix") && vault !== undefined) {
@@ -83,7 +83,7 @@ function check(flags: Set<string>, vault: string | undefined): void {
 }
 
 /** Tells a vault that is none before anything else. */
-function checkVault(vault: string | undefined, engine: NativeModule): void {
+function checkVault(vault: string | undefined, engine: Scanner): void {
   try {
     engine.referenceTo(urlOf(vault), "name");
   } catch (why) {
@@ -91,13 +91,13 @@ function checkVault(vault: string | undefined, engine: NativeModule): void {
   }
 }
 
-function findingsOf(file: File, engine: NativeModule): Finding[] {
+function findingsOf(file: File, engine: Scanner): Finding[] {
   return new engine.Scanned(file.path, file.text)
     .findings()
     .map(([line, column, rule, what, name, fixable]) => ({ line, column, rule, what, name, fixable }));
 }
 
-function told(path: string, one: Finding, vault: string | undefined, engine: NativeModule): string {
+function told(path: string, one: Finding, vault: string | undefined, engine: Scanner): string {
   const { line, column, rule, what, name, fixable } = one;
   const place = fixable ? engine.referenceTo(urlOf(vault), name) : "(no reference can stand here)";
   const head = `${printable(path)}:${line}:${column} ${rule} ${what}`;
@@ -131,7 +131,7 @@ function urlOf(vault: string | undefined): string | undefined {
 /** Sets the secrets, and puts references in their place. */
 async function fix(
   search: Search,
-  engine: NativeModule,
+  engine: Scanner,
   vault: string,
   client: SecretClient,
   isAnswered: boolean,
@@ -227,6 +227,8 @@ async function isSet(
 class Question {
   #isAnswered: boolean;
   #lines: Interface | undefined;
+  /** Whether nobody will answer any more. */
+  #isOver = false;
 
   constructor(isAnswered: boolean) {
     this.#isAnswered = isAnswered;
@@ -237,14 +239,15 @@ class Question {
     if (this.#isAnswered) {
       return true;
     }
-    if (this.#lines === undefined) {
-      this.#lines = createInterface({ input: process.stdin, output: process.stderr });
-      this.#lines.once("SIGINT", interrupted);
-    }
+    this.#lines ??= this.#opened();
     const lines = this.#lines;
     const answer = await new Promise<string>((resolve) => {
       lines.once("close", () => resolve(""));
-      lines.question("Set it, and replace it? [y/N/all] ", resolve);
+      if (this.#isOver) {
+        resolve("");
+      } else {
+        lines.question("Set it, and replace it? [y/N/all] ", resolve);
+      }
     });
     const given = answer.trim().toLowerCase();
     this.#isAnswered = given === "a" || given === "all";
@@ -254,12 +257,11 @@ class Question {
   close(): void {
     this.#lines?.close();
   }
-}
 
-function native(): NativeModule {
-  const module = loadNative([]);
-  if (module === undefined) {
-    throw new Trouble("Files are searched by the native engine, which this platform has not");
+  #opened(): Interface {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    lines.once("SIGINT", interrupted);
+    lines.once("close", () => (this.#isOver = true));
+    return lines;
   }
-  return module;
 }

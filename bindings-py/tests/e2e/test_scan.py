@@ -183,10 +183,11 @@ def asked(
             said += b"\n"
             before()
             os.write(ours, answer.encode() + b"\n")
+        # Whoever asks once more gets no answer.
+        os.close(ours)
         stdout = process.stdout.read().decode()
         said += process.stderr.read()
         status = process.wait(60)
-        os.close(ours)
     return status, stdout, said.decode()
 
 
