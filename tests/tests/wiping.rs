@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use nightlatch_core::config::{Config, Environment};
-use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Response};
+use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Response, RotationStep};
 use nightlatch_core::operation::Reply;
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::Now;
@@ -213,6 +213,12 @@ fn conversation(credential: &Value, secrets: &[&[u8]], trouble: bool) {
         ("backup", json!({"op": "backup_secret", "name": "a"})),
         ("restore", json!({"op": "restore_secret_backup"})),
         ("many", json!({"op": "get_secrets", "names": ["a", "b"]})),
+        // The first new value is taken back, the second stays.
+        ("rotate", json!({"op": "rotate_secret", "name": "r", "handle": 0})),
+        (
+            "rotate-again",
+            json!({"op": "rotate_secret", "name": "r", "handle": 1}),
+        ),
     ];
     for (at, (caller, mut call)) in (5_000_000..).step_by(100_000).zip(writes) {
         call["vault"] = "https://contoso.vault.azure.net".into();
@@ -228,6 +234,9 @@ fn conversation(credential: &Value, secrets: &[&[u8]], trouble: bool) {
     world.run();
     let first = world.ended("a-0").and_then(|ended| ended.result.as_ref());
     if !trouble {
+        let rotated = |caller| world.ended(caller).and_then(|ended| ended.result.as_ref());
+        assert!(matches!(rotated("rotate"), Some(Err(why)) if why.to_string().contains("rolled back")));
+        assert!(matches!(rotated("rotate-again"), Some(Ok(Reply::Rotated(_)))));
         let value = match first {
             Some(Ok(Reply::Secret(secret))) => secret.value().expose() == CANARIES[0],
             _ => false,
@@ -259,6 +268,11 @@ fn perform(effect: &Effect, trouble: bool, asked: u32) -> Outcome {
             CANARIES[1],
             b"\"",
         ]),
+        Effect::Http { request, .. } if request.url.contains("/secrets/r") => http(&[
+            b"{\"value\":\"",
+            CANARIES[0],
+            b"\",\"id\":\"https://contoso.vault.azure.net/secrets/r/1\",\"tags\":{\"nightlatch-previous\":\"1\"}}",
+        ]),
         Effect::Http { request, .. } if request.url.contains("/secrets/") => http(&[
             b"{\"value\":\"",
             CANARIES[0],
@@ -273,6 +287,16 @@ fn perform(effect: &Effect, trouble: bool, asked: u32) -> Outcome {
             CANARIES[5],
             b"\"}",
         ]),
+        Effect::Rotate {
+            step: RotationStep::Make,
+            ..
+        } => Outcome::Made(Sensitive::from(CANARIES[4].to_vec())),
+        Effect::Rotate {
+            step: RotationStep::Verify,
+            handle: 0,
+            ..
+        } => Outcome::Failed(Fault::new(FaultKind::Refused, "")),
+        Effect::Rotate { .. } => Outcome::Done,
         Effect::Sign { .. } => Outcome::Signed(b"signature".to_vec()),
         Effect::ReadFile { path, .. } if path == "/app.pem" => Outcome::File {
             content: Sensitive::from(PEM.to_vec()),
