@@ -27,7 +27,7 @@ client.getSecret("db-password").then((secret) => console.log(engineKind, secret.
 `;
 const TYPED = `
 import {
-  type AccessToken, DefaultAzureCredential, ManagedIdentityCredential, NightlatchError, ReferenceResolver, SecretClient, engineKind,
+  type AccessToken, DefaultAzureCredential, FieldEncryption, type RotateSecretOptions, type SecretRotation, ManagedIdentityCredential, NightlatchError, ReferenceResolver, SecretClient, engineKind,
   type Diagnosis, type ErrorCode, type Finding, type Forecast, type Health, type KeyVaultSecret, type SecretClientOptions,
 } from "nightlatch";
 
@@ -40,6 +40,13 @@ const steps = ({ verdict, candidates, error, secret }: Diagnosis): string[] =>
   [verdict, ...candidates].flatMap((one: Finding | undefined) => [...(one?.commands ?? []), error?.code ?? "", secret?.name ?? ""]);
 const troubles = ({ troubles }: Health): (string | undefined)[] => troubles.map(({ name, error }) => name ?? error.message);
 const settings = (): Promise<{ port: number; password: string }> => new ReferenceResolver().resolve({ port: 1, password: "x" });
+const rotation: RotateSecretOptions = { make: () => "x", apply: async (value, { slot }) => void [value, slot], slots: ["blue", "green"] };
+const rotate = (): Promise<SecretRotation> => client.rotateSecret("db-password", rotation);
+const encryption = (): FieldEncryption => new FieldEncryption("https://demo.vault.azure.net", "app", undefined, { dataKeyUses: 1 });
+const sealed = (): Promise<string> => encryption().encryptFields("{}", ["/card"], { name: "order 7" });
+const tree = (): Promise<{ card: string }> => encryption().encryptFields<{ card: string }>({ card: 4111 }, ["/card"]);
+// @ts-expect-error: a value has to be made
+const unmade: RotateSecretOptions = { verify: () => true };
 const share = ({ requests }: Forecast): number => requests.shareOfVault;
 // @ts-expect-error: names are a list
 const unlisted = (): Promise<Health> => client.check(1);

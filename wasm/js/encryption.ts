@@ -35,6 +35,9 @@ export interface FieldsOptions extends OperationOptions {
   name?: string | undefined;
 }
 
+/** A tree whose members are known to its user alone: what is encrypted is a string, whatever it was. */
+type Tree = Record<string, any>;
+
 /**
  * Encrypts values, and fields of documents, so that only who may use a key of a vault can read them.
  *
@@ -116,48 +119,63 @@ export class FieldEncryption extends Connected {
    *   with `*` finds is one field: its values can be exchanged for each other
    * @returns a text for a text; a copy of a tree, in which all else is the very object that it was
    */
-  encryptFields<T extends string | object>(
-    document: T,
+  encryptFields(document: string, fields: readonly string[], options?: FieldsOptions): Promise<string>;
+  encryptFields<T extends object = Tree>(
+    document: object,
+    fields: readonly string[],
+    options?: FieldsOptions,
+  ): Promise<T>;
+  async encryptFields(
+    document: string | object,
     fields: readonly string[],
     options: FieldsOptions = {},
-  ): Promise<T> {
+  ): Promise<unknown> {
     return this.#fields("encrypt", document, fields, options);
   }
 
   /** Decrypts fields of a document: those that are named, as they were for encrypting, or all that are encrypted. */
-  decryptFields<T extends string | object>(
-    document: T,
+  decryptFields(document: string, fields?: readonly string[], options?: FieldsOptions): Promise<string>;
+  decryptFields<T extends object = Tree>(
+    document: object,
+    fields?: readonly string[],
+    options?: FieldsOptions,
+  ): Promise<T>;
+  async decryptFields(
+    document: string | object,
     fields?: readonly string[],
     options: FieldsOptions = {},
-  ): Promise<T> {
+  ): Promise<unknown> {
     return this.#fields("decrypt", document, fields, options);
   }
 
   /** Encrypts fields of a document anew with the latest version of the key: those that are named, or all that are. */
-  rewrapFields<T extends string | object>(
-    document: T,
+  rewrapFields(document: string, fields?: readonly string[], options?: FieldsOptions): Promise<string>;
+  rewrapFields<T extends object = Tree>(
+    document: object,
+    fields?: readonly string[],
+    options?: FieldsOptions,
+  ): Promise<T>;
+  async rewrapFields(
+    document: string | object,
     fields?: readonly string[],
     options: FieldsOptions = {},
-  ): Promise<T> {
+  ): Promise<unknown> {
     return this.#fields("rewrap", document, fields, options);
   }
 
-  async #fields<T extends string | object>(
+  async #fields(
     work: string,
-    document: T,
+    document: string | object,
     fields: readonly string[] | undefined,
     options: FieldsOptions,
-  ): Promise<T> {
+  ): Promise<unknown> {
     if (fields !== undefined && !Array.isArray(fields)) {
       throw invalidArgument("Fields are given as a list of JSON Pointers.");
     }
     const request = { form: "json", fields, document: options.name };
     const json = typeof document === "string" ? document : written(document);
     const changed = text(await this.#ask(work, request, json, options));
-    if (typeof document === "string") {
-      return changed as T;
-    }
-    return replaced(document, JSON.parse(json), JSON.parse(changed)) as T;
+    return typeof document === "string" ? changed : replaced(document, JSON.parse(json), JSON.parse(changed));
   }
 
   #value(work: string, value: SecretValue, options: EncryptOptions): Promise<Uint8Array> {

@@ -57,6 +57,9 @@ const EXPECTED = {
 };
 // A token for each credential; the secret for each, and the missing one.
 const COUNTS = { entra: 4, vault: 5 };
+/** Besides, where the whole engine is: a key, what it wraps and unwraps; a secret four times, a new version and its tags. */
+const WHOLE = { encrypted: "5 hunter2", rotated: "n3w" };
+const COUNTS_OF_WHOLE = { entra: 4, vault: 5 + 3 + 6 };
 
 const issuer = { issuer: "https://cluster.example/", subject: "system:serviceaccount:shop:basket" };
 const key = "shared between the test and the emulator";
@@ -81,7 +84,8 @@ before(async () => {
       {
         name: "contoso",
         secrets: { "db-password": EXPECTED.bySecret },
-        access: [{ principal: PRINCIPAL, secrets: ["get"] }],
+        keys: { app: {} },
+        access: [{ principal: PRINCIPAL, secrets: ["get", "set"], keys: ["get", "wrapKey", "unwrapKey"] }],
       },
     ],
   });
@@ -142,21 +146,29 @@ async function run(command, args, options = {}) {
   return JSON.parse(stdout);
 }
 
-async function check(result) {
-  assert.deepEqual(result, EXPECTED);
+async function check(result, expected = EXPECTED, counted = COUNTS) {
+  assert.deepEqual(result, expected);
   const { entra, vault } = await emulator.counts();
-  assert.deepEqual({ entra, vault }, COUNTS);
+  assert.deepEqual({ entra, vault }, counted);
 }
 
-test("Node", async () => check(await run(process.execPath, ["node.mjs"])));
+/** The same where the whole engine is. */
+async function checkWhole(result) {
+  await check(result, { ...EXPECTED, ...WHOLE }, COUNTS_OF_WHOLE);
+  await emulator.restore();
+}
+
+test("Node", async () => checkWhole(await run(process.execPath, ["node.mjs"])));
 
 test("Deno", async () => {
   const deno = join(PACKAGE, "node_modules/.bin/deno");
   const allowed = ["--allow-net", "--allow-read", "--allow-env"];
-  await check(await run(deno, ["run", "--no-lock", "--node-modules-dir=manual", ...allowed, "deno.mjs"]));
+  await checkWhole(
+    await run(deno, ["run", "--no-lock", "--node-modules-dir=manual", ...allowed, "deno.mjs"]),
+  );
 });
 
-test("Bun", async () => check(await run(join(PACKAGE, "node_modules/.bin/bun"), ["bun.mjs"])));
+test("Bun", async () => checkWhole(await run(join(PACKAGE, "node_modules/.bin/bun"), ["bun.mjs"])));
 
 test("workerd, without any compatibility flag, and without a relay", async () => {
   const folder = mkdtempSync(join(tmpdir(), "nightlatch-"));

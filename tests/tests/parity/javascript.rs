@@ -238,11 +238,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
         "encryption.ts",
         "async encrypt(value: SecretValue, options: EncryptOptions",
     ),
-    (
-        "encrypt.%",
-        "encryption.ts",
-        "  encryptFields<T extends string | object>(",
-    ),
+    ("encrypt.%", "encryption.ts", "  encryptFields(document: string, "),
     (
         "decrypt.^",
         "encryption.ts",
@@ -253,11 +249,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
         "encryption.ts",
         "async decrypt(value: string, options: EncryptOptions",
     ),
-    (
-        "decrypt.%",
-        "encryption.ts",
-        "  decryptFields<T extends string | object>(",
-    ),
+    ("decrypt.%", "encryption.ts", "  decryptFields(document: string, "),
     (
         "rewrap.^",
         "encryption.ts",
@@ -268,11 +260,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
         "encryption.ts",
         "async rewrap(value: string, options: EncryptOptions",
     ),
-    (
-        "rewrap.%",
-        "encryption.ts",
-        "  rewrapFields<T extends string | object>(",
-    ),
+    ("rewrap.%", "encryption.ts", "  rewrapFields(document: string, "),
     (
         "resolve_references.form",
         "references.ts",

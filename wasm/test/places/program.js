@@ -1,6 +1,7 @@
 /**
  * What every place plays: a secret through a client secret, a federated assertion, and a certificate whose key signs
- * through WebCrypto, as text and as a key that cannot be read. Plain JavaScript that knows
+ * through WebCrypto, as text and as a key that cannot be read; and where the whole engine is, a secret is rotated and a value
+ * encrypted. Plain JavaScript that knows
  * no runtime; `nightlatch` is the package's module.
  */
 export async function play(
@@ -10,10 +11,8 @@ export async function play(
   const { SecretClient, ClientCertificateCredential, ClientSecretCredential, WorkloadIdentityCredential } =
     nightlatch;
   const options = relay === undefined ? {} : { fetch: (url, init) => relayed(relay, url, init) };
-  const bySecret = new SecretClient(
-    vault,
-    new ClientSecretCredential(tenant, clientId, clientSecret, options),
-  );
+  const application = new ClientSecretCredential(tenant, clientId, clientSecret, options);
+  const bySecret = new SecretClient(vault, application);
   const secrets = await Promise.all(Array.from({ length: 50 }, () => bySecret.getSecret("db-password")));
 
   const files = { "/assertion": async () => assertion };
@@ -50,6 +49,19 @@ export async function play(
     byKey: (await byKey.getSecret("db-password")).value,
     missing,
   };
+  if (nightlatch.FieldEncryption !== undefined) {
+    const encryption = new nightlatch.FieldEncryption(vault, "app", application);
+    const sealed = await encryption.encrypt("hunter2");
+    result.encrypted = `${sealed.split(".").length} ${await encryption.decryptText(sealed)}`;
+    encryption.close();
+    let accepted;
+    await bySecret.rotateSecret("db-password", {
+      make: async () => "n3w",
+      apply: (value) => (accepted = value),
+      verify: async (value) => value === accepted,
+    });
+    result.rotated = (await bySecret.getSecret("db-password")).value;
+  }
   for (const client of [bySecret, byAssertion, byCertificate, byKey]) {
     client.close();
   }

@@ -46,6 +46,8 @@ export async function startEmulator(config) {
       await fetch(`${ready.http}/_emulator/log`, { method: "DELETE" });
       return counts;
     },
+    /** Everything is as configured again. */
+    restore: () => fetch(`${ready.http}/_emulator/situation`, { method: "DELETE" }),
     /** Sends a request for a real name of Azure to the emulator. */
     send: sender(Number(new URL(ready.https).port), ca),
     stop() {
