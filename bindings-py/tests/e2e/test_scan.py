@@ -174,20 +174,21 @@ def asked(
         os.close(its)
         assert process.stdout is not None
         assert process.stderr is not None
-        said = b""
-        for answer in answers:
-            while not said.endswith(b"[y/N/all] "):
-                part = os.read(process.stderr.fileno(), 1000)
-                assert part, said
-                said += part
-            said += b"\n"
+        left, said, questions = list(answers), b"", 0
+        while part := os.read(process.stderr.fileno(), 1000):
+            said += part
+            if not said.endswith(b"[y/N/all] ") or said.count(b"[y/N/all] ") == questions:
+                continue
+            questions += 1
+            if not left:
+                os.close(ours)  # whoever asks once more gets no answer
+                continue
             before()
-            os.write(ours, answer.encode() + b"\n")
-        # Whoever asks once more gets no answer.
-        os.close(ours)
+            os.write(ours, left.pop(0).encode() + b"\n")
         stdout = process.stdout.read().decode()
-        said += process.stderr.read()
         status = process.wait(60)
+        with contextlib.suppress(OSError):
+            os.close(ours)
     return status, stdout, said.decode()
 
 
