@@ -258,6 +258,12 @@ impl Engine {
         self.turn(py, |state, now| state.core.handle_timeout(now))
     }
 
+    /// A vault's URL in its one form.
+    fn vault(&self, py: Python<'_>, vault_url: &str) -> PyResult<String> {
+        let vault = self.intern(vault_url).map_err(|why| error::raise(py, &why))?;
+        Ok(vault.as_str().to_owned())
+    }
+
     /// Forgets one cached secret.
     #[pyo3(signature = (vault_url, name, version=None))]
     fn invalidate(&self, py: Python<'_>, vault_url: &str, name: &str, version: Option<&str>) -> PyResult<()> {

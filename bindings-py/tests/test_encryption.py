@@ -255,6 +255,8 @@ def test_what_cannot_be_is_told_before_anything_is_asked(both: Both) -> None:
     with pytest.raises(nightlatch.InvalidArgumentError, match=r"data_key_uses|no value"):
         Both(both.cloud, nightlatch).encryption(data_key_uses=0).encrypt("x")
     assert not both.cloud.world.requests
+    with pytest.raises(nightlatch.InvalidArgumentError, match="not a vault URL"):
+        nightlatch.FieldEncryption("contoso", "app", both.cloud.credential())
 
 
 def test_nothing_shows_a_value(cloud: Cloud) -> None:

@@ -43,7 +43,9 @@ class BaseEncryption(Connected[DriverT]):
         **key: Any,
     ) -> None:
         self._connect(kind, credential, default, options)
-        self._vault_url, self._key_name, self._key = vault_url, key_name, key
+        # A wrong URL is told here and not at the first call.
+        self._vault_url = self._driver.engine.vault(vault_url)
+        self._key_name, self._key = key_name, key
 
     def _of(
         self,

@@ -38,6 +38,7 @@ class FieldEncryption(Blocking, BaseEncryption[BlockingDriver]):
         version that a value names
     :keyword data_key_uses: how many values a data key encrypts. Default 1,048,576; at most 2**32 - 1
     :keyword data_key_ttl: for how many seconds, and for how long one that was decrypted is kept. Default 300
+    :raises InvalidArgumentError: the URL is no vault's
     :raises InvalidConfigurationError: an option has an impossible value, or the environment contradicts
         itself
     :raises TypeError: an option is unknown
