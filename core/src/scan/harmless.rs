@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::names::words;
 
 /// Beginnings, in lower case, of what stands for something else: a reference, or what only its owner can read.
-const STAND_INS: [&str; 46] = [
+const STAND_INS: [&str; 47] = [
     // References: App Service, App Configuration; stores and tools of others.
     "@microsoft.keyvault(",
     "@microsoft.appconfiguration(",
@@ -20,6 +20,7 @@ const STAND_INS: [&str; 46] = [
     "projects/",
     "file:",
     "env:",
+    "@env:",
     "env(",
     "ref+",
     "secret://",
