@@ -5,13 +5,14 @@ use napi::{Env, Error, Result};
 use napi_derive::napi;
 use nightlatch_core::scan::{self, Finding, Kind, Scan};
 use nightlatch_core::secret::{SecretName, VaultUrl};
+use nightlatch_core::sensitive::Sensitive;
 
 use crate::convert::text_of;
 
 /// The text of a file, searched for secrets.
 #[napi]
 pub struct Scanned {
-    text: String,
+    text: Sensitive,
     kind: Kind,
 }
 
@@ -22,7 +23,7 @@ impl Scanned {
     pub fn new(path: String, text: String) -> Self {
         Self {
             kind: Kind::of(&path),
-            text,
+            text: text.into(),
         }
     }
 
@@ -59,7 +60,7 @@ impl Scanned {
 
 impl Scanned {
     fn scan(&self) -> Scan<'_> {
-        Scan::new(&self.text, self.kind)
+        Scan::new(self.text.expose_str().unwrap_or_default(), self.kind)
     }
 }
 

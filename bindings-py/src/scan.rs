@@ -2,6 +2,7 @@
 
 use nightlatch_core::scan::{Kind, Scan, reference};
 use nightlatch_core::secret::{SecretName, VaultUrl};
+use nightlatch_core::sensitive::Sensitive;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -14,7 +15,7 @@ type Found = (usize, usize, &'static str, &'static str, String, bool);
 /// The text of a file, searched for secrets.
 #[pyclass(frozen, module = "nightlatch._native")]
 pub(crate) struct Scanned {
-    text: String,
+    text: Sensitive,
     kind: Kind,
 }
 
@@ -23,7 +24,7 @@ impl Scanned {
     #[new]
     fn new(path: &str, text: String) -> Self {
         Self {
-            text,
+            text: text.into(),
             kind: Kind::of(path),
         }
     }
@@ -82,7 +83,7 @@ impl Scanned {
 
 impl Scanned {
     fn scan(&self) -> Scan<'_> {
-        Scan::new(&self.text, self.kind)
+        Scan::new(self.text.expose_str().unwrap_or_default(), self.kind)
     }
 }
 

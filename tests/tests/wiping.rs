@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use nightlatch_core::config::{Config, Environment};
 use nightlatch_core::effect::{Effect, Fault, FaultKind, Outcome, Response, RotationStep};
 use nightlatch_core::operation::Reply;
+use nightlatch_core::scan::{Kind, Scan};
 use nightlatch_core::sensitive::Sensitive;
 use nightlatch_core::time::Now;
 use nightlatch_tests::world::{Action, World};
@@ -112,6 +113,12 @@ fn freed_memory_holds_no_secret() {
             if found != [0; COUNT] {
                 left.push(format!("{name}, trouble {trouble}: {found:?}"));
             }
+        }
+    }
+    for (kind, text) in FILES {
+        let found = watched(|| search(kind, &Sensitive::from(text)));
+        if found != [0; COUNT] {
+            left.push(format!("the search of {kind:?}: {found:?}"));
         }
     }
     assert!(
@@ -325,4 +332,37 @@ fn http(parts: &[&[u8]]) -> Outcome {
         headers: vec![("Content-Type".into(), "application/json".into())],
         body: Sensitive::concat(parts),
     })
+}
+
+/// Files with the first canary, written so that it has to be read out of escapes.
+const FILES: [(Kind, &str); 6] = [
+    (
+        Kind::Env,
+        "A=1\nDB_PASSWORD=\"\\'the-value-of-the-secret-7kQ9\"\n",
+    ),
+    (
+        Kind::Json,
+        "{\"password\": \"\\u0074he-value-of-the-secret-7kQ9\"}",
+    ),
+    (Kind::Yaml, "password: '''the-value-of-the-secret-7kQ9'\n"),
+    (Kind::Toml, "password = \"\\u0074he-value-of-the-secret-7kQ9\"\n"),
+    (
+        Kind::Xml,
+        "<a><password>&#116;he-value-of-the-secret-7kQ9</password></a>",
+    ),
+    (
+        Kind::Ini,
+        "url = postgres://app:the-value-of-the-secret-7kQ9@db/x\n",
+    ),
+];
+
+/// Finds the secret of a file, reads it and takes it out.
+fn search(kind: Kind, text: &Sensitive) {
+    let scan = Scan::new(text.expose_str().expect("a text"), kind);
+    let [found] = scan.findings() else {
+        panic!("one secret is to be found in {kind:?}");
+    };
+    assert!(scan.value(found).is_some());
+    let replaced = scan.replaced(&[(found, "@")]).expect("a setting");
+    assert!(replaced.len() < text.len());
 }

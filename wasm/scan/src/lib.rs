@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 /// The text of a file, searched for secrets.
 #[wasm_bindgen]
 pub struct Scanned {
-    text: String,
+    text: Sensitive,
     kind: Kind,
 }
 
@@ -20,7 +20,7 @@ impl Scanned {
     #[wasm_bindgen(constructor)]
     pub fn new(path: &str, text: String) -> Self {
         Self {
-            text,
+            text: text.into(),
             kind: Kind::of(path),
         }
     }
@@ -52,7 +52,7 @@ impl Scanned {
 
 impl Scanned {
     fn scan(&self) -> Scan<'_> {
-        Scan::new(&self.text, self.kind)
+        Scan::new(self.text.expose_str().unwrap_or_default(), self.kind)
     }
 }
 
