@@ -9,6 +9,9 @@ use super::error::VaultError;
 use crate::config::{self, KeyOperation, Properties};
 use crate::rsa::{Padding, RsaKey};
 
+/// How far outside its dates a key can still be used, in seconds. Of Azure "a few minutes" is known.
+const LEEWAY: u64 = 300;
+
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) rsa: RsaKey,
@@ -75,10 +78,10 @@ impl Key {
         if gives_back && !enabled {
             return Err(VaultError::key_disabled(operation));
         }
-        if !gives_back && not_before.is_some_and(|date| now < date) {
+        if !gives_back && not_before.is_some_and(|date| now.saturating_add(LEEWAY) < date) {
             return Err(VaultError::key_not_yet_valid(operation));
         }
-        if !gives_back && expires.is_some_and(|date| now >= date) {
+        if !gives_back && expires.is_some_and(|date| now >= date.saturating_add(LEEWAY)) {
             return Err(VaultError::key_expired(operation));
         }
         if !self.key_ops.contains(&operation) {

@@ -195,13 +195,18 @@ async fn outside_its_time_a_key_only_gives_back() {
     assert_eq!(codes(&contoso, "valid", &wrapped).await, open);
     assert_eq!(codes(&contoso, "early", &wrapped).await, early);
     assert_eq!(codes(&contoso, "late", &wrapped).await, late);
-    contoso.advance(3_600.0 + 60.0).await;
+    contoso.advance(3_600.0 - 360.0).await;
+    assert_eq!(codes(&contoso, "early", &wrapped).await, early);
+    contoso.advance(120.0).await;
+    assert_eq!(codes(&contoso, "early", &wrapped).await, open, "with leeway");
+    contoso.advance(240.0 + 240.0).await;
+    assert_eq!(codes(&contoso, "valid", &wrapped).await, open, "with leeway");
+    contoso.advance(120.0).await;
     assert_eq!(
         codes(&contoso, "valid", &wrapped).await,
         late,
         "the vault's clock counts"
     );
-    assert_eq!(codes(&contoso, "early", &wrapped).await, open);
 }
 
 #[tokio::test]
