@@ -28,13 +28,11 @@ enum Fact {
 
 impl nightlatch_report {
     pub(crate) fn of_diagnosis(report: &Report) -> Self {
-        let transient = report.error.as_ref().is_some_and(|error| error.transient);
-        Self::new(serde_json::to_string(report), report.ok, transient)
+        Self::new(serde_json::to_string(report), report.ok, report.transient)
     }
 
     pub(crate) fn of_health(health: &Health) -> Self {
-        let may_pass = health.troubles.iter().all(|trouble| trouble.error.transient);
-        Self::new(serde_json::to_string(health), health.ok, !health.ok && may_pass)
+        Self::new(serde_json::to_string(health), health.ok, health.transient)
     }
 
     pub(crate) fn of_forecast(forecast: &Forecast) -> Self {

@@ -15,6 +15,8 @@ import type { Resolution } from "./references.js";
 export interface Diagnosis {
   /** Whether the secret (or, without a name, the list of secrets) could be read. */
   readonly ok: boolean;
+  /** Whether the error may pass by itself: trying again later may help. */
+  readonly transient: boolean;
   /** The vault's URL. */
   readonly vaultUrl: string;
   /** The secret's name, if one was named. */
@@ -151,6 +153,8 @@ export interface Caution {
 export interface Health {
   /** Whether everything asked for is at hand. */
   readonly ok: boolean;
+  /** Whether all that is wrong may pass by itself: trying again later may help. */
+  readonly transient: boolean;
   /** Where it is not. */
   readonly troubles: readonly Trouble[];
   /** The answer for people, line by line. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Failure } from "../index.js";
+import type { Diagnosis, Health } from "../index.js";
 import { asGiven, count, limited, milliseconds, oneOf, parsed } from "./arguments.js";
 import { type End, OK, PASSING, TROUBLE } from "./end.js";
 import { asking } from "./package.js";
@@ -21,7 +21,7 @@ export async function doctor(given: string[]): Promise<End> {
   const [vault, name] = limited(words, 1, 2);
   const { "version-id": version, timeout, color = "auto" } = values;
   const found = await asking(vault, values, {}, (client) => client.diagnose(name, { version, timeout }));
-  const status = statusOf(found.error === undefined ? [] : [found.error]);
+  const status = statusOf(found);
   if (flags.has("json")) {
     return [status, `${found.json}\n`];
   }
@@ -34,7 +34,7 @@ export async function check(given: string[]): Promise<End> {
   const [vault, ...names] = limited(words, 1, Infinity);
   const { timeout } = values;
   const health = await asking(vault, values, {}, (client) => client.check(names, { timeout }));
-  const status = statusOf(health.troubles.map(({ error }) => error));
+  const status = statusOf(health);
   if (flags.has("quiet")) {
     return [status, ""];
   }
@@ -51,11 +51,11 @@ export async function explain(given: string[]): Promise<End> {
   return [OK, flags.has("json") ? `${forecast.json}\n` : forecast.text];
 }
 
-function statusOf(errors: Failure[]): number {
-  if (errors.length === 0) {
+function statusOf({ ok, transient }: Diagnosis | Health): number {
+  if (ok) {
     return OK;
   }
-  return errors.every(({ transient }) => transient) ? PASSING : TROUBLE;
+  return transient ? PASSING : TROUBLE;
 }
 
 function isColourful(when: string): boolean {

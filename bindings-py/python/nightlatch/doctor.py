@@ -158,6 +158,8 @@ class Diagnosis(Judged):
 
     ok: bool
     """Whether the secret (or, without a name, the list of secrets) could be read."""
+    transient: bool
+    """Whether the error may pass by itself: trying again later may help."""
     vault_url: str
     """The vault's URL."""
     name: str | None
@@ -211,6 +213,8 @@ class Health(Judged):
 
     ok: bool
     """Whether everything asked for is at hand."""
+    transient: bool
+    """Whether all that is wrong may pass by itself: trying again later may help."""
     troubles: tuple[Trouble, ...]
     """Where it is not."""
     text: str = field(repr=False)

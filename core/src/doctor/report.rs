@@ -88,6 +88,7 @@ impl Doctor {
         let source = bearer.as_ref().map(|bearer| &*bearer.source);
         let mut report = Report {
             ok: error.is_none(),
+            transient: error.is_some_and(Error::is_transient),
             vault: subject.vault.to_string(),
             name: subject.name.as_ref().map(ToString::to_string),
             version: subject

@@ -31,6 +31,8 @@ pub(crate) use self::resolution::{REFERENCES, SECRETS};
 pub struct Report {
     /// Whether the secret (or, without a name, the list of secrets) could be read.
     pub ok: bool,
+    /// Whether the error may pass by itself: trying again later may help.
+    pub transient: bool,
     /// The vault's URL.
     pub vault: String,
     /// The secret's name, if one was named.
@@ -213,6 +215,8 @@ pub struct Warning {
 pub struct Health {
     /// Whether everything asked for is at hand.
     pub ok: bool,
+    /// Whether all that is wrong may pass by itself: trying again later may help.
+    pub transient: bool,
     /// Where it is not.
     pub troubles: Vec<Trouble>,
     /// The answer for people.

@@ -208,6 +208,7 @@ impl Health {
         }
         Self {
             ok: troubles.is_empty(),
+            transient: !troubles.is_empty() && troubles.iter().all(|trouble| trouble.error.transient),
             text: page.0,
             troubles,
         }

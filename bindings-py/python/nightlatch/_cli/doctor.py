@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..doctor import Failure
+from ..doctor import Diagnosis, Health
 from .arguments import Parser, client_of, count, seconds, words_of
 from .help import HELP
 from .output import OK, PASSING, TROUBLE, end, is_colourful, painted
@@ -22,7 +20,7 @@ def doctor_command(given: list[str]) -> int:
     client = client_of(vault, asked[0])
     name = names[0] if names else None
     found = client.diagnose(name, asked[0].version_id, timeout=asked[0].timeout)
-    status = status_of([found.error] if found.error else [])
+    status = status_of(found)
     if asked[0].json:
         return end(status, f"{found.to_json()}\n")
     return end(status, painted(found.text) if is_colourful(asked[0].color) else found.text)
@@ -38,7 +36,7 @@ def check_command(given: list[str]) -> int:
     vault, names = words_of(asked)
     client = client_of(vault, asked[0])
     health = client.check(*names, timeout=asked[0].timeout)
-    status = status_of([trouble.error for trouble in health.troubles])
+    status = status_of(health)
     if asked[0].quiet:
         return status
     return end(status, f"{health.to_json()}\n" if asked[0].json else health.text)
@@ -58,7 +56,7 @@ def explain_command(given: list[str]) -> int:
     return end(OK, f"{forecast.to_json()}\n" if asked[0].json else forecast.text)
 
 
-def status_of(errors: Sequence[Failure]) -> int:
-    if not errors:
+def status_of(found: Diagnosis | Health) -> int:
+    if found.ok:
         return OK
-    return PASSING if all(error.transient for error in errors) else TROUBLE
+    return PASSING if found.transient else TROUBLE
