@@ -252,7 +252,7 @@ encrypts() { # encrypts PROGRAM: and the vault's key decrypts it, but nothing el
     local stored
     stored=$($app_service "$1" $vault app "$secret") && [[ $stored == eyJ* && $stored != *"$secret"* ]] &&
         prints "$secret" $app_service "$1" $vault app --decrypt "$stored" &&
-        ends 1 "Decrypt" $app_service "$1" $vault app --decrypt "${stored%?????}AAAAA"
+        ends 1 "was altered" $app_service "$1" $vault app --decrypt "${stored%?????}AAAAA"
 }
 rotates() { # rotates PROGRAM: what the vault has then is what is in effect
     local file=$work/in-effect
