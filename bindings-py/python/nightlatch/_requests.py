@@ -119,11 +119,13 @@ def resolve_operation(form: str, timeout: float | None, **arguments: Any) -> dic
 
 
 def load_operation(
-    vault_url: str, names: Iterable[str] | None, prefix: str, separator: str, timeout: float | None
+    vault_url: str, names: Iterable[str] | None, prefix: str, separator: str | None, timeout: float | None
 ) -> dict[str, Any]:
     """Asks for secrets as a configuration."""
     operation: dict[str, Any] = {"op": "load_secrets", "vault": vault_url}
-    operation.update(prefix=prefix, separator=separator)
+    operation["prefix"] = prefix
+    if separator is not None:
+        operation["separator"] = separator
     if names is not None:
         if isinstance(names, str):
             raise TypeError("names is a list of names, not a str")

@@ -163,7 +163,7 @@ class SecretClient(Blocking, BaseClient[BlockingDriver]):
         names: Iterable[str] | None = None,
         *,
         prefix: str = "",
-        separator: str = ":",
+        separator: str | None = None,
         timeout: float | None = None,
     ) -> LoadedSecrets:
         """Loads secrets as a configuration: their values by keys that are made of their names::
@@ -178,7 +178,8 @@ class SecretClient(Blocking, BaseClient[BlockingDriver]):
         :param names: which secrets, with the permission to get them; if not given, all that the vault lists
         :keyword prefix: of the secrets that are listed only those whose names begin with it, in any case;
             keys are without it
-        :keyword separator: what stands in keys for ``--``, which names have for want of other separators
+        :keyword separator: what stands in keys for ``--``, which names have for want of other separators;
+            if not given, ``:``
         :keyword timeout: seconds that this may take in all
         :raises NightlatchError: a secret could not be had; ``attempts`` names each
         """

@@ -126,7 +126,7 @@ class SecretClient(Awaited, BaseClient[LoopDriver]):
         names: Iterable[str] | None = None,
         *,
         prefix: str = "",
-        separator: str = ":",
+        separator: str | None = None,
         timeout: float | None = None,
     ) -> LoadedSecrets:
         """Loads secrets as a configuration: see `nightlatch.SecretClient.load_secrets`."""
