@@ -41,9 +41,9 @@ function native() {
   copyFileSync(addon("nightlatch-node"), join(here, "npm", triple, "nightlatch.node"));
 }
 
-/** The wasm package, whose engine stands in where no native package fits. */
+/** The wasm package, whose modules stand in where no native package fits. */
 function fallback() {
-  if (!existsSync(join(wasm, "dist", "wasm.js"))) {
+  if (!["wasm.js", "engine/nightlatch-scan.js"].every((file) => existsSync(join(wasm, "dist", file)))) {
     run("npm", ["ci"], { cwd: wasm });
     run("npm", ["run", "build"], { cwd: wasm });
   }
