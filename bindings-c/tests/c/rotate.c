@@ -122,9 +122,11 @@ static nightlatch_rotator rotator_of(database *db)
 
 static void begin(store *vault, database *db)
 {
+    CHECK(pthread_mutex_lock(&vault->lock) == 0);
     vault->count = 1;
     snprintf(vault->values[0], sizeof vault->values[0], "old");
     memset(vault->tags, 0, sizeof vault->tags), memset(vault->disabled, 0, sizeof vault->disabled);
+    CHECK(pthread_mutex_unlock(&vault->lock) == 0);
     nightlatch_vault *reader = db->reader;
     memset(db, 0, sizeof *db);
     db->vault = vault, db->reader = reader;
