@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the npm package into dist/: the engine as two modules with one glue, the search for secrets, and the compiled front. Needs what module.sh
-# needs.
+# Builds the npm package into dist/: the engine as two modules with one glue, the search for secrets as one of its own, and
+# the compiled front. Needs what module.sh needs.
 set -euo pipefail
 cd "$(dirname "$0")"
 engine=$PWD/js/engine
