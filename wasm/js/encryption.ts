@@ -169,9 +169,6 @@ export class FieldEncryption extends Connected {
     fields: readonly string[] | undefined,
     options: FieldsOptions,
   ): Promise<unknown> {
-    if (fields !== undefined && !Array.isArray(fields)) {
-      throw invalidArgument("Fields are given as a list of JSON Pointers.");
-    }
     const request = { form: "json", fields, document: options.name };
     const json = typeof document === "string" ? document : written(document);
     const changed = text(await this.#ask(work, request, json, options));
