@@ -202,6 +202,31 @@ pub(super) const TABLE: &[Situation] = &[
             Ok(())
         },
     ),
+    server("key-not-found", "There never were any keys.", |draft| {
+        drop(draft.keys()?);
+        draft.vault().keys.clear();
+        Ok(())
+    }),
+    client(
+        "key-unfit",
+        "A vault elsewhere with a key that is no RSA key; the emulator's all are.",
+    ),
+    server(
+        "key-outside-its-time",
+        "The vault's keys expired `seconds` (3600) ago.",
+        |draft| {
+            let ago = u64::from(draft.seconds(3_600));
+            let expires = Some(clock::now().saturating_sub(ago));
+            draft.keys()?.for_each(|key| key.properties.expires = expires);
+            Ok(())
+        },
+    ),
+    client("wrong-key", "Decrypt a value with another key than encrypted it."),
+    client("not-authentic", "Alter a character of an encrypted value."),
+    client(
+        "belongs-elsewhere",
+        "Decrypt a value for another document or field than it was encrypted for.",
+    ),
     server(
         "secret-outside-its-time",
         "The secret expired `seconds` (3600) ago; the client refuses it if told to.",
@@ -296,6 +321,18 @@ pub(super) const TABLE: &[Situation] = &[
                 "The secret was changed by another request.",
             )
         },
+    ),
+    client(
+        "rotation-failed",
+        "A rotation whose `make` fails, or whose `apply` does with two slots.",
+    ),
+    client(
+        "rotation-rolled-back",
+        "A rotation whose `verify` finds that the value does not work.",
+    ),
+    client(
+        "rotation-unfinished",
+        "A rotation whose `apply` fails for the new value and for the old one.",
     ),
     server("request-invalid", "Every vault answers 400.", |draft| {
         draft.vault_error("/", 400, "BadParameter", None, "The request is not understood.")

@@ -191,6 +191,16 @@ pub(super) fn cases() -> Vec<(&'static str, Value, Ask, Sees)> {
             Codes(403, "Forbidden", "KeyOperationForbidden"),
         ),
         (
+            "key-not-found",
+            Vault("GET", "/keys/k"),
+            Codes(404, "KeyNotFound", ""),
+        ),
+        (
+            "key-outside-its-time",
+            Vault("POST", "/keys/k/encrypt"),
+            Codes(403, "Forbidden", "KeyExpired"),
+        ),
+        (
             "secret-outside-its-time",
             GET,
             Like(|answer| seconds_to(answer, "exp").is_some_and(|left| left < -3_590)),
