@@ -286,20 +286,16 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Hashes a text ignoring the case of letters, eight bytes at a time: setting the bit 0x20 folds letters, leaves
-/// digits and hyphens as they are, and can only make texts collide that are no names. The last eight bytes may have been
-/// hashed before.
+/// digits and hyphens as they are, and can only make texts collide that are no names.
 #[inline]
 fn hash_folded(text: &str, state: &mut impl Hasher) {
     const FOLD: u64 = 0x2020_2020_2020_2020;
-    let bytes = text.as_bytes();
-    let (words, rest) = bytes.as_chunks::<8>();
-    for word in words {
+    let mut rest = text.as_bytes();
+    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
         state.write_u64(u64::from_le_bytes(*word) | FOLD);
+        rest = tail;
     }
-    let last = match bytes.last_chunk::<8>() {
-        Some(end) => u64::from_le_bytes(*end),
-        None => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    };
+    let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
     state.write_u64((last | FOLD) ^ (text.len() as u64) << 56);
 }
 
