@@ -32,6 +32,7 @@ use crate::verdict::Verdict;
 use crate::wire::Malformed;
 use crate::wire::keys::{Key, body, parse_key, parse_result};
 use crate::wire::secrets::{Deed, deed};
+use crate::wire::service_error::ENABLE_KEY;
 
 use super::lock;
 use super::secrets::Secrets;
@@ -308,7 +309,7 @@ fn disabled(id: &SecretId) -> Error {
         subject(id)
     );
     Error::new(ErrorKind::Forbidden, text)
-        .advise("Enable the key, or use another version of it. This is no matter of permissions.")
+        .advise(ENABLE_KEY)
         .diagnose(Verdict::KeyDisabled)
 }
 
@@ -322,11 +323,12 @@ fn unfit(id: &SecretId) -> Error {
         .diagnose(Verdict::KeyUnfit)
 }
 
-/// A refusal by a key whose time is over, or has not come.
+/// A refusal without another reason, by a key whose time is over or has not come: what the vault says then is not documented.
 fn out_of_its_time(error: Error, key: &Key, now: UnixTime) -> Error {
     let is_over = key.expires_on.is_some_and(|end| end <= now);
     let is_early = key.not_before.is_some_and(|start| now < start);
-    if error.kind() != ErrorKind::Forbidden || !(is_over || is_early) {
+    let has_reason = error.details().help != Some(Verdict::ForbiddenUnexplained);
+    if has_reason || !(is_over || is_early) {
         return error;
     }
     let what = if is_over {

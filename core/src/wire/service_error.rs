@@ -6,6 +6,9 @@
 
 mod advice;
 
+#[cfg(feature = "encryption")]
+pub(crate) use self::advice::ENABLE_KEY;
+
 use crate::effect::Response;
 use crate::error::{Error, ErrorKind, Identity};
 use crate::json::Object;

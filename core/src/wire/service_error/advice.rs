@@ -12,6 +12,10 @@ type Asked<'a> = (&'a Subject, &'a Deed);
 /// Where secrets are only got, nobody hears what a vault says of changes.
 const CHANGES: bool = cfg!(feature = "manage");
 
+/// What to do about a disabled key, whoever found out.
+pub(crate) const ENABLE_KEY: &str =
+    "Enable the key, or use another version of it. This is no matter of permissions.";
+
 /// What people with a firewall find out last. Nobody runs the edge's module there.
 const SEVERAL_ADDRESSES: &str = " An App Service leaves by any of several addresses: allow all that az webapp show --query \
                                  possibleOutboundIpAddresses lists.";
@@ -178,8 +182,7 @@ fn forbidden(fault: &ServiceFault, asked: Asked<'_>, who: Option<&Identity>) -> 
         return (Verdict::PrivateEndpointOnly, text);
     }
     if CHANGES && fault.is("KeyDisabled") {
-        let text = "Enable the key, or use another version of it. This is no matter of permissions.";
-        return (Verdict::KeyDisabled, text.into());
+        return (Verdict::KeyDisabled, ENABLE_KEY.into());
     }
     if CHANGES && fault.is("KeyOperationForbidden") {
         let text =
