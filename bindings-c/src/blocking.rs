@@ -2,7 +2,8 @@
 //!
 //! One lock guards the engine, the effects that nobody has taken yet, and what is known of each caller. Under it a
 //! caller looks for its result; else it takes an effect, its own before the oldest, and performs it with the lock
-//! released (functions of the program's that came with an operation are called by its caller alone); else it sleeps until somebody wakes it or the engine's next deadline. Rules that keep everybody going:
+//! released; else it sleeps until somebody wakes it or the engine's next deadline. Functions that came with an operation
+//! are called by its caller alone. Rules that keep everybody going:
 //!
 //! * a result wakes its caller;
 //! * an effect, or an earlier deadline, wakes one sleeper: the caller whose effect it is, if it sleeps;
